@@ -1,0 +1,30 @@
+// Package deps pins the modules that the first packages need; it goes once they import them.
+package deps
+
+import (
+	_ "filippo.io/age"
+	_ "github.com/ebitengine/purego"
+	_ "github.com/godbus/dbus/v5"
+	_ "github.com/hybridgroup/yzma/pkg/llama"
+	_ "github.com/hybridgroup/yzma/pkg/template"
+	_ "github.com/jupiterrider/ffi"
+	_ "github.com/landlock-lsm/go-landlock/landlock"
+	_ "github.com/mattn/go-sqlite3"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/spf13/cobra"
+	_ "github.com/transparency-dev/formats/log"
+	_ "github.com/trustelem/zxcvbn"
+	_ "github.com/wailsapp/wails/v2"
+	_ "github.com/wailsapp/wails/v2/pkg/runtime"
+	_ "github.com/zalando/go-keyring"
+	_ "golang.org/x/crypto/argon2"
+	_ "golang.org/x/crypto/chacha20poly1305"
+	_ "golang.org/x/mod/sumdb/note"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/net/bpf"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "golang.org/x/text/unicode/norm"
+	_ "pgregory.net/rapid"
+)

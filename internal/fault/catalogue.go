@@ -1,0 +1,74 @@
+package fault
+
+// The codes. Their text is in catalogue below; the window shows both sentences, subrosactl prints them.
+const (
+	Internal            Code = "internal"
+	PassphraseWrong     Code = "passphrase_wrong"
+	PassphraseWeak      Code = "passphrase_weak"
+	KeyringMissing      Code = "keyring_missing"
+	KeyringLocked       Code = "keyring_locked"
+	KeyringTimeout      Code = "keyring_timeout"
+	KeyringSecretLost   Code = "keyring_secret_lost"
+	KeysDamaged         Code = "keys_damaged"
+	KeysMissing         Code = "keys_missing"
+	NotSetUp            Code = "not_set_up"
+	AlreadySetUp        Code = "already_set_up"
+	Locked              Code = "locked"
+	Busy                Code = "busy"
+	HistoryNotEncrypted Code = "history_not_encrypted"
+	HistoryDamaged      Code = "history_damaged"
+	HistoryNewer        Code = "history_newer"
+	ConversationMissing Code = "conversation_missing"
+	AuditBroken         Code = "audit_broken"
+	AuditUnwritable     Code = "audit_unwritable"
+	DiskFull            Code = "disk_full"
+	ModelMissing        Code = "model_missing"
+	ModelDamaged        Code = "model_damaged"
+	ModelWrongKey       Code = "model_wrong_key"
+	ModelNotGGUF        Code = "model_not_gguf"
+	ModelUnsupported    Code = "model_unsupported"
+	EngineMissing       Code = "engine_missing"
+	EngineCrashed       Code = "engine_crashed"
+	ContextFull         Code = "context_full"
+	PolicyDenied        Code = "policy_denied"
+	LockdownFailed      Code = "lockdown_failed"
+	InUse               Code = "in_use"
+	BadInput            Code = "bad_input"
+)
+
+type text struct{ message, hint string }
+
+var catalogue = map[Code]text{
+	Internal:            {"Something went wrong inside Subrosa.", "Try again; if it happens again, tell IT what you did just before."},
+	PassphraseWrong:     {"That passphrase does not open this workstation's keys.", "Check Caps Lock and the keyboard layout, and type it again."},
+	PassphraseWeak:      {"That passphrase is too easy to guess.", "Use four or more unrelated words, or at least 12 mixed characters."},
+	KeyringMissing:      {"No keyring answers in this desktop session.", "Ask IT to start a Secret Service such as gnome-keyring, then try again."},
+	KeyringLocked:       {"The desktop keyring is locked.", "Unlock it with your login password, then try again."},
+	KeyringTimeout:      {"The desktop keyring did not answer within 5 seconds.", "Look for its password prompt, possibly behind this window, answer it, and try again."},
+	KeyringSecretLost:   {"The keyring no longer holds this workstation's half of the key.", "Nothing was overwritten. Ask IT to restore the keyring, or to recover with its recovery key."},
+	KeysDamaged:         {"A key file is damaged.", "Nothing was overwritten. Ask IT to restore the keys folder from backup."},
+	KeysMissing:         {"There is data here, but the keys folder is missing.", "Nothing was overwritten. Ask IT to restore the keys folder; do not set up again over existing data."},
+	NotSetUp:            {"Subrosa is not set up for this data directory yet.", "Open the window, or run subrosactl init, and choose a passphrase."},
+	AlreadySetUp:        {"This data directory already has keys.", "Unlock it with its passphrase, or choose another directory with --home."},
+	Locked:              {"Subrosa is locked.", "Enter the passphrase to go on."},
+	Busy:                {"An answer is still being written.", "Wait for it, or stop it first."},
+	HistoryNotEncrypted: {"The history file would not be encrypted, so it was not opened.", "This build is missing its encrypted database library; ask IT for a signed build."},
+	HistoryDamaged:      {"The history file is damaged or was made with another key.", "Nothing was overwritten. Ask IT to restore it from backup."},
+	HistoryNewer:        {"The history file was written by a newer Subrosa.", "Install the newer version to open it."},
+	ConversationMissing: {"That conversation is not there.", "Choose one from the list."},
+	AuditBroken:         {"The audit record does not verify, so chat is stopped.", "Reading still works. Tell compliance, and run subrosactl audit verify for the first bad entry."},
+	AuditUnwritable:     {"The audit record cannot be written, so nothing was sent to the model.", "Free some disk space or check the disk, then restart Subrosa."},
+	DiskFull:            {"The disk is full, so nothing was sent to the model.", "Free some space and send again; reading still works."},
+	ModelMissing:        {"That model is not here.", "Choose another, or import it with subrosactl model import FILE.gguf."},
+	ModelDamaged:        {"The sealed model is damaged or was changed, so it was not loaded.", "Import it again from its original file."},
+	ModelWrongKey:       {"The model is sealed to another workstation.", "Ask IT to seal it for this one, or import the original file here."},
+	ModelNotGGUF:        {"That file is not a GGUF model.", "Choose a file that ends in .gguf and was downloaded completely."},
+	ModelUnsupported:    {"The engine cannot run this model.", "It may need a newer Subrosa or more memory; choose another model for now."},
+	EngineMissing:       {"The engine or its libraries are missing.", "Reinstall Subrosa, or run make build in a source tree."},
+	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself."},
+	ContextFull:         {"This conversation no longer fits into the model's context.", "Start a new conversation, or shorten the message."},
+	PolicyDenied:        {"The policy on this workstation does not allow that.", "Ask IT or compliance which rule applies."},
+	LockdownFailed:      {"The network block could not be put in place, so Subrosa did not start.", "Ask IT to check that the kernel allows seccomp filters."},
+	InUse:               {"Another Subrosa is using this data directory.", "Close the other window or command, then try again."},
+	BadInput:            {"That input cannot be used.", "Check it and try again."},
+}

@@ -1,0 +1,50 @@
+// Package fault is the one catalogue of what can go wrong, in words for the person in front of the screen.
+//
+// Leaf packages return sentinel or typed errors; chat, session and export attach a Code. A Fault never carries a
+// prompt, a key or a file's content: Message and Hint come from the catalogue alone.
+package fault
+
+import "errors"
+
+// Code names a kind of failure. Codes are stable: scripts and the window branch on them.
+type Code string
+
+// Fault is an error with a public code, a sentence for the user and a next step.
+type Fault struct {
+	Code    Code
+	Message string // one sentence, what happened
+	Hint    string // one sentence, what to do now
+	cause   error
+}
+
+// New returns the catalogue's Fault for code, wrapping cause, which may be nil.
+func New(code Code, cause error) *Fault {
+	text, ok := catalogue[code]
+	if !ok {
+		text = catalogue[Internal]
+	}
+	return &Fault{Code: code, Message: text.message, Hint: text.hint, cause: cause}
+}
+
+// From finds the Fault in err's chain, or wraps err as Internal. It returns nil for nil.
+func From(err error) *Fault {
+	if err == nil {
+		return nil
+	}
+	var f *Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return New(Internal, err)
+}
+
+// Error returns the message and the cause: for logs and terminals, never parsed.
+func (f *Fault) Error() string {
+	if f.cause == nil {
+		return f.Message
+	}
+	return f.Message + " (" + f.cause.Error() + ")"
+}
+
+// Unwrap returns the cause.
+func (f *Fault) Unwrap() error { return f.cause }
