@@ -1,0 +1,124 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	formats "github.com/transparency-dev/formats/log"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+type checkpoint struct {
+	origin string
+	size   int64
+	root   tlog.Hash
+}
+
+// noteSigner signs notes with a key in memory: note.NewSigner wants it in a string, which cannot be wiped.
+type noteSigner struct {
+	note.Verifier
+	key ed25519.PrivateKey
+}
+
+func (s noteSigner) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, msg), nil }
+
+func signCheckpoint(key ed25519.PrivateKey, v note.Verifier, c checkpoint) ([]byte, error) {
+	text := formats.Checkpoint{Origin: c.origin, Size: uint64(c.size), Hash: c.root[:]}.Marshal()
+	msg, err := note.Sign(&note.Note{Text: string(text)}, noteSigner{v, key})
+	if err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	if _, err := parseCheckpoint(msg, v); err != nil {
+		return nil, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	return msg, nil
+}
+
+// parseCheckpoint accepts the bytes that signCheckpoint makes, and no other spelling of them.
+func parseCheckpoint(msg []byte, v note.Verifier) (checkpoint, error) {
+	n, err := note.Open(msg, note.VerifierList(v))
+	if err != nil {
+		return checkpoint{}, &BrokenError{-1, checkpointFile, "the signature does not match"}
+	}
+	damaged := &BrokenError{-1, checkpointFile, "not a checkpoint of this log"}
+	var c formats.Checkpoint
+	rest, err := c.Unmarshal([]byte(n.Text))
+	if err != nil || len(rest) > 0 || c.Origin != v.Name() || len(c.Hash) != tlog.HashSize || c.Size > 1<<48 || len(n.Sigs) != 1 || len(n.UnverifiedSigs) > 0 {
+		return checkpoint{}, damaged
+	}
+	sig, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
+	if err != nil || len(sig) < 4 || binary.BigEndian.Uint32(sig) != v.KeyHash() {
+		return checkpoint{}, damaged
+	}
+	again := n.Text + "\n\u2014 " + v.Name() + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
+	if string(msg) != again {
+		return checkpoint{}, damaged
+	}
+	return checkpoint{c.Origin, int64(c.Size), tlog.Hash(c.Hash)}, nil
+}
+
+func readCheckpoint(dir string, v note.Verifier) (checkpoint, error) {
+	msg, err := readSmall(dir, checkpointFile)
+	if err != nil {
+		return checkpoint{}, err
+	}
+	return parseCheckpoint(msg, v)
+}
+
+// readKey returns the verifier key.
+func readKey(dir string) (string, error) {
+	data, err := readSmall(dir, keyFile)
+	if err != nil {
+		return "", err
+	}
+	damaged := &BrokenError{-1, keyFile, "not a verifier key"}
+	vkey, ok := strings.CutSuffix(string(data), "\n")
+	if !ok {
+		return "", damaged
+	}
+	v, err := note.NewVerifier(vkey)
+	if err != nil {
+		return "", damaged
+	}
+	encoded, err := base64.StdEncoding.Strict().DecodeString(vkey[strings.LastIndex(vkey, "+")+1:])
+	if err != nil || len(encoded) != 1+ed25519.PublicKeySize {
+		return "", damaged
+	}
+	if again, err := note.NewEd25519VerifierKey(v.Name(), encoded[1:]); err != nil || again != vkey {
+		return "", damaged
+	}
+	return vkey, nil
+}
+
+// readSmall reads a file of at most 64 KiB. One that is missing or something else is a *BrokenError.
+func readSmall(dir, name string) ([]byte, error) {
+	path := filepath.Join(dir, name)
+	if err := regular(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, &BrokenError{-1, name, "the file is missing"}
+	} else if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, 64<<10+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > 64<<10 || len(bytes.TrimSpace(data)) == 0 {
+		return nil, &BrokenError{-1, name, "the file is empty or too large"}
+	}
+	return data, nil
+}

@@ -1,0 +1,187 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const childEnv = "SUBROSA_TEST_AUDIT_CHILD"
+
+// The child of the tests below: it appends until something stops it, and says what was acknowledged.
+func TestAppendChild(t *testing.T) {
+	dir := os.Getenv(childEnv)
+	if dir == "" {
+		t.Skip("runs as a child of the crash tests")
+	}
+	l, err := Open(dir, testKey, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	limit, _ := strconv.Atoi(os.Getenv(childEnv + "_N"))
+	for i := 0; limit == 0 || i < limit; i++ {
+		seq, err := l.Append(sample(i))
+		if err != nil {
+			_, again := l.Append(sample(i))
+			fmt.Printf("refused poisoned=%v full=%v again=%v\n", errors.Is(err, ErrPoisoned), errors.Is(err, ErrDiskFull), errors.Is(again, ErrPoisoned))
+			return
+		}
+		fmt.Printf("acknowledged %d\n", seq)
+		if i%5 == 4 {
+			if err := l.Checkpoint(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// survive opens what the child left: every acknowledged entry is there, and nothing is called broken.
+func survive(t *testing.T, dir, output string) {
+	t.Helper()
+	acknowledged := int64(-1)
+	for line := range strings.Lines(output) {
+		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "acknowledged "); ok {
+			acknowledged, _ = strconv.ParseInt(n, 10, 64)
+		}
+	}
+	if _, err := Verify(dir, nil); err != nil && acknowledged >= 0 {
+		t.Fatalf("verify: %v\n%s", err, output)
+	}
+	l, err := Open(dir, testKey, origin)
+	if err != nil {
+		t.Fatalf("open: %v\n%s", err, output)
+	}
+	if l.Size() <= acknowledged {
+		t.Fatalf("%d entries, but %d was acknowledged", l.Size(), acknowledged)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Verify(dir, nil); err != nil || r.TornBytes != 0 || r.StaleHashes || r.Checkpointed != r.Size {
+		t.Fatalf("after repair: %+v, %v", r, err)
+	}
+}
+
+func TestKilledWhileAppending(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	for round := range 8 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAppendChild$")
+		cmd.Env = append(os.Environ(), childEnv+"="+dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var said bytes.Buffer
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			said.WriteString(lines.Text() + "\n")
+			if bytes.Count(said.Bytes(), []byte("\n")) == 3+4*round {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the child was not killed")
+		}
+		survive(t, dir, said.String())
+	}
+}
+
+// strace injects the fault into the child's nth call of syscall and returns what the child said, and whether it
+// ended by itself. strace counts the calls of each thread apart.
+func strace(t *testing.T, dir, syscall, fault string, n int) (string, bool) {
+	t.Helper()
+	if _, err := exec.LookPath("strace"); err != nil {
+		if os.Getenv("CI") == "true" || os.Getenv("SUBROSA_REQUIRE_REAL") == "1" {
+			t.Fatal("strace is missing: apt-get install -y strace")
+		}
+		t.Skip("strace is missing: apt-get install -y strace")
+	}
+	cmd := exec.CommandContext(t.Context(), "strace", "-f", "-qq", "-o", "/dev/null", "-P", dir, "-P", filepath.Join(dir, entriesFile),
+		"-e", "trace="+syscall, "-e", fmt.Sprintf("inject=%s:%s:when=%d+", syscall, fault, n),
+		os.Args[0], "-test.run=^TestAppendChild$")
+	if fault == "signal=SIGKILL" {
+		cmd.Args = append(cmd.Args[:5:5], cmd.Args[9:]...) // any file: temporary ones too
+	}
+	cmd.Env = append(os.Environ(), childEnv+"="+dir, childEnv+"_N=8")
+	out, err := cmd.CombinedOutput()
+	return string(out), err == nil
+}
+
+func TestKilledAtEachFsyncAndRename(t *testing.T) {
+	for call, least := range map[string]int{"fsync": 8, "renameat": 2} {
+		for n := 1; ; n++ {
+			dir := filepath.Join(t.TempDir(), "audit")
+			out, whole := strace(t, dir, call, "signal=SIGKILL", n)
+			survive(t, dir, out)
+			if whole && n <= least {
+				t.Fatalf("the child was killed at no more than %d calls of %s", n-1, call)
+			}
+			if whole {
+				break
+			}
+		}
+	}
+}
+
+func TestTheKernelRefusesAnFsyncOrAWrite(t *testing.T) {
+	for _, c := range []struct {
+		call, fault string
+		n           int
+		full        bool
+	}{{"fsync", "error=EIO", 5, false}, {"write", "error=ENOSPC", 3, true}, {"write", "error=EIO", 1, false}} {
+		dir := filepath.Join(t.TempDir(), "audit")
+		if err := mustOpen(t, dir).Close(); err != nil {
+			t.Fatal(err)
+		}
+		out, _ := strace(t, dir, c.call, c.fault, c.n)
+		if want := fmt.Sprintf("refused poisoned=true full=%v again=true", c.full); !strings.Contains(out, want) {
+			t.Fatalf("%s %s: want %q in\n%s", c.call, c.fault, want, out)
+		}
+		survive(t, dir, out)
+	}
+}
+
+func TestARealFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skip("cannot mount a small tmpfs here (root with mounts needed): ", err)
+	}
+	defer func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }()
+	home := filepath.Join(dir, "audit")
+	l := mustOpen(t, home)
+	var err error
+	acknowledged := int64(-1)
+	for err == nil {
+		var seq int64
+		if seq, err = l.Append(sample(1)); err == nil {
+			acknowledged = seq
+		}
+	}
+	if !errors.Is(err, ErrDiskFull) || acknowledged < 10 {
+		t.Fatalf("after %d entries: %v", acknowledged, err)
+	}
+	if _, err := Verify(home, nil); err != nil {
+		t.Fatal("verify on a full disk: ", err)
+	}
+	if entries, err := l.Entries(0, 5); err != nil || len(entries) != 5 {
+		t.Fatal("reading on a full disk: ", err)
+	}
+	_ = l.Close()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	survive(t, home, fmt.Sprintf("acknowledged %d\n", acknowledged))
+}

@@ -1,0 +1,159 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+const (
+	entryVersion = 1
+	maxEntry     = 64 << 10 // bytes of one line
+)
+
+// Action names what happened. Actions are stable: exports and auditors branch on them.
+type Action string
+
+// The actions.
+const (
+	Setup              Action = "setup"
+	Unlock             Action = "unlock"
+	UnlockFailed       Action = "unlock_failed"
+	Lock               Action = "lock"
+	Prompt             Action = "prompt"   // the intent: recorded before inference
+	Response           Action = "response" // the outcome
+	Stop               Action = "stop"
+	ModelImport        Action = "model_import"
+	ModelLoad          Action = "model_load"
+	ConversationRename Action = "conversation_rename"
+	ConversationDelete Action = "conversation_delete"
+	PolicyDenied       Action = "policy_denied"
+	SelfTest           Action = "self_test"
+	Reconcile          Action = "reconcile"
+)
+
+// Sampling holds what the answer was drawn with.
+type Sampling struct {
+	Temperature   float64 `json:"temperature"`
+	TopK          int     `json:"topK"`
+	TopP          float64 `json:"topP"`
+	MinP          float64 `json:"minP"`
+	RepeatPenalty float64 `json:"repeatPenalty"`
+	Seed          uint32  `json:"seed"`
+	MaxTokens     int     `json:"maxTokens"`
+}
+
+// Entry is one line of the record. It holds no prompt, no answer and no title: only commitments to them.
+type Entry struct {
+	Version      int            `json:"v"`    // set by Append
+	Seq          int64          `json:"seq"`  // set by Append, from 0
+	Prev         []byte         `json:"prev"` // set by Append: leaf hash of the entry before, zeros in the first
+	Time         time.Time      `json:"time"` // UTC
+	Actor        string         `json:"actor"`
+	Action       Action         `json:"action"`
+	Conversation string         `json:"conversation,omitempty"`
+	Turn         string         `json:"turn,omitempty"`
+	Model        string         `json:"model,omitempty"`
+	Policy       string         `json:"policy,omitempty"`
+	Ruleset      string         `json:"ruleset,omitempty"`
+	Sampling     Sampling       `json:"sampling,omitzero"`
+	Prompt       Commitment     `json:"prompt,omitempty"`
+	Response     Commitment     `json:"response,omitempty"`
+	Redactions   map[string]int `json:"redactions,omitempty"` // by type
+	PromptTokens int            `json:"promptTokens,omitempty"`
+	OutputTokens int            `json:"outputTokens,omitempty"`
+	Result       string         `json:"result,omitempty"`
+	Detail       string         `json:"detail,omitempty"`
+	Sig          []byte         `json:"sig,omitempty"` // set by Append: Ed25519, see message
+}
+
+var errMalformed = errors.New("not an entry as this program writes them")
+
+// decode reads a line strictly: what does not encode back to the same bytes is malformed.
+func decode(line []byte) (Entry, error) {
+	var e Entry
+	if len(line) > maxEntry || json.Unmarshal(line, &e) != nil || e.Version != entryVersion {
+		return Entry{}, errMalformed
+	}
+	if again, err := json.Marshal(e); err != nil || !bytes.Equal(again, line) {
+		return Entry{}, errMalformed
+	}
+	return e, nil
+}
+
+// sign completes e and returns its line.
+func (e *Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
+	e.Version, e.Time, e.Sig = entryVersion, e.Time.UTC(), nil
+	// Once around: what JSON cannot carry (half a rune) is replaced before it is signed.
+	first, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+	}
+	var clean Entry
+	if err := json.Unmarshal(first, &clean); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+	}
+	msg, err := clean.message(origin)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+	}
+	clean.Sig = ed25519.Sign(key, msg)
+	line, err := json.Marshal(clean)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+	}
+	if _, err := decode(line); err != nil {
+		return nil, fmt.Errorf("%w: larger than %d bytes or not canonical", ErrEntry, maxEntry)
+	}
+	return line, nil
+}
+
+// message is what Sig signs. The leading zero byte keeps it apart from a note's text, which has no control characters.
+func (e Entry) message(origin string) ([]byte, error) {
+	e.Sig = nil
+	line, err := json.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte("\x00subrosa audit entry v1\n"+origin+"\n"), line...), nil
+}
+
+// signedBy reports whether the entry's signature is good.
+func (e Entry) signedBy(v note.Verifier, origin string) bool {
+	msg, err := e.message(origin)
+	return err == nil && v.Verify(msg, e.Sig)
+}
+
+// lineReader reads complete lines of at most maxEntry bytes.
+type lineReader struct {
+	r    *bufio.Reader
+	tail []byte // after io.EOF: what follows the last newline, at most maxEntry+2 bytes of it
+}
+
+var errLongLine = errors.New("line too long")
+
+func newLineReader(r io.Reader) *lineReader {
+	return &lineReader{r: bufio.NewReaderSize(r, maxEntry+2)}
+}
+
+// next returns a line without its newline, valid until the next call; io.EOF at the end; errLongLine.
+func (l *lineReader) next() ([]byte, error) {
+	line, err := l.r.ReadSlice('\n')
+	switch {
+	case err == nil:
+		return line[:len(line)-1], nil
+	case errors.Is(err, bufio.ErrBufferFull):
+		l.tail = line
+		return nil, errLongLine
+	case errors.Is(err, io.EOF):
+		l.tail = line
+	}
+	return nil, err
+}
