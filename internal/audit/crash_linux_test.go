@@ -63,6 +63,9 @@ func survive(t *testing.T, dir, output string) {
 	if l.Size() <= acknowledged {
 		t.Fatalf("%d entries, but %d was acknowledged", l.Size(), acknowledged)
 	}
+	if l.signed != l.Size() {
+		t.Fatalf("Open left %d of %d entries unsigned", l.Size()-l.signed, l.Size())
+	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
