@@ -135,10 +135,10 @@ type answer struct {
 	arrived int
 }
 
-func startControl() *control {
+func startControl(program string) *control {
 	ctx, cancel := context.WithTimeout(context.Background(), controlLimit)
 	c := &control{cancel: cancel}
-	c.cmd = exec.CommandContext(ctx, "/proc/self/exe", controlArgument)
+	c.cmd = exec.CommandContext(ctx, program, controlArgument)
 	c.cmd.Args[0] = "subrosa-lockdown-control"
 	// No Pdeathsig: it follows the thread that started the child, and that thread may end. End of input ends the child.
 	if err := c.start(); err != nil {

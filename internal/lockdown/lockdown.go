@@ -78,8 +78,8 @@ func (r *Report) OK() bool {
 
 // Start runs the whole proof: it starts the control, enforces the filter, probes, and compares. It must run first in
 // main, right after ChildMain, on Linux before any library opens a socket. The error is Enforce's; the report is never
-// nil, and where the control failed it says so in its rows.
+// nil, and where the control failed it says so in its rows. A program that cannot wait uses Begin and Check.Wait.
 func Start() (*Report, error) {
-	check, err := Begin()
+	check, err := Begin("")
 	return check.Wait(), err
 }

@@ -81,12 +81,13 @@ func scenes() map[string]func() result {
 			return proof(func() error { return load(without(program(hostABI), len(program(hostABI))-4, 3)) })
 		},
 		"refused":     func() result { return proof(func() error { return unix.EINVAL }) },
+		"no program":  sceneNoProgram,
 		"child probe": func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
 	}
 }
 
 func proof(enforce func() error) result {
-	c, err := begin(enforce)
+	c, err := begin("", enforce)
 	r := c.Wait()
 	res := result{Report: r, OK: r.OK()}
 	if err != nil {
@@ -100,6 +101,22 @@ func sceneStart() result {
 	res := result{Report: r, OK: r.OK()}
 	if err != nil {
 		res.Err = err.Error()
+	}
+	return res
+}
+
+// sceneNoProgram names controls that do not start, or that are not controls.
+func sceneNoProgram() result {
+	res := result{Notes: map[string]string{}}
+	for _, program := range []string{"/nonexistent", "/bin/true", "/bin/echo"} {
+		c, err := Begin(program)
+		r := c.Wait()
+		res.Notes[program] = fmt.Sprint(err == nil, r.OK(), r.Enforced, r.Control != "")
+		for _, row := range r.Rows {
+			if row.Blocked || row.ControlWorks {
+				res.Leaks = append(res.Leaks, program+": "+row.Name)
+			}
+		}
 	}
 	return res
 }
@@ -327,6 +344,18 @@ func TestWithoutAControlNothingIsShown(t *testing.T) {
 		if row.Name != "unix sockets" && row.Verdict != NoControl {
 			t.Errorf("%s: %s: %s", row.Name, row.Verdict, row.Detail)
 		}
+	}
+}
+
+func TestAControlThatDoesNotRunIsNoControl(t *testing.T) {
+	r := play(t, "no program")
+	for program, said := range r.Notes {
+		if said != "true false true true" {
+			t.Errorf("%s: enforced, ok, enforced, control failed: %s", program, said)
+		}
+	}
+	if len(r.Notes) != 3 || len(r.Leaks) > 0 {
+		t.Errorf("%v: rows with control: %v", r.Notes, r.Leaks)
 	}
 }
 
