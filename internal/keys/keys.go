@@ -1,0 +1,563 @@
+// Package keys opens the root key of one data directory: passphrase and desktop keyring together.
+//
+// Two files lie in the directory (0700; files 0600), both canonical JSON: a file whose bytes differ from what
+// this package would write for the same values is damaged.
+//
+//	user.json    the slot: Argon2id parameters and salt, the keyring account, a check value for the keyring's
+//	             secret, the sealed root key, and a SHA-256 over all of it against accidents
+//	bundle.json  the history key, the models' age identity, the audit seed and the manifest key: each random,
+//	             each sealed under its own key derived from the root
+//
+// The keyring holds 32 random bytes under an account that is random per slot. The passphrase is NFKC-normalised.
+//
+//	KEK  = HKDF-SHA256(Argon2id(passphrase, salt) || keyring secret, salt, "subrosa keys v1 kek")
+//	root = 32 random bytes, sealed with XChaCha20-Poly1305 under KEK, slot header as associated data
+//	leaf = sealed with XChaCha20-Poly1305 under HKDF-SHA256(root, "subrosa keys v1 wrap " + label)
+//
+// Argon2id: RFC 9106. HKDF: RFC 5869. XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03.
+//
+// Guarantee: neither the files nor the keyring alone help to open anything. Create writes the keyring's secret,
+// then the bundle, then the slot, each durable before the next, so a slot on disk is always complete. Nothing but
+// Create writes, and Create never touches a directory that has a slot. Damage is a *DamagedError, a keyring fault
+// is a typed error within 5 s, and neither changes a byte.
+//
+// It does not judge passphrases, lock the directory against a second process (the session does), or protect key
+// material from a debugger. Key bytes are wiped where Go allows it: the age identity is held by its own package,
+// which has no wipe, and a keyring client's copy of the secret is a Go string.
+package keys
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/chacha20poly1305"
+	"golang.org/x/text/unicode/norm"
+
+	"subrosa/internal/atomicfile"
+	"subrosa/internal/secret"
+)
+
+const (
+	slotFile   = "user.json"
+	bundleFile = "bundle.json"
+
+	fileVersion = 1
+	keySize     = 32
+	saltSize    = 16 // RFC 9106 section 3.1 recommends 16 bytes
+	idSize      = 16
+	maxFileSize = 64 << 10
+
+	kekInfo   = "subrosa keys v1 kek"
+	checkInfo = "subrosa keys v1 ring check"
+	wrapInfo  = "subrosa keys v1 wrap "
+
+	labelHistory  = "history"
+	labelIdentity = "model identity"
+	labelAudit    = "audit seed"
+	labelManifest = "manifest"
+)
+
+// What Store answers. A caller branches on them with errors.Is.
+var (
+	// ErrExists: Create found a slot.
+	ErrExists = errors.New("keys exist already")
+	// ErrNotSetUp: Unlock found no slot.
+	ErrNotSetUp = errors.New("no keys here")
+	// ErrWrongPassphrase: the keyring's half is right, the passphrase is not.
+	ErrWrongPassphrase = errors.New("wrong passphrase")
+	// ErrRingSecretLost: the keyring answers, but holds no secret for this slot, or another one.
+	ErrRingSecretLost = errors.New("the keyring does not hold this slot's secret")
+	// ErrEmptyPassphrase: Create was given no passphrase.
+	ErrEmptyPassphrase = errors.New("empty passphrase")
+	// ErrCost: Create was given Argon2id parameters outside the accepted bounds.
+	ErrCost = errors.New("argon2id parameters out of bounds")
+)
+
+// DamagedError says which of the two files cannot be used.
+type DamagedError struct {
+	File   string // base name
+	Reason string // never a file's content
+}
+
+func (e *DamagedError) Error() string { return "damaged key file " + e.File + ": " + e.Reason }
+
+// Cost holds the parameters of Argon2id.
+type Cost struct {
+	Time      uint32 // passes, 1 to 16
+	MemoryKiB uint32 // 8 per thread, to 1 GiB
+	Threads   uint8  // lanes, 1 to 16
+}
+
+// DefaultCost is RFC 9106 section 4's second recommended option (3 passes, 4 lanes) with 256 MiB in place of 64:
+// about 0.8 s on two cores.
+var DefaultCost = Cost{Time: 3, MemoryKiB: 256 << 10, Threads: 4}
+
+// TestCost is worthless against guessing: for tests alone.
+var TestCost = Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+
+// The upper bounds keep a hostile slot file from claiming memory or hours.
+func (c Cost) valid() bool {
+	return c.Time >= 1 && c.Time <= 16 && c.Threads >= 1 && c.Threads <= 16 &&
+		c.MemoryKiB >= 8*uint32(c.Threads) && c.MemoryKiB <= 1<<20
+}
+
+// Ring is a keyring: what the operating system keeps for a logged-in user. Get and Delete answer ErrNotFound for
+// an account that is not there; Set overwrites.
+type Ring interface {
+	Get(ctx context.Context, account string) ([]byte, error)
+	Set(ctx context.Context, account string, secret []byte) error
+	Delete(ctx context.Context, account string) error
+}
+
+// Store is the keys directory. It holds no key material.
+type Store struct {
+	dir  string
+	ring Ring
+	cost Cost
+}
+
+// Open names the directory; it reads and creates nothing. cost is what Create uses; Unlock uses the slot's own.
+func Open(dir string, ring Ring, cost Cost) *Store { return &Store{dir: dir, ring: ring, cost: cost} }
+
+// Root is the opened bundle. Its methods return the key material itself, not copies: valid until Wipe.
+type Root struct {
+	history, manifest *secret.Bytes
+	audit             ed25519.PrivateKey
+	identity          *age.X25519Identity
+}
+
+// History returns the 32-byte key of the history database.
+func (r *Root) History() *secret.Bytes { return r.history }
+
+// ManifestKey returns the 32-byte HMAC key of model manifests.
+func (r *Root) ManifestKey() *secret.Bytes { return r.manifest }
+
+// AuditSigner returns the key that signs the record's checkpoints.
+func (r *Root) AuditSigner() ed25519.PrivateKey { return r.audit }
+
+// ModelIdentity returns the identity that models are sealed to.
+func (r *Root) ModelIdentity() *age.X25519Identity { return r.identity }
+
+// Wipe overwrites the keys. It may be called more than once and on nil.
+func (r *Root) Wipe() {
+	if r == nil {
+		return
+	}
+	r.history.Wipe()
+	r.manifest.Wipe()
+	clear(r.audit)
+	r.audit, r.identity = nil, nil
+}
+
+type slot struct {
+	Version int    `json:"version"`
+	ID      []byte `json:"id"` // binds slot and bundle
+	KDF     string `json:"kdf"`
+	Time    uint32 `json:"time"`
+	Memory  uint32 `json:"memoryKiB"`
+	Threads uint8  `json:"threads"`
+	Salt    []byte `json:"salt"`
+	Account string `json:"ringAccount"`
+	Check   []byte `json:"ringCheck"` // HKDF of the ring's secret: 32 random bytes, so it gives nothing away
+	Root    []byte `json:"root,omitempty"`
+	Sum     []byte `json:"sum,omitempty"`
+}
+
+type bundle struct {
+	Version  int    `json:"version"`
+	ID       []byte `json:"id"`
+	History  []byte `json:"history"`
+	Identity []byte `json:"modelIdentity"`
+	Audit    []byte `json:"auditSeed"`
+	Manifest []byte `json:"manifest"`
+}
+
+// Exists reports whether a slot is there. A bundle alone is what a crash during Create leaves: it opens nothing.
+func (s *Store) Exists() (bool, error) {
+	_, err := os.Lstat(filepath.Join(s.dir, slotFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for keys: %w", err)
+	}
+	return true, nil
+}
+
+// Create makes new keys and leaves them open. The caller has made sure that no data exists that older keys
+// protect. It answers ErrExists, and changes nothing, where a slot is there; a bundle without a slot is replaced.
+// Keyring errors are those of OSRing. An error leaves no slot, unless the directory's fsync was what failed.
+func (s *Store) Create(ctx context.Context, passphrase *secret.Bytes) (*Root, error) {
+	switch exists, err := s.Exists(); {
+	case err != nil:
+		return nil, err
+	case exists:
+		return nil, ErrExists
+	case passphrase.Len() == 0:
+		return nil, ErrEmptyPassphrase
+	case !s.cost.valid():
+		return nil, ErrCost
+	}
+	if err := s.makeDir(); err != nil {
+		return nil, fmt.Errorf("create keys: %w", err)
+	}
+
+	sl := slot{
+		Version: fileVersion, ID: random(idSize), KDF: "argon2id", Time: s.cost.Time, Memory: s.cost.MemoryKiB,
+		Threads: s.cost.Threads, Salt: random(saltSize), Account: "slot-" + rand.Text(),
+	}
+	half := random(keySize)
+	defer clear(half)
+	if err := s.putHalf(ctx, sl.Account, half); err != nil {
+		return nil, fmt.Errorf("create keys: %w", err)
+	}
+	root, err := s.writeFiles(&sl, half, passphrase)
+	if err != nil {
+		// With a slot on disk, however it came there, the keyring's half must stay.
+		if exists, lookErr := s.Exists(); lookErr == nil && !exists {
+			s.dropHalf(ctx, sl.Account)
+		}
+		return nil, fmt.Errorf("create keys: %w", err)
+	}
+	return root, nil
+}
+
+// Unlock opens the keys. It answers ErrNotSetUp, *DamagedError, ErrRingSecretLost, ErrWrongPassphrase or one of
+// OSRing's errors, and changes nothing.
+func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, error) {
+	sl, err := s.readSlot()
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.readBundle(sl.ID)
+	if err != nil {
+		return nil, err
+	}
+	half, err := s.getHalf(ctx, sl)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(half)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	kek := sl.kek(passphrase, half)
+	defer clear(kek)
+	root, err := open(kek, sl.Root, sl.header())
+	if err != nil {
+		return nil, ErrWrongPassphrase
+	}
+	defer clear(root)
+	return b.open(root)
+}
+
+func (s *Store) makeDir() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.Chmod(s.dir, 0o700); err != nil {
+		return err
+	}
+	return atomicfile.SyncDir(filepath.Dir(s.dir))
+}
+
+// putHalf stores the ring's half and reads it back: a keyring that forgets must be found out before a slot exists.
+func (s *Store) putHalf(ctx context.Context, account string, half []byte) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, ringTimeout, ErrKeyringTimeout)
+	defer cancel()
+	if err := s.ring.Set(ctx, account, half); err != nil {
+		return err
+	}
+	back, err := s.ring.Get(ctx, account)
+	defer clear(back)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !bytes.Equal(back, half):
+		return ErrRingSecretLost
+	default:
+		return err
+	}
+}
+
+// dropHalf tidies up after a Create that left no slot. What stays behind in the keyring opens nothing.
+func (s *Store) dropHalf(ctx context.Context, account string) {
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), ringTimeout, ErrKeyringTimeout)
+	defer cancel()
+	_ = s.ring.Delete(ctx, account)
+}
+
+func (s *Store) getHalf(ctx context.Context, sl *slot) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, ringTimeout, ErrKeyringTimeout)
+	defer cancel()
+	half, err := s.ring.Get(ctx, sl.Account)
+	if errors.Is(err, ErrNotFound) {
+		return nil, ErrRingSecretLost
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(half) != keySize || subtle.ConstantTimeCompare(ringCheck(half, sl.Salt), sl.Check) != 1 {
+		clear(half)
+		return nil, ErrRingSecretLost
+	}
+	return half, nil
+}
+
+func (s *Store) writeFiles(sl *slot, half []byte, passphrase *secret.Bytes) (*Root, error) {
+	sl.Check = ringCheck(half, sl.Salt)
+	root := random(keySize)
+	defer clear(root)
+	kek := sl.kek(passphrase, half)
+	defer clear(kek)
+	sl.Root = seal(kek, root, sl.header())
+	sl.Sum = sl.sum()
+
+	b, err := newBundle(sl.ID, root)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := b.open(root)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		name    string
+		content any
+	}{{bundleFile, b}, {slotFile, sl}} {
+		if err := atomicfile.Write(filepath.Join(s.dir, f.name), encode(f.content)); err != nil {
+			opened.Wipe()
+			return nil, err
+		}
+	}
+	return opened, nil
+}
+
+func newBundle(id, root []byte) (*bundle, error) {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	b := &bundle{Version: fileVersion, ID: id}
+	for _, l := range b.leaves() {
+		plain := random(keySize)
+		if l.label == labelIdentity {
+			plain = []byte(identity.String())
+		}
+		wrap := wrapKey(root, l.label)
+		*l.box = seal(wrap, plain, b.aad(l.label))
+		clear(wrap)
+		clear(plain)
+	}
+	return b, nil
+}
+
+type leaf struct {
+	label string
+	box   *[]byte
+}
+
+func (b *bundle) leaves() []leaf {
+	return []leaf{
+		{labelHistory, &b.History},
+		{labelIdentity, &b.Identity},
+		{labelAudit, &b.Audit},
+		{labelManifest, &b.Manifest},
+	}
+}
+
+func (b *bundle) aad(label string) []byte {
+	return fmt.Appendf(nil, "subrosa keys v%d bundle %x %s", b.Version, b.ID, label)
+}
+
+func (b *bundle) open(root []byte) (*Root, error) {
+	plain := make(map[string][]byte, 4)
+	fail := func(reason string) (*Root, error) {
+		for _, p := range plain {
+			clear(p)
+		}
+		return nil, &DamagedError{bundleFile, reason}
+	}
+	for _, l := range b.leaves() {
+		wrap := wrapKey(root, l.label)
+		p, err := open(wrap, *l.box, b.aad(l.label))
+		clear(wrap)
+		if err != nil {
+			return fail("the sealed " + l.label + " key does not open")
+		}
+		plain[l.label] = p
+	}
+	for _, label := range []string{labelHistory, labelAudit, labelManifest} {
+		if len(plain[label]) != keySize {
+			return fail("the " + label + " key has a wrong length")
+		}
+	}
+	identity, err := age.ParseX25519Identity(string(plain[labelIdentity]))
+	if err != nil {
+		return fail("the model identity is not an age identity") // err would quote it
+	}
+	clear(plain[labelIdentity])
+	signer := ed25519.NewKeyFromSeed(plain[labelAudit])
+	clear(plain[labelAudit])
+	return &Root{
+		history: secret.New(plain[labelHistory]), manifest: secret.New(plain[labelManifest]),
+		audit: signer, identity: identity,
+	}, nil
+}
+
+func (s *Store) readSlot() (*slot, error) {
+	sl := new(slot)
+	if err := s.read(slotFile, sl); errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotSetUp
+	} else if err != nil {
+		return nil, err
+	}
+	damaged := func(reason string) (*slot, error) { return nil, &DamagedError{slotFile, reason} }
+	switch {
+	case !bytes.Equal(sl.Sum, sl.sum()):
+		return damaged("checksum does not match")
+	case sl.Version != fileVersion:
+		return damaged("unknown version")
+	case sl.KDF != "argon2id" || !sl.cost().valid():
+		return damaged("key derivation parameters out of bounds")
+	case len(sl.ID) != idSize || len(sl.Salt) != saltSize || len(sl.Check) != keySize || sl.Account == "":
+		return damaged("a field has a wrong length")
+	}
+	return sl, nil
+}
+
+func (s *Store) readBundle(id []byte) (*bundle, error) {
+	b := new(bundle)
+	if err := s.read(bundleFile, b); errors.Is(err, fs.ErrNotExist) {
+		return nil, &DamagedError{bundleFile, "missing"}
+	} else if err != nil {
+		return nil, err
+	}
+	if b.Version != fileVersion {
+		return nil, &DamagedError{bundleFile, "unknown version"}
+	}
+	if !bytes.Equal(b.ID, id) {
+		return nil, &DamagedError{bundleFile, "belongs to another slot"}
+	}
+	return b, nil
+}
+
+// read decodes one of the two files strictly: what does not encode back to the same bytes is damaged.
+func (s *Store) read(name string, v any) error {
+	path := filepath.Join(s.dir, name)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return &DamagedError{name, "not a regular file"}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	if len(data) > maxFileSize {
+		return &DamagedError{name, "too large"}
+	}
+	if json.Unmarshal(data, v) != nil || !bytes.Equal(encode(v), data) {
+		return &DamagedError{name, "not what was written"}
+	}
+	return nil
+}
+
+func encode(v any) []byte {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		panic("keys: " + err.Error()) // two structs of strings, numbers and bytes: cannot happen
+	}
+	return append(data, '\n')
+}
+
+func (sl *slot) cost() Cost { return Cost{sl.Time, sl.Memory, sl.Threads} }
+
+// header is the slot without the sealed root and the checksum.
+func (sl *slot) header() []byte {
+	h := *sl
+	h.Root, h.Sum = nil, nil
+	return encode(&h)
+}
+
+func (sl *slot) sum() []byte {
+	h := *sl
+	h.Sum = nil
+	sum := sha256.Sum256(encode(&h))
+	return sum[:]
+}
+
+func (sl *slot) kek(passphrase *secret.Bytes, half []byte) []byte {
+	// Append copies, where Bytes may return its argument; 12 covers NFKC's longest growth, so nothing is left behind
+	// by a reallocation.
+	normal := norm.NFKC.Append(make([]byte, 0, 12*passphrase.Len()), passphrase.Expose()...)
+	stretched := argon2.IDKey(normal, sl.Salt, sl.Time, sl.Memory, sl.Threads, keySize)
+	both := append(make([]byte, 0, 2*keySize), stretched...)
+	both = append(both, half...)
+	defer func() {
+		clear(normal)
+		clear(stretched)
+		clear(both)
+	}()
+	return derive(both, sl.Salt, kekInfo)
+}
+
+func ringCheck(half, salt []byte) []byte { return derive(half, salt, checkInfo) }
+
+func wrapKey(root []byte, label string) []byte { return derive(root, nil, wrapInfo+label) }
+
+func derive(key, salt []byte, info string) []byte {
+	out, err := hkdf.Key(sha256.New, key, salt, info, keySize)
+	if err != nil {
+		panic("keys: " + err.Error()) // only for lengths beyond 8,160 bytes
+	}
+	return out
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails: crypto/rand aborts the program instead
+	return b
+}
+
+// seal returns a random 24-byte nonce and the ciphertext.
+func seal(key, plain, aad []byte) []byte {
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		panic("keys: " + err.Error()) // the key is 32 bytes
+	}
+	nonce := random(aead.NonceSize())
+	return aead.Seal(nonce, nonce, plain, aad)
+}
+
+var errBox = errors.New("sealed value does not open")
+
+func open(key, box, aad []byte) ([]byte, error) {
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		panic("keys: " + err.Error()) // the key is 32 bytes
+	}
+	if len(box) < aead.NonceSize() {
+		return nil, errBox
+	}
+	return aead.Open(nil, box[:aead.NonceSize()], box[aead.NonceSize():], aad)
+}
