@@ -43,7 +43,7 @@ func TestAModelThatIsNotAsSealedGivesItsErrorAndNoToken(t *testing.T) {
 		"flipped at the end":         {flipped(len(content) - 1), good.key, ErrModelDamaged},
 		"cut in half":                {content[:len(content)/2], good.key, ErrModelDamaged},
 		"one byte short":             {content[:len(content)-1], good.key, ErrModelDamaged},
-		"a chunk short":              {content[:200+2*(65536+16)], good.key, ErrModelDamaged},
+		"a chunk short":              {content[:200+65536+16], good.key, ErrModelDamaged},
 		"empty":                      {nil, good.key, ErrModelDamaged},
 		"not sealed at all":          {good.plain, good.key, ErrModelDamaged},
 		"another key":                {content, wrong, ErrModelWrongKey},
@@ -272,7 +272,7 @@ func TestTheEngineInheritsNothingElse(t *testing.T) {
 		}
 		n, _ := strconv.Atoi(entry.Name())
 		known := n == 4 || target == "/dev/null" || strings.HasPrefix(target, "socket:") || strings.HasPrefix(target, "pipe:") ||
-			strings.HasPrefix(target, "anon_inode:")
+			strings.HasPrefix(target, "anon_inode:") || strings.HasPrefix(target, "/sys/fs/cgroup/") // Go's runtime reads its quota
 		if !known {
 			t.Errorf("descriptor %d is %s", n, target)
 		}

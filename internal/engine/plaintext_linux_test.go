@@ -141,7 +141,7 @@ func searchProcess(t *testing.T, pid int, needles [][]byte) (found []string, rea
 func TestNoPlaintextOfTheWeightsIsOnAnyDisk(t *testing.T) {
 	since := time.Now().Add(-time.Second)
 	shape := gguf.Tiny()
-	shape.Type, shape.Layers, shape.Width, shape.Hidden, shape.Vocabulary = gguf.Q4_0, 6, 1024, 2816, 4096 // 45 MB
+	shape.Type, shape.Layers, shape.Width, shape.Hidden, shape.Vocabulary = gguf.Q4_0, 4, 1024, 2816, 4096 // 32 MB
 	s := seal(t, synthetic(t, shape))
 	needles := needles(t, s.plain)
 	dirs := []string{filepath.Dir(s.path), os.TempDir(), "/tmp", "/dev/shm"}
