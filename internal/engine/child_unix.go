@@ -117,7 +117,7 @@ func (c *child) sendRaw(kind proto.Kind, body []byte) error {
 	return proto.WriteRaw(c.conn, kind, body)
 }
 
-// kill ends the process group; a child that is gone already is left alone by os.Process.
+// kill ends the child; os.Process knows when it is gone already, and leaves its number alone then.
 func (c *child) kill() { _ = c.signal(os.Kill) }
 
 // hangUp closes the socket for both directions, which ends the child, and with it receive.

@@ -93,7 +93,7 @@ type LoadRequest struct {
 	Size      int64         // bytes of ciphertext
 	Context   int           // tokens; 0: what the model was trained for, at most 4096
 	GPULayers int           // 0: none, -1: all
-	Threads   int           // 0: one for each physical core
+	Threads   int           // 0: one for each physical core, or one in all for a model of less than 30 million weights
 	NoRepack  bool          // keep the file's weight layout: slower on CPU, for comparison
 }
 

@@ -124,7 +124,8 @@ func start(t testing.TB, path string) *Engine {
 }
 
 func (s *sealed) request() LoadRequest {
-	return LoadRequest{FileKey: secret.New(bytes.Clone(s.key)), Size: s.size}
+	// One thread: these models are small, and waiting for another core costs more than it gives.
+	return LoadRequest{FileKey: secret.New(bytes.Clone(s.key)), Size: s.size, Threads: 1}
 }
 
 func load(t testing.TB, s *sealed) *Engine {

@@ -19,7 +19,7 @@ import (
 const controlArgument = "__lockdown-control"
 
 // controlLimit is how long a control may take before it is killed and its rows have no control.
-const controlLimit = 3 * time.Second
+const controlLimit = 10 * time.Second
 
 // ChildMain must be the first line of main. In the control child it does the child's work and does not return; anywhere
 // else it returns false.

@@ -61,8 +61,8 @@ func load(filter []bpf.Instruction) error {
 // no ptrace or /proc/PID/mem from other processes of the same user. Execve makes children dumpable again.
 //
 // It is apart from Start because it has a price: /proc/self belongs to root then. A process that is not root can no
-// longer read its own /proc/self/environ and write /proc/self/mem, and desktop portals, which open /proc/PID/root of their caller,
-// refuse it. The bus, the keyring and AT-SPI go by SO_PEERCRED and do not mind.
+// longer open its own /proc/self/environ and /proc/self/mem, and no other process of the user can open its /proc/PID/root,
+// which desktop portals do to tell who calls them. The bus, the keyring and AT-SPI go by the socket's credentials.
 func HardenProcess() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return fmt.Errorf("turn core dumps off: %w", err)
@@ -101,7 +101,7 @@ func begin(program string, enforce func() error) (*Check, error) {
 	return c, err
 }
 
-// Wait waits for the control (at most three seconds), runs the probes that need it, and compares.
+// Wait waits for the control (at most ten seconds), runs the probes that need it, and compares.
 func (c *Check) Wait() *Report {
 	at, answers := c.control.results()
 	for i, p := range probes {

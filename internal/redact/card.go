@@ -98,9 +98,7 @@ func startsCard(text []byte, at int) bool {
 // endsCard judges what follows a number that ends before text[i].
 func endsCard(text []byte, i int, more bool) Verdict {
 	switch {
-	case i == len(text) && more:
-		return Live
-	case i == len(text):
+	case i == len(text): // only at the end of all text: matchCard waits before
 		return Found
 	case isWord(text[i]):
 		return None
@@ -167,7 +165,7 @@ func lengths(iin int) (lo, hi int) {
 		return 15, 15
 	case 3000 <= iin && iin <= 3059, iin == 3095, two == 36, two == 38, two == 39: // Diners Club
 		return 14, 19
-	case 3528 <= iin && iin <= 3589: // JCB
+	case two == 35: // JCB has 3528 to 3589; the rest is close enough for a right check digit
 		return 16, 19
 	case 2200 <= iin && iin <= 2205: // Mir
 		return 16, 19
@@ -181,7 +179,7 @@ func lengths(iin int) (lo, hi int) {
 		return 12, 19
 	case two == 82, iin == 9792: // RuPay, Troy
 		return 16, 16
-	case iin/1000 == 1: // UATP
+	case iin/1000 == 1, iin == 2131: // UATP, and JCB's old numbers
 		return 15, 15
 	}
 	return 0, 0

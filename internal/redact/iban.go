@@ -1,8 +1,8 @@
 package redact
 
 // IBAN finds international bank account numbers (ISO 13616): a country of the registry, two check digits, that
-// country's length, and a right check sum (mod 97), in one run or with a space after each four characters, in capitals
-// or not.
+// country's length, and a right check sum (mod 97), in one run or with a space or hyphen after each four characters, in
+// capitals or not.
 func IBAN() Rule {
 	return Rule{Name: "iban/1", Type: IBANCode, Anchors: digits, Match: matchIBAN, Tail: tailIBAN}
 }
@@ -18,9 +18,11 @@ func matchIBAN(text []byte, at int, more bool) (start, end int, v Verdict) {
 		return 0, 0, None
 	}
 	var number [maxIBAN]byte
+	var sep byte
 	i := start
 	for n := range length {
-		if n > 0 && n%4 == 0 && i < len(text) && text[i] == ' ' {
+		if n > 0 && n%4 == 0 && i < len(text) && (text[i] == ' ' || text[i] == '-') && (sep == 0 || sep == text[i]) {
+			sep = text[i]
 			i++
 		}
 		if i == len(text) {

@@ -22,7 +22,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 )
 
 // Type is the kind of a sensitive value, by the name that Presidio uses for it.
@@ -134,8 +133,7 @@ func (r *Redactor) Find(text string) []Span {
 func (r *Redactor) Text(text string) (masked string, spans []Span) {
 	s := r.Stream()
 	s.record = true
-	var out strings.Builder
-	out.WriteString(s.Write(text))
-	out.WriteString(s.Close())
-	return out.String(), s.spans
+	s.buf = []byte(text)
+	out := s.advance(make([]byte, 0, len(text)+16), true)
+	return string(s.advance(out, false)), s.spans
 }

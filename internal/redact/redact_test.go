@@ -250,6 +250,53 @@ func TestNoPieceOfAValueGoesOutBeforeItIsDecided(t *testing.T) {
 	}
 }
 
+// Alone, without the other rules' holding back: cut at every place, and byte by byte.
+func TestEachRuleAloneHoldsWhatItNeeds(t *testing.T) {
+	for _, rule := range Default().rules {
+		r := New(rule)
+		for file := range files {
+			texts, _ := vectors(t, file)
+			for _, text := range texts {
+				text += " " + text
+				want, _ := r.Text(text)
+				for cut := range len(text) {
+					first := true
+					got, _, _ := stream(r, text, func() int {
+						if first {
+							first = false
+							return cut
+						}
+						return len(text)
+					})
+					if got != want {
+						t.Fatalf("%s: %q cut at %d: %q", rule.Name, text, cut, got)
+					}
+				}
+				if got, _, _ := stream(r, text, func() int { return 1 }); got != want {
+					t.Fatalf("%s: %q byte by byte: %q", rule.Name, text, got)
+				}
+			}
+		}
+	}
+}
+
+func TestABrokenRuleShowsNothingTwiceAndDoesNotCrash(t *testing.T) {
+	r := New(Rule{Name: "broken/1", Type: "B", Anchors: "!", Match: func(_ []byte, at int, _ bool) (int, int, Verdict) {
+		return max(0, at-3), at - 1, Found // claims what its Tail did not hold
+	}})
+	if got, _, _ := stream(r, "abcdef! end", func() int { return 1 }); got != "abcdef[B]! end" {
+		t.Error(got)
+	}
+}
+
+func TestAStreamIsNewAfterClose(t *testing.T) {
+	s := Default().Stream()
+	got := s.Write("anna") + s.Close() + s.Write("@example.org ") + s.Write("a@b.com") + s.Close()
+	if got != "anna@example.org [EMAIL]" || s.Held() != 0 || s.Counts()[EmailAddress] != 1 {
+		t.Errorf("%q, held %d, %v", got, s.Held(), s.Counts())
+	}
+}
+
 // What a rule may claim before an anchor that is yet to come is what its Tail holds, and Found and None do not change
 // with what follows: the two promises that the stream is built on.
 func TestRulesKeepTheirPromises(t *testing.T) {

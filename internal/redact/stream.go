@@ -14,6 +14,7 @@ type Stream struct {
 	scanned  int    // anchors of buf before this are decided
 	pending  []found
 	counts   map[Type]int
+	out      []byte // reused
 
 	record bool // keep the spans of the whole text: for Text
 	spans  []Span
@@ -33,11 +34,17 @@ func (r *Redactor) Stream() *Stream { return &Stream{r: r, counts: map[Type]int{
 // Write takes the next piece and returns what can be shown now, which may be nothing.
 func (s *Stream) Write(p string) (released string) {
 	s.buf = append(s.buf, p...)
-	return s.advance(true)
+	s.out = s.advance(s.out[:0], true)
+	return string(s.out)
 }
 
-// Close takes the text as ended and returns the rest of it. The Stream is empty afterwards.
-func (s *Stream) Close() (released string) { return s.advance(false) }
+// Close takes the text as ended and returns the rest of it. What is written afterwards is a new text; Counts go on.
+func (s *Stream) Close() (released string) {
+	out := string(s.advance(s.out[:0], false))
+	s.base += len(s.buf)
+	s.buf, s.out, s.released, s.scanned = nil, nil, 0, 0
+	return out
+}
 
 // Counts returns how many values were masked so far, by type.
 func (s *Stream) Counts() map[Type]int { return maps.Clone(s.counts) }
@@ -45,15 +52,16 @@ func (s *Stream) Counts() map[Type]int { return maps.Clone(s.counts) }
 // Held returns how many bytes of the text are held back.
 func (s *Stream) Held() int { return len(s.buf) - s.released }
 
-func (s *Stream) advance(more bool) string {
+// advance decides what it can, and appends what can be shown to out.
+func (s *Stream) advance(out []byte, more bool) []byte {
 	limit := len(s.buf)
 	if more {
 		limit -= partial(s.buf)
 	}
 	live := s.scan(s.buf[:limit], more)
-	out := s.emit(live)
+	out = s.emit(out, live)
 	s.trim()
-	return string(out)
+	return out
 }
 
 // scan asks the rules at every undecided anchor and returns the earliest byte that a value still in doubt could claim.
@@ -113,15 +121,15 @@ func (s *Stream) merge(f found) {
 	s.pending = slices.Replace(s.pending, lo, hi, f)
 }
 
-// emit returns the text before live, with the finds that end there masked. A find that reaches live may still grow.
-func (s *Stream) emit(live int) []byte {
-	var out []byte
+// emit appends the text before live, with the finds that end there masked. A find that reaches live may still grow.
+func (s *Stream) emit(out []byte, live int) []byte {
 	for len(s.pending) > 0 && s.pending[0].end <= live {
 		f := s.pending[0]
+		f.start = max(f.start, s.released) // a rule that breaks its promise gets what is left: no worse, and no crash
 		rule := s.r.rules[f.rule]
 		out = append(out, s.buf[s.released:f.start]...)
 		out = append(out, Label(rule.Type)...)
-		s.released = f.end
+		s.released = max(s.released, f.end)
 		s.counts[rule.Type]++
 		if s.record {
 			s.spans = append(s.spans, Span{Start: s.base + f.start, End: s.base + f.end, Type: rule.Type, Rule: rule.Name})

@@ -448,3 +448,55 @@ func TestSweepFinishesWhatACrashLeft(t *testing.T) {
 		t.Errorf("left: %v", names)
 	}
 }
+
+func TestAnImportWritesNoPlaintext(t *testing.T) {
+	f := newFixture(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	var needles [][]byte
+	for at := len(f.plain) / 2; at < len(f.plain)-64; at += 20_000 {
+		needles = append(needles, f.plain[at:at+64])
+	}
+	search := func(roots ...string) (found []string, files int) {
+		for _, root := range roots {
+			_ = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+				if err != nil || !d.Type().IsRegular() {
+					return nil
+				}
+				b, err := os.ReadFile(path)
+				if err != nil {
+					return nil
+				}
+				files++
+				for _, n := range needles {
+					if bytes.Contains(b, n) {
+						found = append(found, path)
+						break
+					}
+				}
+				return nil
+			})
+		}
+		return found, files
+	}
+	searched := 0
+	src := bytes.NewReader(f.plain)
+	r := reader(func(p []byte) (int, error) { // in the middle of the import, and at its end
+		n, err := src.Read(p[:min(len(p), 50_000)])
+		found, files := search(f.dir, os.TempDir())
+		if len(found) > 0 {
+			t.Errorf("while importing: %v", found)
+		}
+		searched += files
+		return n, err
+	})
+	if _, err := f.store.Import(context.Background(), r, Source{}, f.identity.Recipient(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if found, files := search(f.dir, os.TempDir()); len(found) > 0 || files != 3 || searched == 0 {
+		t.Errorf("after importing: %v in %d files, %d looked at before", found, files, searched)
+	}
+	// The control: the source itself is found.
+	if found, _ := search(filepath.Dir(f.file)); len(found) != 1 || found[0] != f.file {
+		t.Errorf("the plaintext source was not found: %v", found)
+	}
+}

@@ -19,6 +19,10 @@ const DefaultContext = 4096
 // batch is how many prompt tokens are processed between two looks at the stop flag (llama.cpp looks at every node).
 const batch = 512
 
+// smallModel is the number of weights below which one thread is enough. llama.cpp's threads wait for each other after
+// every node by spinning: on a small model, and a machine that has other work to do, that costs more than it gives.
+const smallModel = 30_000_000
+
 // repeatWindow is how many of the last tokens a repeat penalty looks at.
 const repeatWindow = 64
 
@@ -26,7 +30,7 @@ const repeatWindow = 64
 type Options struct {
 	Context   int  // tokens; 0: what the model was trained for, at most DefaultContext
 	GPULayers int  // -1: all
-	Threads   int  // 0: Threads()
+	Threads   int  // 0: Threads(), or 1 for a small model
 	NoRepack  bool // keep weights in the file's layout: slower on CPU, for comparison
 	Progress  func(done, total int64)
 }
@@ -55,17 +59,21 @@ type Model struct {
 // Load loads a sealed model: size bytes of an age file whose file key is fileKey (16 bytes, not kept). Errors:
 // ErrDamaged, ErrWrongKey, ErrNotGGUF, ErrTruncated, ErrUnsupported, ErrLibraries.
 func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options) (*Model, error) {
-	threads := o.Threads
-	if threads <= 0 {
-		threads = Threads()
-	}
-	src, err := openSource(sealed, size, fileKey, max(threads, runtime.NumCPU()), o.Progress)
+	src, err := openSource(sealed, size, fileKey, runtime.NumCPU(), o.Progress)
 	if err != nil {
 		return nil, err
 	}
 	header, err := src.header()
 	if err != nil {
 		return nil, err
+	}
+	threads := o.Threads
+	switch {
+	case threads > 0:
+	case header.Parameters() < smallModel:
+		threads = 1
+	default:
+		threads = Threads()
 	}
 	l.log.listen(true)
 	defer l.log.listen(false)

@@ -22,7 +22,7 @@ type source struct {
 	size    int64 // bytes of plaintext
 	workers int
 
-	done     atomic.Int64 // bytes handed out
+	done     atomic.Int64 // bytes handed out, the header's more than once
 	progress func(done, total int64)
 
 	mu  sync.Mutex
@@ -115,7 +115,7 @@ func (s *source) readAt(p []byte, off int64) int {
 	if s.failure() != nil {
 		return -1
 	}
-	if s.progress != nil && len(p) >= chunk {
+	if s.progress != nil {
 		s.progress(min(s.done.Add(int64(len(p))), s.size), s.size)
 	}
 	return len(p)
