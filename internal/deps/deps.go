@@ -5,6 +5,7 @@ import (
 	_ "filippo.io/age"
 	_ "github.com/ebitengine/purego"
 	_ "github.com/godbus/dbus/v5"
+	_ "github.com/gofrs/flock"
 	_ "github.com/hybridgroup/yzma/pkg/llama"
 	_ "github.com/hybridgroup/yzma/pkg/template"
 	_ "github.com/jupiterrider/ffi"

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+
+	"subrosa/internal/engine/llama"
+	"subrosa/internal/engine/proto"
+)
+
+// server answers one parent. Requests are worked off one after another; Stop is seen while one runs.
+type server struct {
+	conn  io.ReadWriter
+	file  io.ReaderAt
+	lib   *llama.Library
+	model *llama.Model
+
+	mu      sync.Mutex // guards writing and what follows
+	running uint64     // the request being answered, 0 if none
+	target  *llama.Model
+	stopped uint64 // a Stop that came before its request began
+}
+
+func serve(conn io.ReadWriter, file io.ReaderAt, lib *llama.Library) error {
+	s := &server{conn: conn, file: file, lib: lib}
+	if err := s.send(proto.Hello, proto.HelloBody{Version: proto.Version}); err != nil {
+		return err
+	}
+	frames := make(chan proto.Frame)
+	go s.receive(frames)
+	runtime.LockOSThread() // llama.cpp's work stays on one thread
+	for f := range frames {
+		if err := s.handle(f, frames); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receive hands requests on and acts on Stop at once. When the parent is gone, or talks nonsense, the process ends:
+// there is nobody to answer, and llama.cpp may be busy for a while.
+func (s *server) receive(frames chan<- proto.Frame) {
+	for {
+		f, err := proto.Read(s.conn)
+		if errors.Is(err, io.EOF) {
+			os.Exit(0)
+		}
+		if err == nil && f.Kind == proto.Stop {
+			var b proto.StopBody
+			if err = f.Decode(&b); err == nil {
+				s.stop(b.ID)
+				continue
+			}
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "subrosa-engine:", err)
+			os.Exit(1)
+		}
+		frames <- f
+	}
+}
+
+func (s *server) stop(id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running == id && s.target != nil {
+		s.target.Stop()
+		return
+	}
+	s.stopped = max(s.stopped, id)
+}
+
+// begin notes that request id runs, and stops it if its Stop has come already.
+func (s *server) begin(id uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.model.Ready()
+	s.running, s.target = id, s.model
+	if s.stopped >= id {
+		s.model.Stop()
+	}
+}
+
+func (s *server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.target = 0, nil
+}
+
+func (s *server) send(kind proto.Kind, body any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return proto.Write(s.conn, kind, body)
+}
+
+func (s *server) handle(f proto.Frame, frames <-chan proto.Frame) error {
+	switch f.Kind {
+	case proto.Load:
+		var b proto.LoadBody
+		if err := f.Decode(&b); err != nil {
+			return err
+		}
+		key := <-frames
+		if key.Kind != proto.Key {
+			return fmt.Errorf("%w: no key after load", proto.ErrUnknownKind)
+		}
+		defer clear(key.Body)
+		return s.load(b, key.Body)
+	case proto.Generate:
+		var b proto.GenerateBody
+		if err := f.Decode(&b); err != nil {
+			return err
+		}
+		return s.generate(b)
+	}
+	return fmt.Errorf("%w: %d", proto.ErrUnknownKind, f.Kind)
+}
+
+func (s *server) load(b proto.LoadBody, key []byte) error {
+	if s.model != nil {
+		return s.send(proto.Failed, proto.FailedBody{ID: b.ID, Code: proto.BadRequest, Detail: "a model is loaded"})
+	}
+	told := 0.0
+	model, err := s.lib.Load(s.file, b.Size, key, llama.Options{
+		Context:   b.Context,
+		GPULayers: b.GPULayers,
+		Threads:   b.Threads,
+		NoRepack:  b.NoRepack,
+		Progress: func(done, total int64) {
+			if part := float64(done) / float64(total); part-told >= 0.01 {
+				told = part
+				_ = s.send(proto.Progress, proto.ProgressBody{ID: b.ID, Part: part}) // if the parent is gone, receive sees it
+			}
+		},
+	})
+	if err != nil {
+		return s.fail(b.ID, err)
+	}
+	s.model = model
+	i := model.Info()
+	return s.send(proto.Loaded, proto.LoadedBody{
+		ID: b.ID, Name: i.Name, Architecture: i.Architecture, Context: i.Context, TrainedFor: i.TrainedFor,
+		Parameters: i.Parameters, Quantisation: i.Quantisation, Device: i.Device, Threads: i.Threads,
+	})
+}
+
+func (s *server) generate(b proto.GenerateBody) error {
+	if s.model == nil {
+		return s.send(proto.Failed, proto.FailedBody{ID: b.ID, Code: proto.BadRequest, Detail: "no model is loaded"})
+	}
+	messages := make([]llama.Message, len(b.Messages))
+	for i, m := range b.Messages {
+		messages[i] = llama.Message{Role: m.Role, Text: m.Text}
+	}
+	sampling := llama.Sampling{
+		Temperature: b.Sampling.Temperature, TopK: b.Sampling.TopK, TopP: b.Sampling.TopP, MinP: b.Sampling.MinP,
+		RepeatPenalty: b.Sampling.RepeatPenalty, Seed: b.Sampling.Seed,
+	}
+	s.begin(b.ID)
+	r, err := s.model.Generate(messages, sampling, b.MaxTokens, func(text string) error {
+		return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text})
+	})
+	s.end()
+	if err != nil {
+		return s.fail(b.ID, err)
+	}
+	return s.send(proto.Done, proto.DoneBody{
+		ID: b.ID, Reason: r.Reason, PromptTokens: r.PromptTokens, CachedTokens: r.CachedTokens, OutputTokens: r.OutputTokens,
+		PromptTime: int64(r.PromptTime), FirstToken: int64(r.FirstToken), GenerateTime: int64(r.GenerateTime),
+	})
+}
+
+// codes are the errors that have a code of their own.
+var codes = []struct {
+	err  error
+	code proto.Code
+}{
+	{llama.ErrDamaged, proto.Damaged},
+	{llama.ErrWrongKey, proto.WrongKey},
+	{llama.ErrNotGGUF, proto.NotGGUF},
+	{llama.ErrTruncated, proto.Truncated},
+	{llama.ErrUnsupported, proto.Unsupported},
+	{llama.ErrTemplate, proto.Template},
+	{llama.ErrContextFull, proto.ContextFull},
+	{llama.ErrLibraries, proto.Libraries},
+}
+
+func (s *server) fail(id uint64, err error) error {
+	b := proto.FailedBody{ID: id, Code: proto.Internal, Detail: err.Error()}
+	for _, c := range codes {
+		if errors.Is(err, c.err) {
+			b.Code = c.code
+			break
+		}
+	}
+	return s.send(proto.Failed, b)
+}

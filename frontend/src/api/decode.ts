@@ -1,0 +1,161 @@
+// What crosses the bridge is read field by field: a nil slice arrives as null, a time may arrive as a Date, and a
+// field that is missing must not become "undefined" on the screen.
+import type {
+  AppState,
+  Conversation,
+  ConversationDetail,
+  Fault,
+  Message,
+  ModelStatus,
+  Preferences,
+  Probe,
+  Sent,
+  Status,
+  Strength,
+  TurnEvent,
+} from './types';
+
+type Fields = Record<string, unknown>;
+
+export function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+const str = (value: unknown): string =>
+  typeof value === 'string' ? value : value instanceof Date ? value.toISOString() : '';
+const num = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
+const bool = (value: unknown): boolean => value === true;
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+function oneOf<T extends string>(value: unknown, known: readonly T[], otherwise: T): T {
+  return known.find((k) => k === value) ?? otherwise;
+}
+
+export function toFaultFields(value: unknown): Fault | null {
+  const f = fields(value);
+  if (!str(f.message)) return null;
+  return { code: str(f.code) || 'internal', message: str(f.message), hint: str(f.hint) };
+}
+
+export function toState(value: unknown): AppState {
+  const f = fields(value);
+  return {
+    phase: oneOf(f.phase, ['setup', 'locked', 'ready', 'failed'], 'failed'),
+    fault: toFaultFields(f.fault),
+  };
+}
+
+export function toStrength(value: unknown): Strength {
+  const f = fields(value);
+  return { score: num(f.score), acceptable: bool(f.acceptable), advice: str(f.advice) };
+}
+
+export function toConversation(value: unknown): Conversation {
+  const f = fields(value);
+  return {
+    id: str(f.id),
+    title: str(f.title),
+    createdAt: str(f.createdAt),
+    updatedAt: str(f.updatedAt),
+    messages: num(f.messages),
+  };
+}
+
+export const toConversations = (value: unknown): Conversation[] => list(value).map(toConversation);
+
+export function toMessage(value: unknown): Message {
+  const f = fields(value);
+  return {
+    id: str(f.id),
+    parent: str(f.parent),
+    turn: str(f.turn),
+    role: oneOf(f.role, ['user', 'assistant'], 'assistant'),
+    status: oneOf(f.status, ['pending', 'complete', 'stopped', 'failed'], 'failed'),
+    text: str(f.text),
+    model: str(f.model),
+    promptTokens: num(f.promptTokens),
+    outputTokens: num(f.outputTokens),
+    createdAt: str(f.createdAt),
+  };
+}
+
+export function toDetail(value: unknown): ConversationDetail {
+  const f = fields(value);
+  return { conversation: toConversation(f.conversation), messages: list(f.messages).map(toMessage) };
+}
+
+export function toSent(value: unknown): Sent {
+  const f = fields(value);
+  return {
+    conversation: toConversation(f.conversation),
+    user: toMessage(f.user),
+    assistant: toMessage(f.assistant),
+  };
+}
+
+function toProbe(value: unknown): Probe {
+  const f = fields(value);
+  return { name: str(f.name), detail: str(f.detail), blocked: bool(f.blocked), control: bool(f.control) };
+}
+
+function toModel(value: unknown): ModelStatus {
+  const f = fields(value);
+  return {
+    id: str(f.id),
+    name: str(f.name),
+    builtin: bool(f.builtin),
+    state: oneOf(f.state, ['unloaded', 'loading', 'ready', 'failed'], 'unloaded'),
+    progress: num(f.progress),
+    detail: str(f.detail),
+  };
+}
+
+export function toStatus(value: unknown): Status {
+  const f = fields(value);
+  const offline = fields(f.offline);
+  const record = fields(f.record);
+  const redaction = fields(f.redaction);
+  return {
+    offline: { ok: bool(offline.ok), summary: str(offline.summary), rows: list(offline.rows).map(toProbe) },
+    record: { size: num(record.size), healthy: bool(record.healthy), detail: str(record.detail) },
+    model: toModel(f.model),
+    redaction: { rules: list(redaction.rules).map(str), ruleset: str(redaction.ruleset) },
+    home: str(f.home),
+    version: str(f.version),
+  };
+}
+
+export function toPreferences(value: unknown): Preferences {
+  return { theme: oneOf(fields(value).theme, ['system', 'light', 'dark'], 'system') };
+}
+
+/** Reads a turn event; null for a kind that this window does not know. */
+export function toTurnEvent(value: unknown): TurnEvent | null {
+  const f = fields(value);
+  const of = { turn: str(f.turn), conversation: str(f.conversation) };
+  switch (f.kind) {
+    case 'loading':
+      return { kind: 'loading', ...of, progress: num(f.progress) };
+    case 'delta':
+      return { kind: 'delta', ...of, text: str(f.text) };
+    case 'done':
+      return {
+        kind: 'done',
+        ...of,
+        message: toMessage(f.message),
+        tokensPerSecond: num(f.tokensPerSecond),
+        firstTokenMs: num(f.firstTokenMs),
+        reason: oneOf(f.reason, ['eos', 'length', 'stopped'], 'eos'),
+        redactions: Object.fromEntries(Object.entries(fields(f.redactions)).map(([k, n]) => [k, num(n)])),
+      };
+    case 'failed':
+      return {
+        kind: 'failed',
+        ...of,
+        message: toMessage(f.message),
+        fault: toFaultFields(f.fault) ?? { code: 'internal', message: '', hint: '' },
+      };
+    default:
+      return null;
+  }
+}

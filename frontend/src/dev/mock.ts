@@ -1,0 +1,159 @@
+// A stand-in for the program behind the window, for development and for tests: it keeps the contract's order of
+// events and nothing else. `vite build` leaves it out; `vite --mode mock` puts it in. ?phase=locked picks the start.
+import type { AppState, Conversation, Message, Preferences, Status, TurnEvent } from '../api/types';
+import { answerTo, conversations, history, readyStatus } from './mock-data';
+
+type Listener = (payload: unknown) => void;
+const fault = (code: string, message: string, hint: string) => ({ code, message, hint });
+
+export class MockApp {
+  state: AppState;
+  list: Conversation[] = conversations();
+  messages: Record<string, Message[]> = history();
+  status: Status = readyStatus();
+  preferences: Preferences = { theme: 'system' };
+  passphrase = 'correct';
+  copied: string[] = [];
+  pause = 12; // ms between deltas
+  #listeners = new Map<string, Set<Listener>>();
+  #stopping = false;
+  #turns = 0;
+
+  constructor(phase: AppState['phase'] = 'ready') {
+    const lost = fault(
+      'audit_broken',
+      'The audit record does not verify, so chat is stopped.',
+      'Tell compliance, and run subrosactl audit verify for the first bad entry.',
+    );
+    this.state = { phase, fault: phase === 'failed' ? lost : null };
+  }
+
+  emit = (name: string, payload?: unknown): void =>
+    this.#listeners.get(name)?.forEach((listener) => listener(payload));
+
+  turn = (event: TurnEvent): void => this.emit('turn', event);
+
+  on(name: string, listener: Listener): () => void {
+    const all = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, all.add(listener));
+    return () => all.delete(listener);
+  }
+
+  enter(phase: AppState['phase']): void {
+    this.state = { phase, fault: null };
+    this.emit('state', this.state);
+  }
+
+  app = {
+    State: async () => this.state,
+    Strength: async (p: string) => {
+      const score = Math.min(4, Math.floor(p.length / 5));
+      return { score, acceptable: score >= 3, advice: score < 3 ? 'Add another unrelated word or two.' : '' };
+    },
+    Setup: async () => this.enter('ready'),
+    Unlock: async (p: string) => {
+      if (p !== this.passphrase) {
+        throw JSON.stringify(
+          fault(
+            'passphrase_wrong',
+            "That passphrase does not open this workstation's keys.",
+            'Check Caps Lock and the keyboard layout, and type it again.',
+          ),
+        );
+      }
+      this.enter('ready');
+    },
+    Lock: async () => this.enter('locked'),
+    Conversations: async () => this.list,
+    Conversation: async (id: string) => ({
+      conversation: this.list.find((c) => c.id === id),
+      messages: this.messages[id] ?? [],
+    }),
+    Send: async (id: string, text: string) => this.#send(id, text),
+    Stop: async () => void (this.#stopping = true),
+    Rename: async (id: string, title: string) => {
+      this.list = this.list.map((c) => (c.id === id ? { ...c, title } : c));
+      this.emit('conversations');
+    },
+    Delete: async (id: string) => {
+      this.list = this.list.filter((c) => c.id !== id);
+      this.emit('conversations');
+    },
+    Status: async () => this.status,
+    Preferences: async () => this.preferences,
+    SetPreferences: async (p: Preferences) => void (this.preferences = p),
+  };
+
+  runtime = {
+    EventsOnMultiple: (name: string, listener: Listener) => this.on(name, listener),
+    ClipboardSetText: async (text: string) => this.copied.push(text) > 0,
+  };
+
+  #send(id: string, text: string) {
+    const now = new Date().toISOString();
+    const turn = `turn-${++this.#turns}`;
+    const found = this.list.find((c) => c.id === id);
+    const conversation = found ?? {
+      ...{ id: `c-${turn}`, title: text.slice(0, 40), createdAt: now, updatedAt: now, messages: 0 },
+    };
+    if (!found) this.list = [conversation, ...this.list];
+    const base = {
+      turn,
+      parent: '',
+      model: 'subrosa-demo',
+      promptTokens: 0,
+      outputTokens: 0,
+      createdAt: now,
+    };
+    const user: Message = { ...base, id: `${turn}-u`, role: 'user', status: 'complete', text };
+    const assistant: Message = { ...base, id: `${turn}-a`, role: 'assistant', status: 'pending', text: '' };
+    this.messages[conversation.id] = [...(this.messages[conversation.id] ?? []), user, assistant];
+    setTimeout(() => void this.#generate(conversation.id, assistant, answerTo(text)), 0);
+    this.emit('conversations');
+    return { conversation, user, assistant };
+  }
+
+  async #generate(conversation: string, message: Message, answer: string): Promise<void> {
+    const of = { turn: message.turn, conversation };
+    this.#stopping = false;
+    let text = '';
+    for (const piece of answer.match(/[\s\S]{1,5}/g) ?? []) {
+      if (this.#stopping || this.state.phase !== 'ready') break;
+      text += piece;
+      this.turn({ kind: 'delta', ...of, text: piece });
+      if (this.pause) await new Promise((done) => setTimeout(done, this.pause));
+    }
+    const broke = answer.endsWith('!crash');
+    const status = broke ? 'failed' : this.#stopping ? 'stopped' : 'complete';
+    const final: Message = { ...message, text, status, outputTokens: Math.ceil(text.length / 4) };
+    const all = this.messages[conversation] ?? [];
+    this.messages[conversation] = all.map((m) => (m.id === final.id ? final : m));
+    this.status = { ...this.status, record: { ...this.status.record, size: this.status.record.size + 2 } };
+    if (broke) {
+      this.turn({
+        ...{ kind: 'failed', ...of, message: final },
+        fault: fault(
+          'engine_crashed',
+          'The engine stopped in the middle of the answer; what it had written is kept.',
+          'Send again: the engine restarts by itself.',
+        ),
+      });
+    } else {
+      const reason = this.#stopping ? 'stopped' : 'eos';
+      const figures = {
+        tokensPerSecond: 212.4,
+        firstTokenMs: 84,
+        redactions: { EMAIL_ADDRESS: 1, US_SSN: 1 },
+      };
+      this.turn({ kind: 'done', ...of, message: final, reason, ...figures });
+    }
+    this.emit('status', this.status);
+  }
+}
+
+export function install(phase?: AppState['phase']): MockApp {
+  const asked = new URLSearchParams(location.search).get('phase') as AppState['phase'] | null;
+  const mock = new MockApp(phase ?? asked ?? 'ready');
+  Object.assign(window, { go: { app: { App: mock.app } }, runtime: mock.runtime, mock });
+  return mock;
+}

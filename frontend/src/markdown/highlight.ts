@@ -1,0 +1,40 @@
+import hljs from 'highlight.js/lib/core';
+import bash from 'highlight.js/lib/languages/bash';
+import csharp from 'highlight.js/lib/languages/csharp';
+import css from 'highlight.js/lib/languages/css';
+import diff from 'highlight.js/lib/languages/diff';
+import go from 'highlight.js/lib/languages/go';
+import ini from 'highlight.js/lib/languages/ini';
+import java from 'highlight.js/lib/languages/java';
+import javascript from 'highlight.js/lib/languages/javascript';
+import json from 'highlight.js/lib/languages/json';
+import python from 'highlight.js/lib/languages/python';
+import r from 'highlight.js/lib/languages/r';
+import sql from 'highlight.js/lib/languages/sql';
+import typescript from 'highlight.js/lib/languages/typescript';
+import xml from 'highlight.js/lib/languages/xml';
+import yaml from 'highlight.js/lib/languages/yaml';
+
+const languages = {
+  ...{ bash, csharp, css, diff, go, ini, java, javascript, json, python, r, sql, typescript, xml, yaml },
+};
+for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
+
+// While a block is still growing it is highlighted again each frame, so only while that is cheap.
+const whileOpen = 4_000;
+const whenClosed = 100_000;
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+export const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => entities[c] ?? c);
+
+/** Class-based HTML for code; plain escaped text where the language is unknown or the block is too long. */
+export function highlight(code: string, language: string, closed: boolean): string {
+  if (!hljs.getLanguage(language) || code.length > (closed ? whenClosed : whileOpen)) return escape(code);
+  return hljs.highlight(code, { language, ignoreIllegals: true }).value;
+}

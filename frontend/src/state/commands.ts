@@ -1,0 +1,46 @@
+// What each shortcut does. In a dialog only locking works: its own Esc closes it.
+import { chat } from './chat.svelte';
+import { commandFor, isTyping, type Command } from './keys';
+import { session } from './session.svelte';
+import { ui } from './ui.svelte';
+
+const actions: Record<Command, () => void> = {
+  new: () => {
+    chat.begin();
+    ui.toComposer();
+  },
+  lock: () => void session.lock(),
+  sidebar: () => (ui.sidebar = !ui.sidebar),
+  settings: () => (ui.settings = !ui.settings),
+  copy: () => void chat.copyLast(),
+  region: () => moveRegion(1),
+  regionBack: () => moveRegion(-1),
+  shortcuts: () => (ui.dialog = { kind: 'shortcuts' }),
+  stop: () => void chat.stop(),
+};
+
+export function run(command: Command): void {
+  actions[command]();
+}
+
+export function onKey(event: KeyboardEvent): void {
+  if (session.phase !== 'ready' || event.defaultPrevented || event.isComposing) return;
+  const command = commandFor(event, isTyping(event.target));
+  if (!command || (ui.dialog && command !== 'lock')) return;
+  if (command === 'stop' && !chat.live) {
+    if (ui.settings) ui.toComposer();
+    return;
+  }
+  event.preventDefault();
+  run(command);
+}
+
+/** Moves the focus to the next region, and there to what was marked as its first stop. */
+export function moveRegion(step: 1 | -1, root: ParentNode = document): void {
+  const regions = [...root.querySelectorAll<HTMLElement>('[data-region]')];
+  const here = regions.findIndex((r) => r.contains(document.activeElement));
+  const from = here === -1 && step === -1 ? 0 : here;
+  const next = regions[(from + step + regions.length) % regions.length];
+  const marked = next?.matches('[data-stop]') ? next : next?.querySelector<HTMLElement>('[data-stop]');
+  marked?.focus();
+}

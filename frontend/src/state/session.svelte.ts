@@ -1,0 +1,97 @@
+// Locked, ready or failed, and the facts of the status strip. Leaving "ready" wipes what the page holds.
+import * as api from '../api/bridge';
+import { toFault } from '../api/fault';
+import type { AppState, Fault, Phase, Status, Strength } from '../api/types';
+import { chat } from './chat.svelte';
+import { library } from './library.svelte';
+import { theme } from './theme.svelte';
+import { ui } from './ui.svelte';
+
+class Session {
+  phase = $state<Phase | 'starting'>('starting');
+  fault = $state.raw<Fault | null>(null);
+  status = $state.raw<Status | null>(null);
+
+  /** Subscribes first and asks then, so that no change falls between; returns what ends the subscriptions. */
+  start(): () => void {
+    const offs = [
+      api.onState((s) => this.#enter(s)),
+      api.onStatus((s) => (s ? (this.status = s) : void this.#readStatus())),
+      api.onConversations(() => void (this.phase === 'ready' && library.reload())),
+      api.onTurn((event) => void (this.phase === 'ready' && chat.take(event))),
+    ];
+    void this.refresh();
+    return () => offs.forEach((off) => off());
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.#enter(await api.state());
+    } catch (reason) {
+      this.#enter({ phase: 'failed', fault: toFault(reason) });
+    }
+  }
+
+  setup = (passphrase: string): Promise<Fault | null> => this.#attempt(() => api.setup(passphrase));
+  unlock = (passphrase: string): Promise<Fault | null> => this.#attempt(() => api.unlock(passphrase));
+
+  /** How hard the passphrase is to guess; null where no answer comes. */
+  async strength(passphrase: string): Promise<Strength | null> {
+    try {
+      return await api.strength(passphrase);
+    } catch {
+      return null;
+    }
+  }
+
+  async #attempt(what: () => Promise<void>): Promise<Fault | null> {
+    try {
+      await what();
+    } catch (reason) {
+      return toFault(reason);
+    }
+    await this.refresh();
+    return null;
+  }
+
+  /** The page forgets at once; the program follows. */
+  async lock(): Promise<void> {
+    this.#wipe();
+    try {
+      await api.lock();
+    } catch (reason) {
+      chat.fault = toFault(reason);
+      await library.reload();
+    }
+    await this.refresh();
+  }
+
+  #enter({ phase, fault }: AppState): void {
+    const before = this.phase;
+    this.phase = phase;
+    this.fault = fault;
+    if (phase !== 'ready') this.#wipe();
+    if (phase === before) return;
+    void this.#readStatus();
+    if (phase === 'ready') {
+      void theme.load();
+      void library.reload();
+    }
+  }
+
+  async #readStatus(): Promise<void> {
+    try {
+      this.status = await api.status();
+    } catch {
+      this.status = null; // a program that is not ready may have nothing to say yet
+    }
+  }
+
+  #wipe(): void {
+    chat.wipe();
+    library.wipe();
+    ui.wipe();
+  }
+}
+
+export const session = new Session();

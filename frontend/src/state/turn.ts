@@ -1,0 +1,108 @@
+// How the open conversation changes: one pure function per thing that can happen. Nothing here talks to the program.
+import type { Conversation, Fault, Message, Sent, StopReason, TurnEvent } from '../api/types';
+
+/** The answer being written. There is at most one: the program refuses a second as busy. */
+export interface Live {
+  turn: string;
+  conversation: string;
+  text: string;
+  progress: number | null; // while the model loads, 0..1
+}
+
+/** What is known about an answer that ended while this window was open. */
+export interface Ending {
+  tokensPerSecond: number;
+  firstTokenMs: number;
+  reason: StopReason | null;
+  redactions: Record<string, number>;
+  fault: Fault | null;
+}
+
+export interface Thread {
+  conversation: Conversation | null; // null is a new one
+  messages: Message[];
+  live: Live | null;
+  sending: boolean;
+  early: TurnEvent[]; // events of a turn whose send has not returned yet
+  endings: Record<string, Ending>; // by turn
+}
+
+export const emptyThread = (): Thread => ({
+  conversation: null,
+  messages: [],
+  live: null,
+  sending: false,
+  early: [],
+  endings: {},
+});
+
+/** Another conversation comes into view; an answer in progress goes on in the background. */
+export const opened = (thread: Thread, conversation: Conversation | null, messages: Message[]): Thread => ({
+  ...thread,
+  conversation,
+  messages,
+});
+
+export const sending = (thread: Thread): Thread => ({ ...thread, sending: true, early: [] });
+
+export const sendFailed = (thread: Thread): Thread => ({ ...thread, sending: false, early: [] });
+
+/** The program took the message. here says whether its conversation is still the one in view. */
+export function sent(thread: Thread, { conversation, user, assistant }: Sent, here: boolean): Thread {
+  const live: Live = { turn: assistant.turn, conversation: conversation.id, text: '', progress: null };
+  const base = { ...thread, live, sending: false, early: [] };
+  const shown: Thread = here
+    ? { ...base, conversation, messages: [...thread.messages, user, assistant] }
+    : base;
+  return thread.early.reduce(reduceTurn, shown);
+}
+
+function replace(messages: Message[], message: Message): Message[] {
+  return messages.map((m) => (m.role === 'assistant' && m.turn === message.turn ? message : m));
+}
+
+function ended(thread: Thread, event: TurnEvent, message: Message, ending: Ending): Thread {
+  return {
+    ...thread,
+    live: null,
+    messages: replace(thread.messages, { ...message, turn: event.turn, role: 'assistant' }),
+    endings: { ...thread.endings, [event.turn]: ending },
+  };
+}
+
+/** Events of a turn that is not the live one (late, after a lock, or of another window) change nothing. */
+export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
+  const { live } = thread;
+  if (thread.sending) return { ...thread, early: [...thread.early, event] };
+  if (!live || live.turn !== event.turn) return thread;
+  switch (event.kind) {
+    case 'loading':
+      return { ...thread, live: { ...live, progress: event.progress } };
+    case 'delta':
+      return { ...thread, live: { ...live, progress: null, text: live.text + event.text } };
+    case 'done': {
+      const { tokensPerSecond, firstTokenMs, reason, redactions } = event;
+      return ended(thread, event, event.message, {
+        tokensPerSecond,
+        firstTokenMs,
+        reason,
+        redactions,
+        fault: null,
+      });
+    }
+    case 'failed':
+      return ended(thread, event, event.message, {
+        tokensPerSecond: 0,
+        firstTokenMs: 0,
+        reason: null,
+        redactions: {},
+        fault: event.fault,
+      });
+    default:
+      return unreachable(event);
+  }
+}
+
+function unreachable(event: never): never {
+  throw new Error(`unknown turn event ${String(event)}`);
+}

@@ -1,0 +1,341 @@
+export namespace app {
+	
+	export class ConversationView {
+	    id: string;
+	    title: string;
+	    createdAt: string;
+	    updatedAt: string;
+	    messages: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ConversationView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.title = source["title"];
+	        this.createdAt = source["createdAt"];
+	        this.updatedAt = source["updatedAt"];
+	        this.messages = source["messages"];
+	    }
+	}
+	export class MessageView {
+	    id: string;
+	    parent: string;
+	    turn: string;
+	    role: string;
+	    status: string;
+	    text: string;
+	    model: string;
+	    promptTokens: number;
+	    outputTokens: number;
+	    createdAt: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new MessageView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.parent = source["parent"];
+	        this.turn = source["turn"];
+	        this.role = source["role"];
+	        this.status = source["status"];
+	        this.text = source["text"];
+	        this.model = source["model"];
+	        this.promptTokens = source["promptTokens"];
+	        this.outputTokens = source["outputTokens"];
+	        this.createdAt = source["createdAt"];
+	    }
+	}
+	export class ConversationDetailView {
+	    conversation: ConversationView;
+	    messages: MessageView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ConversationDetailView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = this.convertValues(source["conversation"], ConversationView);
+	        this.messages = this.convertValues(source["messages"], MessageView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class FaultView {
+	    code: string;
+	    message: string;
+	    hint: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new FaultView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.code = source["code"];
+	        this.message = source["message"];
+	        this.hint = source["hint"];
+	    }
+	}
+	export class ModelView {
+	    id: string;
+	    name: string;
+	    builtin: boolean;
+	    state: string;
+	    progress: number;
+	    detail: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ModelView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.builtin = source["builtin"];
+	        this.state = source["state"];
+	        this.progress = source["progress"];
+	        this.detail = source["detail"];
+	    }
+	}
+	export class OfflineRowView {
+	    name: string;
+	    detail: string;
+	    blocked: boolean;
+	    control: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new OfflineRowView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.detail = source["detail"];
+	        this.blocked = source["blocked"];
+	        this.control = source["control"];
+	    }
+	}
+	export class OfflineView {
+	    ok: boolean;
+	    summary: string;
+	    rows: OfflineRowView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new OfflineView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.ok = source["ok"];
+	        this.summary = source["summary"];
+	        this.rows = this.convertValues(source["rows"], OfflineRowView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class PreferencesView {
+	    theme: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PreferencesView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.theme = source["theme"];
+	    }
+	}
+	export class RecordView {
+	    size: number;
+	    healthy: boolean;
+	    detail: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new RecordView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.size = source["size"];
+	        this.healthy = source["healthy"];
+	        this.detail = source["detail"];
+	    }
+	}
+	export class RedactionView {
+	    rules: string[];
+	    ruleset: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new RedactionView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.rules = source["rules"];
+	        this.ruleset = source["ruleset"];
+	    }
+	}
+	export class SendView {
+	    conversation: ConversationView;
+	    user: MessageView;
+	    assistant: MessageView;
+	
+	    static createFrom(source: any = {}) {
+	        return new SendView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = this.convertValues(source["conversation"], ConversationView);
+	        this.user = this.convertValues(source["user"], MessageView);
+	        this.assistant = this.convertValues(source["assistant"], MessageView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class StateView {
+	    phase: string;
+	    fault?: FaultView;
+	
+	    static createFrom(source: any = {}) {
+	        return new StateView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.phase = source["phase"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class StatusView {
+	    offline: OfflineView;
+	    record: RecordView;
+	    model: ModelView;
+	    redaction: RedactionView;
+	    home: string;
+	    version: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new StatusView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.offline = this.convertValues(source["offline"], OfflineView);
+	        this.record = this.convertValues(source["record"], RecordView);
+	        this.model = this.convertValues(source["model"], ModelView);
+	        this.redaction = this.convertValues(source["redaction"], RedactionView);
+	        this.home = source["home"];
+	        this.version = source["version"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class StrengthView {
+	    score: number;
+	    acceptable: boolean;
+	    advice: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new StrengthView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.score = source["score"];
+	        this.acceptable = source["acceptable"];
+	        this.advice = source["advice"];
+	    }
+	}
+
+}
+

@@ -1,0 +1,496 @@
+// Package engine starts subrosa-engine, has it load a sealed model, and asks it for answers.
+//
+// The child inherits a socket to this process and the sealed model's file, gets the model's file key over the socket,
+// and nothing else: no identity, no other file, an environment of a few fixed words. The conversation between the two
+// is internal/engine/proto.
+//
+// Guarantee: whatever happens inside llama.cpp ends the child alone. A call that was waiting then returns an
+// *ExitError (errors.Is ErrCrashed), after all text that had arrived was handed to emit. A child that does not answer
+// a stop within StopGrace is killed. The child dies with this process on Linux (PR_SET_PDEATHSIG) and, everywhere, when
+// the socket closes. No error and no diagnostic carries text of a conversation.
+//
+// It does not restart anything: start a new Engine. On Windows Start returns ErrUnsupported so far: there is no
+// socketpair there, and a pipe has to take its place.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"subrosa/internal/engine/proto"
+	"subrosa/internal/secret"
+)
+
+// StopGrace is how long a child may take to answer a stop, or to end when its socket is closed, before it is killed.
+const StopGrace = 5 * time.Second
+
+// StartTimeout is how long a child may take to open its libraries.
+const StartTimeout = 30 * time.Second
+
+var (
+	// ErrCrashed means that the child ended by itself or was killed; see *ExitError.
+	ErrCrashed = errors.New("engine ended")
+	// ErrClosed means that Close was called.
+	ErrClosed = errors.New("engine is closed")
+	// ErrBusy means that another Load or Generate is running.
+	ErrBusy = errors.New("engine is busy")
+	// ErrMissing means that the engine's program or llama.cpp's libraries cannot be started or opened.
+	ErrMissing = errors.New("engine or its libraries are missing")
+	// ErrUnsupported means that this operating system has no engine yet.
+	ErrUnsupported = errors.New("no engine on this operating system")
+	// ErrProtocol means that the child is not of this build, or talks nonsense.
+	ErrProtocol = errors.New("engine speaks another protocol")
+
+	// ErrModelNotGGUF means that what was sealed is not a GGUF file.
+	ErrModelNotGGUF = errors.New("not a GGUF model")
+	// ErrModelDamaged means that the sealed file is cut short or does not authenticate.
+	ErrModelDamaged = errors.New("sealed model is damaged")
+	// ErrModelWrongKey means that the file key is not this file's.
+	ErrModelWrongKey = errors.New("wrong key for this model")
+	// ErrModelUnsupported means that llama.cpp cannot run this model here.
+	ErrModelUnsupported = errors.New("model cannot be run")
+	// ErrTemplate means that the model's chat template cannot render the conversation.
+	ErrTemplate = errors.New("model's chat template cannot render this conversation")
+	// ErrContextFull means that the conversation leaves no room for an answer; nothing was generated.
+	ErrContextFull = errors.New("conversation does not fit into the context")
+)
+
+// ExitError says how the child ended. It unwraps to ErrCrashed.
+type ExitError struct {
+	Status string // such as "signal: killed" or "exit status 1"
+	Hung   bool   // it did not answer in time and was killed for it
+	Detail string // the last line on its stderr, 300 bytes at most: an assertion of llama.cpp's, or ""
+}
+
+func (e *ExitError) Error() string {
+	s := "engine ended: " + e.Status
+	if e.Hung {
+		s += ", after it did not answer"
+	}
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	return s
+}
+
+// Unwrap makes errors.Is(err, ErrCrashed) hold.
+func (e *ExitError) Unwrap() error { return ErrCrashed }
+
+// Config says what to start. Model is inherited by the child; the caller may close it after Start.
+type Config struct {
+	Path   string   // of the program subrosa-engine
+	LibDir string   // of llama.cpp's libraries
+	Model  *os.File // the sealed model, open for reading
+}
+
+// LoadRequest says how to load the model.
+type LoadRequest struct {
+	FileKey   *secret.Bytes // age's file key, 16 bytes; not wiped
+	Size      int64         // bytes of ciphertext
+	Context   int           // tokens; 0: what the model was trained for, at most 4096
+	GPULayers int           // 0: none, -1: all
+	Threads   int           // 0: one for each physical core, or one in all for a model of less than 30 million weights
+	NoRepack  bool          // keep the file's weight layout: slower on CPU, for comparison
+}
+
+// ModelInfo describes a loaded model.
+type ModelInfo struct {
+	Name         string
+	Architecture string
+	Context      int // tokens that a conversation may have
+	TrainedFor   int // tokens
+	Parameters   uint64
+	Quantisation string
+	Device       string
+	Threads      int
+}
+
+// Message is one message of a conversation. Role is "system", "user" or "assistant".
+type Message struct{ Role, Text string }
+
+// Sampling is how the next token is chosen. Temperature 0 always takes the likeliest; TopK 0, TopP 0 or 1, MinP 0 and
+// RepeatPenalty 0 or 1 are off; Seed 0 takes a random one.
+type Sampling struct {
+	Temperature   float32
+	TopK          int
+	TopP          float32
+	MinP          float32
+	RepeatPenalty float32 // over the last 64 tokens
+	Seed          uint32
+}
+
+// Request asks for an answer of at most MaxTokens tokens; 0 means up to the end of the context.
+type Request struct {
+	Messages  []Message
+	Sampling  Sampling
+	MaxTokens int
+}
+
+// Reason says why an answer ended.
+type Reason string
+
+// The reasons. The values are stored.
+const (
+	EOS     Reason = "eos"     // the model ended it
+	Length  Reason = "length"  // MaxTokens or the context is used up
+	Stopped Reason = "stopped" // the context was cancelled
+)
+
+// Result says how an answer went. PromptTokens includes CachedTokens, those that an earlier call had left in the KV
+// cache. PromptTime and FirstToken count from the engine's start on the request, GenerateTime from the first token.
+type Result struct {
+	Reason       Reason
+	PromptTokens int
+	CachedTokens int
+	OutputTokens int
+	PromptTime   time.Duration
+	FirstToken   time.Duration
+	GenerateTime time.Duration
+}
+
+// Engine is a running child. Its methods may be called from any goroutine.
+type Engine struct {
+	child *child
+	hello chan proto.Frame
+
+	exited chan struct{} // closed when the child is gone; exit is set then
+	exit   *ExitError
+
+	mu     sync.Mutex // guards what follows
+	closed bool
+	next   uint64
+	call   *call // the one that is waiting for frames
+}
+
+// call is one request on its way. frames is closed when the child is gone.
+type call struct {
+	id     uint64
+	frames chan proto.Frame
+	gone   chan struct{} // closed when nobody listens any more
+}
+
+// Start starts the child and waits until it has opened its libraries. Errors: ErrMissing, ErrUnsupported, ErrProtocol,
+// *ExitError, ctx's.
+func Start(ctx context.Context, c Config) (*Engine, error) {
+	child, err := startChild(c)
+	if err != nil {
+		return nil, fmt.Errorf("start engine: %w", err)
+	}
+	e := &Engine{child: child, hello: make(chan proto.Frame, 1), exited: make(chan struct{})}
+	go e.receive()
+	if err := e.greet(ctx); err != nil {
+		e.child.kill()
+		<-e.exited
+		return nil, fmt.Errorf("start engine: %w", err)
+	}
+	return e, nil
+}
+
+func (e *Engine) greet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
+	defer cancel()
+	select {
+	case f := <-e.hello:
+		var hello proto.HelloBody
+		var failed proto.FailedBody
+		switch {
+		case f.Kind == proto.Failed && f.Decode(&failed) == nil:
+			return fmt.Errorf("%w: %s", ErrMissing, failed.Detail)
+		case f.Kind != proto.Hello || f.Decode(&hello) != nil || hello.Version != proto.Version:
+			return ErrProtocol
+		}
+		return nil
+	case <-e.exited:
+		return e.exit
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// receive reads the child's frames until the socket ends, then waits for the child.
+func (e *Engine) receive() {
+	for {
+		f, err := proto.Read(e.child.conn)
+		if err != nil {
+			break
+		}
+		if !e.deliver(f) {
+			break
+		}
+	}
+	// Either it is gone, or it talks nonsense.
+	status, detail := e.child.reap(StopGrace)
+	e.mu.Lock()
+	e.exit = &ExitError{Status: status, Detail: detail, Hung: e.child.hung.Load()}
+	call := e.call
+	e.mu.Unlock()
+	close(e.exited)
+	if call != nil {
+		close(call.frames)
+	}
+}
+
+func (e *Engine) deliver(f proto.Frame) bool {
+	if f.Kind == proto.Hello || f.Kind == proto.Failed {
+		var b proto.FailedBody
+		if f.Kind == proto.Hello || f.Decode(&b) == nil && b.ID == 0 {
+			select {
+			case e.hello <- f:
+				return true
+			default:
+				return false
+			}
+		}
+	}
+	var id struct {
+		ID uint64 `json:"id"`
+	}
+	if f.Decode(&id) != nil {
+		return false
+	}
+	e.mu.Lock()
+	c := e.call
+	e.mu.Unlock()
+	if c == nil || c.id != id.ID {
+		return true // an answer to a request that was given up
+	}
+	select {
+	case c.frames <- f:
+	case <-c.gone:
+	}
+	return true
+}
+
+// begin claims the engine for one request.
+func (e *Engine) begin() (*call, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return nil, ErrClosed
+	case e.exit != nil:
+		return nil, e.exit
+	case e.call != nil:
+		return nil, ErrBusy
+	}
+	e.next++
+	e.call = &call{id: e.next, frames: make(chan proto.Frame, 64), gone: make(chan struct{})}
+	return e.call, nil
+}
+
+func (e *Engine) end(c *call) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.call == c {
+		e.call = nil
+	}
+	close(c.gone)
+}
+
+// crashed waits for the exit error of a child that is known to be gone, or kills it.
+func (e *Engine) crashed() error {
+	select {
+	case <-e.exited:
+	case <-time.After(StopGrace):
+		e.child.kill()
+		<-e.exited
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	return e.exit
+}
+
+// Load loads the model. progress, which may be nil, is told how much is done, from 0 to 1. Cancelling ctx ends the
+// child. Errors: the ErrModel*, *ExitError, ErrBusy, ErrClosed, ctx's.
+func (e *Engine) Load(ctx context.Context, r LoadRequest, progress func(float64)) (ModelInfo, error) {
+	info, err := e.load(ctx, r, progress)
+	if err != nil {
+		return ModelInfo{}, fmt.Errorf("load model: %w", err)
+	}
+	return info, nil
+}
+
+func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)) (ModelInfo, error) {
+	c, err := e.begin()
+	if err != nil {
+		return ModelInfo{}, err
+	}
+	defer e.end(c)
+	body := proto.LoadBody{
+		ID: c.id, Size: r.Size, Context: r.Context, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack,
+	}
+	if err := e.child.send(proto.Load, body); err != nil {
+		return ModelInfo{}, e.crashed()
+	}
+	if err := e.child.sendRaw(proto.Key, r.FileKey.Expose()); err != nil {
+		return ModelInfo{}, e.crashed()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			e.child.kill()
+			<-e.exited
+			return ModelInfo{}, ctx.Err()
+		case f, ok := <-c.frames:
+			if !ok {
+				return ModelInfo{}, e.crashed()
+			}
+			switch f.Kind {
+			case proto.Progress:
+				var b proto.ProgressBody
+				if f.Decode(&b) == nil && progress != nil {
+					progress(b.Part)
+				}
+			case proto.Loaded:
+				var b proto.LoadedBody
+				if err := f.Decode(&b); err != nil {
+					return ModelInfo{}, err
+				}
+				if progress != nil {
+					progress(1)
+				}
+				return ModelInfo{
+					Name: b.Name, Architecture: b.Architecture, Context: b.Context, TrainedFor: b.TrainedFor,
+					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads,
+				}, nil
+			case proto.Failed:
+				return ModelInfo{}, failure(f)
+			}
+		}
+	}
+}
+
+// Generate answers a conversation and hands pieces of the answer to emit, whole characters each. Cancelling ctx stops
+// it: the result then says Stopped, and err is nil. An error of emit stops it too and is returned. Errors: *ExitError
+// (ErrCrashed), ErrContextFull, ErrTemplate, ErrBusy, ErrClosed.
+func (e *Engine) Generate(ctx context.Context, r Request, emit func(text string) error) (Result, error) {
+	result, err := e.generate(ctx, r, emit)
+	if err != nil {
+		return result, fmt.Errorf("generate: %w", err)
+	}
+	return result, nil
+}
+
+func (e *Engine) generate(ctx context.Context, r Request, emit func(text string) error) (Result, error) {
+	c, err := e.begin()
+	if err != nil {
+		return Result{}, err
+	}
+	defer e.end(c)
+	body := proto.GenerateBody{ID: c.id, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens}
+	for _, m := range r.Messages {
+		body.Messages = append(body.Messages, proto.Message(m))
+	}
+	if err := e.child.send(proto.Generate, body); errors.Is(err, proto.ErrTooLarge) {
+		return Result{}, ErrContextFull
+	} else if err != nil {
+		return Result{}, e.crashed()
+	}
+	var emitErr error
+	var grace <-chan time.Time
+	cancelled := ctx.Done()
+	stop := func() {
+		if grace == nil {
+			_ = e.child.send(proto.Stop, proto.StopBody{ID: c.id}) // a child that is gone is noticed below
+			grace = time.After(StopGrace)
+		}
+	}
+	for {
+		select {
+		case <-cancelled:
+			cancelled = nil
+			stop()
+		case <-grace:
+			e.child.hung.Store(true)
+			e.child.kill()
+			grace = nil
+		case f, ok := <-c.frames:
+			if !ok {
+				return Result{}, e.crashed()
+			}
+			switch f.Kind {
+			case proto.Delta:
+				var b proto.DeltaBody
+				if err := f.Decode(&b); err != nil {
+					return Result{}, err
+				}
+				if emitErr == nil {
+					if emitErr = emit(b.Text); emitErr != nil {
+						stop()
+					}
+				}
+			case proto.Done:
+				var b proto.DoneBody
+				if err := f.Decode(&b); err != nil {
+					return Result{}, err
+				}
+				return Result{
+					Reason: Reason(b.Reason), PromptTokens: b.PromptTokens, CachedTokens: b.CachedTokens, OutputTokens: b.OutputTokens,
+					PromptTime: time.Duration(b.PromptTime), FirstToken: time.Duration(b.FirstToken),
+					GenerateTime: time.Duration(b.GenerateTime),
+				}, emitErr
+			case proto.Failed:
+				return Result{}, failure(f)
+			}
+		}
+	}
+}
+
+func failure(f proto.Frame) error {
+	var b proto.FailedBody
+	if err := f.Decode(&b); err != nil {
+		return err
+	}
+	for code, err := range map[proto.Code]error{
+		proto.NotGGUF:     ErrModelNotGGUF,
+		proto.Truncated:   ErrModelDamaged,
+		proto.Damaged:     ErrModelDamaged,
+		proto.WrongKey:    ErrModelWrongKey,
+		proto.Unsupported: ErrModelUnsupported,
+		proto.Template:    ErrTemplate,
+		proto.ContextFull: ErrContextFull,
+		proto.Libraries:   ErrMissing,
+		proto.BadRequest:  ErrProtocol,
+	} {
+		if b.Code == code {
+			return fmt.Errorf("%w (%s)", err, b.Detail)
+		}
+	}
+	return fmt.Errorf("engine: %s", b.Detail)
+}
+
+// Alive reports whether the child is running.
+func (e *Engine) Alive() bool {
+	select {
+	case <-e.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// PID returns the child's process ID.
+func (e *Engine) PID() int { return e.child.pid }
+
+// Close ends the child and waits for its end, StopGrace at most before it is killed. A running call returns ErrClosed.
+// It may be called more than once.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	e.child.hangUp()
+	select {
+	case <-e.exited:
+	case <-time.After(StopGrace):
+		e.child.kill()
+		<-e.exited
+	}
+	return nil
+}

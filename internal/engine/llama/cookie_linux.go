@@ -1,0 +1,134 @@
+package llama
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+	"github.com/hybridgroup/yzma/pkg/llama"
+	"github.com/hybridgroup/yzma/pkg/loader"
+	"github.com/jupiterrider/ffi"
+)
+
+// llama.cpp reads a model from a FILE*, and glibc makes a FILE* out of four functions (fopencookie(3)). So the ordinary
+// loader runs, with every check it makes and every placement it chooses, and its reads are served by decryption:
+// fread with a large count calls the read function with the caller's own buffer, which is the tensor's memory, or the
+// staging buffer of a tensor that is repacked. No file, no memfd, no plaintext copy of the model.
+
+// cookieFunctions is glibc's cookie_io_functions_t, passed by value.
+type cookieFunctions struct {
+	read, write, seek, close uintptr
+}
+
+var cookieFunctionsType = ffi.NewType(&ffi.TypePointer, &ffi.TypePointer, &ffi.TypePointer, &ffi.TypePointer)
+
+// modelParamsType is struct llama_model_params of v0.5.0, as yzma lays it out.
+var modelParamsType = ffi.NewType(
+	&ffi.TypePointer, &ffi.TypePointer, &ffi.TypeSint32, &ffi.TypeSint32, &ffi.TypeSint32, &ffi.TypeSint32, &ffi.TypeSint32,
+	&ffi.TypePointer, &ffi.TypePointer, &ffi.TypePointer, &ffi.TypePointer,
+	&ffi.TypeUint8, &ffi.TypeUint8, &ffi.TypeUint8, &ffi.TypeUint8, &ffi.TypeUint8, &ffi.TypeUint8,
+)
+
+type cookieLoader struct {
+	fopencookie, fclose, setvbuf, load ffi.Fun
+	functions                          cookieFunctions
+	flag                               uintptr // strlen
+}
+
+// The callbacks live as long as the process, and there are few of them to have: one set, made once.
+var cookies = sync.OnceValues(newCookieLoader)
+
+// open is the file being loaded: there is one at a time, and a C callback finds it here.
+var open struct {
+	mu  sync.Mutex
+	src *source
+	pos int64
+}
+
+func newCookieLoader() (*cookieLoader, error) {
+	libc, err := ffi.Load("libc.so.6")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLibraries, err)
+	}
+	lib, err := loader.LoadLibrary(llama.LibPath(), "llama")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrLibraries, err)
+	}
+	c := &cookieLoader{}
+	p, size := &ffi.TypePointer, &ffi.TypeUint64
+	for _, f := range []struct {
+		fun  *ffi.Fun
+		lib  ffi.Lib
+		name string
+		ret  *ffi.Type
+		args []*ffi.Type
+	}{
+		{&c.fopencookie, libc, "fopencookie", p, []*ffi.Type{p, p, &cookieFunctionsType}},
+		{&c.fclose, libc, "fclose", &ffi.TypeSint32, []*ffi.Type{p}},
+		{&c.setvbuf, libc, "setvbuf", &ffi.TypeSint32, []*ffi.Type{p, p, &ffi.TypeSint32, size}},
+	} {
+		if *f.fun, err = f.lib.Prep(f.name, f.ret, f.args...); err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrLibraries, f.name, err)
+		}
+	}
+	if c.load, err = lib.Prep("llama_model_load_from_file_ptr", p, p, &modelParamsType); err != nil {
+		return nil, fmt.Errorf("%w: llama_model_load_from_file_ptr: %w", ErrLibraries, err)
+	}
+	c.functions = cookieFunctions{
+		read:  purego.NewCallback(cookieRead),
+		seek:  purego.NewCallback(cookieSeek),
+		close: purego.NewCallback(func(uintptr) uintptr { return 0 }),
+	}
+	return c, nil
+}
+
+func cookieRead(_ uintptr, buf *byte, size uintptr) uintptr {
+	open.mu.Lock()
+	defer open.mu.Unlock()
+	n := open.src.readAt(unsafe.Slice(buf, int(size)), open.pos)
+	if n > 0 {
+		open.pos += int64(n)
+	}
+	return uintptr(n)
+}
+
+func cookieSeek(_ uintptr, offset *int64, whence int32) uintptr {
+	open.mu.Lock()
+	defer open.mu.Unlock()
+	pos, ok := open.src.seek(open.pos, *offset, int(whence))
+	if !ok {
+		return ^uintptr(0)
+	}
+	open.pos, *offset = pos, pos
+	return 0
+}
+
+// loadSource has llama.cpp read the model from src. It returns 0 where llama.cpp does.
+func loadSource(src *source, params llama.ModelParams) (llama.Model, error) {
+	c, err := cookies()
+	if err != nil {
+		return 0, err
+	}
+	open.mu.Lock()
+	open.src, open.pos = src, 0
+	open.mu.Unlock()
+	defer func() {
+		open.mu.Lock()
+		open.src = nil
+		open.mu.Unlock()
+	}()
+	mode := &[]byte("rb\x00")[0]
+	var cookie, file uintptr
+	c.fopencookie.Call(unsafe.Pointer(&file), unsafe.Pointer(&cookie), unsafe.Pointer(&mode), unsafe.Pointer(&c.functions))
+	if file == 0 {
+		return 0, fmt.Errorf("%w: fopencookie", ErrLibraries)
+	}
+	defer func() {
+		var r ffi.Arg
+		c.fclose.Call(unsafe.Pointer(&r), unsafe.Pointer(&file))
+	}()
+	var model llama.Model
+	c.load.Call(unsafe.Pointer(&model), unsafe.Pointer(&file), unsafe.Pointer(&params))
+	return model, nil
+}

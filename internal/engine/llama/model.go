@@ -1,0 +1,377 @@
+package llama
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+)
+
+// DefaultContext is the context in tokens when a caller asks for none and the model was trained for more.
+const DefaultContext = 4096
+
+// batch is how many prompt tokens are processed between two looks at the stop flag (llama.cpp looks at every node).
+const batch = 512
+
+// smallModel is the number of weights below which one thread is enough. llama.cpp's threads wait for each other after
+// every node by spinning: on a small model, and a machine that has other work to do, that costs more than it gives.
+const smallModel = 30_000_000
+
+// repeatWindow is how many of the last tokens a repeat penalty looks at.
+const repeatWindow = 64
+
+// Options says how a model is loaded.
+type Options struct {
+	Context   int  // tokens; 0: what the model was trained for, at most DefaultContext
+	GPULayers int  // -1: all
+	Threads   int  // 0: Threads(), or 1 for a small model
+	NoRepack  bool // keep weights in the file's layout: slower on CPU, for comparison
+	Progress  func(done, total int64)
+}
+
+// Info describes a loaded model.
+type Info struct {
+	Name, Architecture, Quantisation string
+	Context, TrainedFor              int // tokens
+	Parameters                       uint64
+	Device                           string
+	Threads                          int
+}
+
+// Model is a loaded model with its context. Its methods are for one goroutine at a time, Stop excepted.
+type Model struct {
+	info     Info
+	model    llama.Model
+	ctx      llama.Context
+	memory   llama.Memory
+	vocab    llama.Vocab
+	prompter *prompter
+	stop     *stopFlag
+	cached   []llama.Token // what the KV cache holds, from position 0
+}
+
+// Load loads a sealed model: size bytes of an age file whose file key is fileKey (16 bytes, not kept). Errors:
+// ErrDamaged, ErrWrongKey, ErrNotGGUF, ErrTruncated, ErrUnsupported, ErrLibraries.
+func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options) (*Model, error) {
+	src, err := openSource(sealed, size, fileKey, runtime.NumCPU(), o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	header, err := src.header()
+	if err != nil {
+		return nil, err
+	}
+	threads := o.Threads
+	switch {
+	case threads > 0:
+	case header.Parameters() < smallModel:
+		threads = 1
+	default:
+		threads = Threads()
+	}
+	l.log.listen(true)
+	defer l.log.listen(false)
+	model, err := loadSource(src, modelParams(o))
+	if err != nil {
+		return nil, err
+	}
+	if err := src.failure(); err != nil {
+		if model != 0 {
+			_ = llama.ModelFree(model)
+		}
+		return nil, err
+	}
+	if model == 0 {
+		return nil, fmt.Errorf("%w: %s", ErrUnsupported, l.log.last())
+	}
+	m, err := newModel(model, o.Context, threads)
+	if err != nil {
+		return nil, fmt.Errorf("%w %s", err, l.log.last())
+	}
+	m.info.Name = header.String("general.name")
+	m.info.Architecture = header.Architecture()
+	m.info.Quantisation = header.Quantisation()
+	m.info.Parameters = header.Parameters()
+	m.info.Device = device(o.GPULayers)
+	return m, nil
+}
+
+func modelParams(o Options) llama.ModelParams {
+	p := llama.ModelDefaultParams()
+	p.NGpuLayers = int32(o.GPULayers)
+	p.LoadMode = llama.LoadModeNone // mmap wants a file
+	p.LazyMode = llama.LazyModeOff
+	p.UseExtraBufts = 1
+	if o.NoRepack {
+		p.UseExtraBufts = 0
+	}
+	return p
+}
+
+func newModel(model llama.Model, context, threads int) (*Model, error) {
+	m := &Model{model: model, vocab: llama.ModelGetVocab(model), stop: newStopFlag()}
+	m.info.Threads = threads
+	m.info.TrainedFor = int(llama.ModelNCtxTrain(model))
+	if context <= 0 {
+		context = min(max(m.info.TrainedFor, 1), DefaultContext)
+	}
+	p := llama.ContextDefaultParams()
+	p.NCtx = uint32(context)
+	p.NBatch, p.NUbatch = batch, batch
+	p.NThreads, p.NThreadsBatch = int32(threads), int32(threads)
+	p.AbortCallback, p.AbortCallbackData = m.stop.function, uintptr(unsafe.Pointer(m.stop.text))
+	p.NoPerf = 1
+	ctx, err := llama.InitFromModel(model, p)
+	if err != nil {
+		_ = llama.ModelFree(model)
+		return nil, fmt.Errorf("%w: no context of %d tokens", ErrUnsupported, context)
+	}
+	m.ctx = ctx
+	m.info.Context = int(llama.NCtx(ctx))
+	if m.memory, err = llama.GetMemory(ctx); err != nil {
+		m.Close()
+		return nil, fmt.Errorf("%w: no memory", ErrUnsupported)
+	}
+	m.prompter = newPrompter(m.vocab, llama.ModelChatTemplate(model, ""))
+	return m, nil
+}
+
+func device(gpuLayers int) string {
+	name := "CPU"
+	if gpuLayers == 0 {
+		return name
+	}
+	for i := range llama.GGMLBackendDeviceCount() {
+		d := llama.GGMLBackendDeviceGet(i)
+		if t := llama.GGMLBackendDevType(d); t == llama.GGMLBackendDeviceTypeGPU || t == llama.GGMLBackendDeviceTypeIGPU {
+			return llama.GGMLBackendDeviceDescription(d)
+		}
+	}
+	return name
+}
+
+// Info describes the model.
+func (m *Model) Info() Info { return m.info }
+
+// Close frees the model.
+func (m *Model) Close() {
+	if m.ctx != 0 {
+		_ = llama.Free(m.ctx)
+		m.ctx = 0
+	}
+	_ = llama.ModelFree(m.model)
+}
+
+// stopFlag is looked at by llama.cpp before every node of its graph, hundreds of times a token. A callback into Go
+// would cost a share of the speed, so the callback is C's own strlen, and its argument is this text: "" means go on,
+// "!" means stop. (ggml_abort_callback takes a pointer and returns a bool.)
+type stopFlag struct {
+	function uintptr
+	text     *uint32 // four bytes, so that they can be written atomically
+}
+
+func newStopFlag() *stopFlag {
+	return &stopFlag{text: new(uint32), function: strlen()}
+}
+
+func (f *stopFlag) set(on bool) {
+	v := uint32(0)
+	if on {
+		v = '!' // little-endian: the byte and three zeros
+	}
+	atomic.StoreUint32(f.text, v)
+}
+
+func (f *stopFlag) isSet() bool { return atomic.LoadUint32(f.text) != 0 }
+
+// Stop ends a running Generate at the next token, or within prompt processing. It may be called from any goroutine,
+// and holds until Ready.
+func (m *Model) Stop() { m.stop.set(true) }
+
+// Ready takes back Stop.
+func (m *Model) Ready() { m.stop.set(false) }
+
+// Sampling is how the next token is chosen. Temperature 0 always takes the likeliest. TopK 0, TopP 0 or 1, MinP 0 and
+// RepeatPenalty 0 or 1 are off. Seed 0 takes a random one.
+type Sampling struct {
+	Temperature, TopP, MinP, RepeatPenalty float32
+	TopK                                   int
+	Seed                                   uint32
+}
+
+func (m *Model) sampler(s Sampling) llama.Sampler {
+	p := llama.SamplerChainDefaultParams()
+	p.NoPerf = 1
+	chain := llama.SamplerChainInit(p)
+	if s.RepeatPenalty > 0 && s.RepeatPenalty != 1 {
+		llama.SamplerChainAdd(chain, llama.SamplerInitPenalties(llama.VocabNTokens(m.vocab), repeatWindow, s.RepeatPenalty, 0, 0))
+	}
+	if s.Temperature <= 0 {
+		llama.SamplerChainAdd(chain, llama.SamplerInitGreedy())
+		return chain
+	}
+	if s.TopK > 0 {
+		llama.SamplerChainAdd(chain, llama.SamplerInitTopK(int32(s.TopK)))
+	}
+	if s.TopP > 0 && s.TopP < 1 {
+		llama.SamplerChainAdd(chain, llama.SamplerInitTopP(s.TopP, 1))
+	}
+	if s.MinP > 0 {
+		llama.SamplerChainAdd(chain, llama.SamplerInitMinP(s.MinP, 1))
+	}
+	llama.SamplerChainAdd(chain, llama.SamplerInitTemp(s.Temperature))
+	seed := s.Seed
+	if seed == 0 {
+		seed = rand.Uint32()
+	}
+	llama.SamplerChainAdd(chain, llama.SamplerInitDist(seed))
+	return chain
+}
+
+// Result says how an answer went. Reason is "eos", "length" or "stopped".
+type Result struct {
+	Reason                                   string
+	PromptTokens, CachedTokens, OutputTokens int
+	PromptTime, FirstToken, GenerateTime     time.Duration // from the start; GenerateTime is from the first token on
+}
+
+// The reasons.
+const (
+	EOS     = "eos"
+	Length  = "length"
+	Stopped = "stopped"
+)
+
+// errAborted means that llama.cpp saw the stop flag.
+var errAborted = errors.New("aborted")
+
+// Generate answers a conversation and calls emit with pieces of the answer, each a run of whole characters. maxTokens 0
+// means up to the end of the context. Errors: ErrTemplate, ErrContextFull before anything is computed; emit's.
+func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit func(text string) error) (Result, error) {
+	start := time.Now()
+	prompt, err := m.prompter.tokens(messages)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{PromptTokens: len(prompt)}
+	if len(prompt) == 0 {
+		return r, fmt.Errorf("%w: it renders nothing", ErrTemplate)
+	}
+	room := m.info.Context - len(prompt)
+	if room < 1 {
+		return r, fmt.Errorf("%w: %d tokens of %d", ErrContextFull, len(prompt), m.info.Context)
+	}
+	if maxTokens <= 0 || maxTokens > room {
+		maxTokens = room
+	}
+	chain := m.sampler(s)
+	defer llama.SamplerFree(chain)
+	for _, t := range prompt[max(0, len(prompt)-repeatWindow):] {
+		llama.SamplerAccept(chain, t)
+	}
+
+	r.CachedTokens = m.reuse(prompt)
+	for at := r.CachedTokens; at < len(prompt); at += batch {
+		err := m.decode(prompt[at:min(at+batch, len(prompt))])
+		if errors.Is(err, errAborted) {
+			r.Reason = Stopped
+			r.PromptTime = time.Since(start)
+			return r, nil
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	r.PromptTime = time.Since(start)
+
+	var text runes
+	var piece [256]byte
+	first := time.Time{}
+	for {
+		if m.stop.isSet() {
+			r.Reason = Stopped
+			break
+		}
+		token := llama.SamplerSample(chain, m.ctx, -1) // and accepts it
+		if first.IsZero() {
+			first = time.Now()
+			r.FirstToken = first.Sub(start)
+		}
+		if llama.VocabIsEOG(m.vocab, token) {
+			r.Reason = EOS
+			break
+		}
+		r.OutputTokens++
+		buf := piece[:]
+		n := llama.TokenToPiece(m.vocab, token, buf, 0, false)
+		if n < 0 {
+			buf = make([]byte, -n)
+			n = llama.TokenToPiece(m.vocab, token, buf, 0, false)
+		}
+		if out := text.add(buf[:max(n, 0)]); out != "" {
+			if err := emit(out); err != nil {
+				return r, err
+			}
+		}
+		if r.OutputTokens >= maxTokens {
+			r.Reason = Length
+			break
+		}
+		err := m.decode([]llama.Token{token})
+		if errors.Is(err, errAborted) {
+			r.Reason = Stopped
+			break
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	r.GenerateTime = time.Since(first)
+	if out := text.rest(); out != "" {
+		return r, emit(out)
+	}
+	return r, nil
+}
+
+// reuse keeps the part of the KV cache that prompt begins with, but for its last token, whose logits are needed, and
+// returns its length.
+func (m *Model) reuse(prompt []llama.Token) int {
+	n := 0
+	for n < len(m.cached) && n < len(prompt)-1 && m.cached[n] == prompt[n] {
+		n++
+	}
+	ok, err := llama.MemorySeqRm(m.memory, 0, llama.Pos(n), -1)
+	if err != nil || !ok { // a recurrent state cannot be cut
+		_ = llama.MemoryClear(m.memory, true)
+		n = 0
+	}
+	m.cached = m.cached[:n]
+	return n
+}
+
+// decode computes tokens at the end of the sequence.
+func (m *Model) decode(tokens []llama.Token) error {
+	status, err := llama.Decode(m.ctx, llama.BatchGetOne(tokens))
+	switch {
+	case err != nil:
+		return err
+	case status == 0:
+		m.cached = append(m.cached, tokens...)
+		return nil
+	}
+	// Whatever it did get into the cache is cut off again.
+	if ok, err := llama.MemorySeqRm(m.memory, 0, llama.Pos(len(m.cached)), -1); err != nil || !ok {
+		_ = llama.MemoryClear(m.memory, true)
+		m.cached = nil
+	}
+	if status == 2 {
+		return errAborted
+	}
+	return fmt.Errorf("llama_decode returned %d", status)
+}

@@ -1,0 +1,232 @@
+// Package proto is the conversation between the engine's parent and its child.
+//
+// Format: frames over a stream socket, each a big-endian uint32 length of what follows, one byte of Kind, and a body:
+// JSON, or raw bytes for Key. Every request carries a number of its own that its answers repeat.
+//
+//	parent -> child   Load, then Key; Generate; Stop
+//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta, then Done or Failed
+//
+// Guarantee: Read takes any bytes whatever, allocates no more than what has arrived plus 64 KiB, and returns a whole
+// frame of a known kind or an error. It does not check that frames come in a sensible order.
+package proto
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Version is compared at Hello: parent and child come from one build.
+const Version = 1
+
+// MaxFrame is the largest body in bytes: a conversation of some millions of words.
+const MaxFrame = 64 << 20
+
+// Kind says what a frame is.
+type Kind byte
+
+// The kinds. The values are on the wire.
+const (
+	Hello    Kind = 1
+	Load     Kind = 2
+	Key      Kind = 3 // the file key, raw
+	Progress Kind = 4
+	Loaded   Kind = 5
+	Generate Kind = 6
+	Stop     Kind = 7
+	Delta    Kind = 8
+	Done     Kind = 9
+	Failed   Kind = 10
+)
+
+// Code says why a request failed.
+type Code string
+
+// The codes. The values are on the wire.
+const (
+	NotGGUF     Code = "not_gguf"
+	Truncated   Code = "truncated"
+	Damaged     Code = "damaged"
+	WrongKey    Code = "wrong_key"
+	Unsupported Code = "unsupported" // the model, by these libraries or in this memory
+	Template    Code = "template"    // the model's chat template cannot render this conversation
+	ContextFull Code = "context_full"
+	Libraries   Code = "libraries"
+	BadRequest  Code = "bad_request"
+	Internal    Code = "internal"
+)
+
+var (
+	// ErrTooLarge means a frame beyond MaxFrame.
+	ErrTooLarge = errors.New("frame is too large")
+	// ErrUnknownKind means a frame of no known kind, or an empty one.
+	ErrUnknownKind = errors.New("frame of unknown kind")
+	// ErrBody means that a frame's body is not what its kind says.
+	ErrBody = errors.New("frame's body does not parse")
+)
+
+// HelloBody is the child's first word.
+type HelloBody struct {
+	Version int `json:"version"`
+}
+
+// LoadBody asks for the model in the inherited file. A Key frame follows.
+type LoadBody struct {
+	ID        uint64 `json:"id"`
+	Size      int64  `json:"size"`      // bytes of ciphertext
+	Context   int    `json:"context"`   // tokens; 0: what the model was trained for, at most DefaultContext
+	GPULayers int    `json:"gpuLayers"` // -1: all
+	Threads   int    `json:"threads"`   // 0: one for each physical core
+	NoRepack  bool   `json:"noRepack,omitempty"`
+}
+
+// ProgressBody is how much of the load is done, from 0 to 1.
+type ProgressBody struct {
+	ID   uint64  `json:"id"`
+	Part float64 `json:"part"`
+}
+
+// LoadedBody describes the loaded model.
+type LoadedBody struct {
+	ID           uint64 `json:"id"`
+	Name         string `json:"name"`
+	Architecture string `json:"architecture"`
+	Context      int    `json:"context"`
+	TrainedFor   int    `json:"trainedFor"`
+	Parameters   uint64 `json:"parameters"`
+	Quantisation string `json:"quantisation"`
+	Device       string `json:"device"`
+	Threads      int    `json:"threads"`
+}
+
+// Message is one message of a conversation.
+type Message struct {
+	Role string `json:"role"`
+	Text string `json:"text"`
+}
+
+// Sampling is how the next token is chosen.
+type Sampling struct {
+	Temperature   float32 `json:"temperature"`
+	TopK          int     `json:"topK"`
+	TopP          float32 `json:"topP"`
+	MinP          float32 `json:"minP"`
+	RepeatPenalty float32 `json:"repeatPenalty"`
+	Seed          uint32  `json:"seed"`
+}
+
+// GenerateBody asks for an answer.
+type GenerateBody struct {
+	ID        uint64    `json:"id"`
+	Messages  []Message `json:"messages"`
+	Sampling  Sampling  `json:"sampling"`
+	MaxTokens int       `json:"maxTokens"`
+}
+
+// StopBody ends the request with this number, if it is still running.
+type StopBody struct {
+	ID uint64 `json:"id"`
+}
+
+// DeltaBody is a piece of the answer: whole characters.
+type DeltaBody struct {
+	ID   uint64 `json:"id"`
+	Text string `json:"text"`
+}
+
+// DoneBody ends an answer. Times are in nanoseconds.
+type DoneBody struct {
+	ID           uint64 `json:"id"`
+	Reason       string `json:"reason"`
+	PromptTokens int    `json:"promptTokens"`
+	CachedTokens int    `json:"cachedTokens"`
+	OutputTokens int    `json:"outputTokens"`
+	PromptTime   int64  `json:"promptTime"`
+	FirstToken   int64  `json:"firstToken"`
+	GenerateTime int64  `json:"generateTime"`
+}
+
+// FailedBody ends a request in error. Detail is for logs: it never carries text of a conversation.
+type FailedBody struct {
+	ID     uint64 `json:"id"`
+	Code   Code   `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Frame is one message on the wire.
+type Frame struct {
+	Kind Kind
+	Body []byte
+}
+
+// Decode parses a frame's JSON into v. Error: ErrBody, which does not repeat the body.
+func (f Frame) Decode(v any) error {
+	if json.Unmarshal(f.Body, v) != nil {
+		return fmt.Errorf("kind %d: %w", f.Kind, ErrBody)
+	}
+	return nil
+}
+
+// Write writes one frame with v as JSON, in a single call of w.
+func Write(w io.Writer, kind Kind, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("kind %d: %w", kind, err)
+	}
+	return WriteRaw(w, kind, body)
+}
+
+// WriteRaw writes one frame with the given body, in a single call of w. Its copy of the body is wiped.
+func WriteRaw(w io.Writer, kind Kind, body []byte) error {
+	if len(body) > MaxFrame {
+		return ErrTooLarge
+	}
+	b := make([]byte, 0, 5+len(body))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(body)+1))
+	b = append(b, byte(kind))
+	b = append(b, body...)
+	_, err := w.Write(b)
+	clear(b)
+	return err
+}
+
+// Read reads one frame. Errors: io.EOF between frames, io.ErrUnexpectedEOF inside one, ErrTooLarge, ErrUnknownKind.
+func Read(r io.Reader) (Frame, error) {
+	var head [5]byte
+	if _, err := io.ReadFull(r, head[:4]); err != nil {
+		return Frame{}, err
+	}
+	n := binary.BigEndian.Uint32(head[:])
+	if n > MaxFrame+1 {
+		return Frame{}, ErrTooLarge
+	}
+	if n == 0 {
+		return Frame{}, ErrUnknownKind
+	}
+	if _, err := io.ReadFull(r, head[4:]); err != nil {
+		return Frame{}, unexpected(err)
+	}
+	f := Frame{Kind: Kind(head[4])}
+	if f.Kind < Hello || f.Kind > Failed {
+		return Frame{}, ErrUnknownKind
+	}
+	for left := int(n) - 1; left > 0; {
+		k := min(left, 64<<10)
+		at := len(f.Body)
+		f.Body = append(f.Body, make([]byte, k)...)
+		if _, err := io.ReadFull(r, f.Body[at:]); err != nil {
+			return Frame{}, unexpected(err)
+		}
+		left -= k
+	}
+	return f, nil
+}
+
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,353 @@
+package redact
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// vectors reads a rule's file: "+ text with «values»" and "- text without".
+func vectors(t testing.TB, file string) (texts []string, want [][]Span) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
+		line = strings.TrimSuffix(line, "\n")
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		var text strings.Builder
+		var spans []Span
+		for _, r := range line[2:] {
+			switch r {
+			case '«':
+				spans = append(spans, Span{Start: text.Len()})
+			case '»':
+				spans[len(spans)-1].End = text.Len()
+			default:
+				text.WriteRune(r)
+			}
+		}
+		if (line[0] == '+') != (len(spans) > 0) || line[0] != '+' && line[0] != '-' {
+			t.Fatalf("%s: bad line %q", file, line)
+		}
+		texts, want = append(texts, text.String()), append(want, spans)
+	}
+	return texts, want
+}
+
+var files = map[string]Type{
+	"email.txt": EmailAddress, "us_ssn.txt": USSSN, "credit_card.txt": CreditCard, "iban.txt": IBANCode,
+}
+
+func TestEveryRuleFindsItsPositivesAndNoNegatives(t *testing.T) {
+	r := Default()
+	for file, kind := range files {
+		texts, want := vectors(t, file)
+		for i, text := range texts {
+			var got []Span
+			for _, s := range r.Find(text) {
+				if s.Type != kind {
+					t.Errorf("%s: %q: found a %s", file, text, s.Type)
+				}
+				got = append(got, Span{Start: s.Start, End: s.End})
+			}
+			if !slices.Equal(got, want[i]) {
+				t.Errorf("%s: %q: found %v, want %v", file, text, got, want[i])
+			}
+		}
+	}
+}
+
+func TestLabelsStandInTheValuesPlace(t *testing.T) {
+	text := "Anna (anna@example.org, SSN 536-22-1234) paid with 4111 1111 1111 1111 from GB82 WEST 1234 5698 7654 32."
+	want := "Anna ([EMAIL], SSN [SSN]) paid with [CARD] from [IBAN]."
+	s := Default().Stream()
+	if got := s.Write(text) + s.Close(); got != want {
+		t.Errorf("got %q", got)
+	}
+	for _, kind := range files {
+		if s.Counts()[kind] != 1 {
+			t.Errorf("counts %v", s.Counts())
+		}
+	}
+	if Label("US_PASSPORT") != "[US_PASSPORT]" {
+		t.Error("a type without a label of its own")
+	}
+}
+
+func TestOverlapBecomesOneSpanOfTheLongestsType(t *testing.T) {
+	whole := func(name string, kind Type, anchor string, n int) Rule {
+		return Rule{Name: name, Type: kind, Anchors: anchor, Match: func(text []byte, at int, more bool) (int, int, Verdict) {
+			if at+n > len(text) {
+				return undecided(at, more)
+			}
+			return at, at + n, Found
+		}}
+	}
+	r := New(whole("a/1", "A", "a", 3), whole("b/1", "B", "b", 3), whole("c/1", "C", "c", 5))
+	for text, want := range map[string]string{
+		"xaxbxxy":   "x[A]y", // equal: the earlier rule's type, the union's bytes
+		"xbxaxxy":   "x[A]y",
+		"xaxcxxxxy": "x[C]y", // the longest
+		"xcaxxxy":   "x[C]y",
+		"xaxxbxxy":  "x[A][B]y", // side by side is not overlap
+	} {
+		if got, _ := r.Text(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestRulesetChangesWithTheRules(t *testing.T) {
+	all, again, fewer := Default().Ruleset(), Default().Ruleset(), New(IBAN(), Card(), SSN()).Ruleset()
+	if all != again || all == fewer || !strings.HasPrefix(all, "builtin-1:") || len(all) != len("builtin-1:")+12 {
+		t.Errorf("%s, %s, %s", all, again, fewer)
+	}
+	changed := Email()
+	changed.Name = "email/2"
+	if New(IBAN(), Card(), SSN(), changed).Ruleset() == all {
+		t.Error("a rule's version does not count")
+	}
+	if got := Default().Rules(); !slices.Equal(got, []string{"iban/1", "credit_card/1", "us_ssn/1", "email/1"}) {
+		t.Error(got)
+	}
+}
+
+func TestValuesPastTheCapAreMaskedAsFarAsTheyCanBeValid(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	host := strings.Repeat("abcdefgh.", 40) // 360 bytes
+	for text, want := range map[string]string{
+		long + "@example.org":   long[:200-maxLocal] + "[EMAIL]",
+		"a@" + host + "com":     "a[EMAIL]",
+		"a " + long + " b@c.de": "a " + long + " [EMAIL]",
+	} {
+		got, spans := Default().Text(text)
+		if len(spans) != 1 {
+			t.Errorf("%.20s: %v", text, spans)
+			continue
+		}
+		if strings.HasPrefix(text, "a@") { // the host name's first 255 bytes, to the end of a label
+			if spans[0].Start != 0 || spans[0].End < 2+maxDomain-9 || spans[0].End > 2+maxDomain {
+				t.Errorf("long host: %v", spans)
+			}
+		} else if got != want {
+			t.Errorf("%.20s: %q", text, got)
+		}
+		for _, size := range []int{1, 3, 7} {
+			if split, _, _ := stream(Default(), text, func() int { return size }); split != got {
+				t.Errorf("%.20s in pieces of %d: %q", text, size, split)
+			}
+		}
+	}
+}
+
+// stream cuts text into pieces of the sizes given and returns what came out, the most that was held after a piece, and
+// the counts.
+func stream(r *Redactor, text string, size func() int) (out string, held int, counts map[Type]int) {
+	s := r.Stream()
+	var b strings.Builder
+	for len(text) > 0 {
+		n := min(max(1, size()), len(text))
+		b.WriteString(s.Write(text[:n]))
+		held = max(held, s.Held())
+		text = text[n:]
+	}
+	b.WriteString(s.Close())
+	return b.String(), held, s.Counts()
+}
+
+// pieces are what the random texts are made of: values, parts of values, and what stands around them.
+func pieces(t testing.TB) []string {
+	all := []string{
+		" ", " ", "-", ".", ",", "@", "@@", ":", "\n", "'", "+", "_", "é", "中", "€", "\xff", "\xe2\x82", "a", "Z", "no", "DE", "GB8", "the ", "word", "SSN ", "ssn",
+		"1", "12", "4111", "4111 ", "0000", "123456789", "com", ".com", "example.org", "xn--", strings.Repeat("q", 70), strings.Repeat("ab.", 90), strings.Repeat("9", 25),
+	}
+	for file := range files {
+		texts, want := vectors(t, file)
+		for i, text := range texts {
+			all = append(all, text)
+			for _, s := range want[i] {
+				all = append(all, text[s.Start:s.End], text[s.Start:(s.Start+s.End)/2], text[(s.Start+s.End)/2:s.End])
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Every text, in whatever pieces, gives what the whole gives. A piece that went out cannot be taken back, so nothing of
+// a value can have gone out before it was decided.
+func TestEveryCutGivesTheWholeTextsOutput(t *testing.T) {
+	r, parts := Default(), pieces(t)
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 12).Draw(t, "parts"), "")
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 40), 1, 10).Draw(t, "sizes")
+		check(t, r, text, sizes)
+	})
+}
+
+func check(t interface{ Fatalf(string, ...any) }, r *Redactor, text string, sizes []int) {
+	want, spans := r.Text(text)
+	for _, sizes := range [][]int{{1}, {2}, {3}, {5}, sizes} {
+		k := 0
+		got, _, counts := stream(r, text, func() int { k++; return sizes[(k-1)%len(sizes)] })
+		if got != want {
+			t.Fatalf("%q in %v:\n%q\nwhole:\n%q", text, sizes, got, want)
+		}
+		n := 0
+		for _, c := range counts {
+			n += c
+		}
+		if n != len(spans) {
+			t.Fatalf("%q in %v: %v, whole %v", text, sizes, counts, spans)
+		}
+	}
+	// The spans are the original's, and putting the labels there gives the output.
+	var b strings.Builder
+	end := 0
+	for _, s := range spans {
+		if s.Start < end || s.End <= s.Start || s.End > len(text) {
+			t.Fatalf("%q: spans %v", text, spans)
+		}
+		b.WriteString(text[end:s.Start] + Label(s.Type))
+		end = s.End
+	}
+	if b.WriteString(text[end:]); b.String() != want {
+		t.Fatalf("%q: spans %v do not give %q", text, spans, want)
+	}
+}
+
+// Cut once, at every place, nothing of a value that a rule's file marks shows up before the rest is there.
+func TestNoPieceOfAValueGoesOutBeforeItIsDecided(t *testing.T) {
+	r := Default()
+	for file := range files {
+		texts, want := vectors(t, file)
+		for i, text := range texts {
+			around := []byte(text) // with the values taken out
+			for _, span := range want[i] {
+				copy(around[span.Start:span.End], strings.Repeat("\x00", span.End-span.Start))
+			}
+			for cut := range len(text) + 1 {
+				s := r.Stream()
+				out := s.Write(text[:cut])
+				for _, span := range want[i] {
+					for k := span.Start; k+4 <= span.End; k++ {
+						if piece := text[k : k+4]; strings.Contains(out, piece) && !strings.Contains(string(around), piece) {
+							t.Errorf("%s: %q cut at %d shows %q", file, text, cut, out)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// Alone, without the other rules' holding back: cut at every place, and byte by byte.
+func TestEachRuleAloneHoldsWhatItNeeds(t *testing.T) {
+	for _, rule := range Default().rules {
+		r := New(rule)
+		for file := range files {
+			texts, _ := vectors(t, file)
+			for _, text := range texts {
+				text += " " + text
+				want, _ := r.Text(text)
+				for cut := range len(text) {
+					first := true
+					got, _, _ := stream(r, text, func() int {
+						if first {
+							first = false
+							return cut
+						}
+						return len(text)
+					})
+					if got != want {
+						t.Fatalf("%s: %q cut at %d: %q", rule.Name, text, cut, got)
+					}
+				}
+				if got, _, _ := stream(r, text, func() int { return 1 }); got != want {
+					t.Fatalf("%s: %q byte by byte: %q", rule.Name, text, got)
+				}
+			}
+		}
+	}
+}
+
+func TestABrokenRuleShowsNothingTwiceAndDoesNotCrash(t *testing.T) {
+	r := New(Rule{Name: "broken/1", Type: "B", Anchors: "!", Match: func(_ []byte, at int, _ bool) (int, int, Verdict) {
+		return max(0, at-3), at - 1, Found // claims what its Tail did not hold
+	}})
+	if got, _, _ := stream(r, "abcdef! end", func() int { return 1 }); got != "abcdef[B]! end" {
+		t.Error(got)
+	}
+}
+
+func TestAStreamIsNewAfterClose(t *testing.T) {
+	s := Default().Stream()
+	got := s.Write("anna") + s.Close() + s.Write("@example.org ") + s.Write("a@b.com") + s.Close()
+	if got != "anna@example.org [EMAIL]" || s.Held() != 0 || s.Counts()[EmailAddress] != 1 {
+		t.Errorf("%q, held %d, %v", got, s.Held(), s.Counts())
+	}
+}
+
+// What a rule may claim before an anchor that is yet to come is what its Tail holds, and Found and None do not change
+// with what follows: the two promises that the stream is built on.
+func TestRulesKeepTheirPromises(t *testing.T) {
+	parts := pieces(t)
+	for _, rule := range Default().rules {
+		rapid.Check(t, func(t *rapid.T) {
+			text := []byte(strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 8).Draw(t, "parts"), ""))
+			cut := rapid.IntRange(0, len(text)).Draw(t, "cut")
+			cut -= partial(text[:cut])
+			tail := 0
+			if rule.Tail != nil {
+				tail = rule.Tail(text[max(0, cut-Context):cut])
+			}
+			for at, c := range text {
+				if !strings.Contains(rule.Anchors, string(rune(c))) {
+					continue
+				}
+				from := max(0, at-Context)
+				start, end, v := rule.Match(text[from:], at-from, false)
+				if v == Live {
+					t.Fatalf("%s: live at the end of %q", rule.Name, text)
+				}
+				if at >= cut {
+					if v == Found && from+start < cut-tail {
+						t.Fatalf("%s: %q claims %d, tail of %q holds %d", rule.Name, text, from+start, text[:cut], tail)
+					}
+					continue
+				}
+				early, earlyEnd, before := rule.Match(text[from:cut], at-from, true)
+				switch {
+				case before == Found && (v != Found || early != start || earlyEnd != end), before == None && v == Found:
+					t.Fatalf("%s: %q at %d: %v, with the rest of %q %v", rule.Name, text[:cut], at, before, text, v)
+				case before == Live && v == Found && start < early:
+					t.Fatalf("%s: %q at %d: live from %d, found from %d", rule.Name, text, at, early, start)
+				}
+			}
+		})
+	}
+}
+
+func FuzzStream(f *testing.F) {
+	for _, p := range pieces(f) {
+		f.Add(p, uint64(1))
+	}
+	r := Default()
+	f.Fuzz(func(t *testing.T, text string, seed uint64) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		sizes := make([]int, 16)
+		for i := range sizes {
+			sizes[i] = 1 + random.IntN(24)
+		}
+		check(t, r, text, sizes)
+	})
+}
