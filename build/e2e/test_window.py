@@ -38,14 +38,17 @@ class FirstDay(unittest.TestCase):
         shutil.rmtree(cls.home)
         shutil.rmtree(cls.traces)
 
-    def run(self, result=None):
+    def setUp(self):
         if FirstDay.failed:
             self.skipTest("an earlier step failed")
-        before = len(result.failures) + len(result.errors)
+
+    def run(self, result=None):
+        bad = len(result.failures) + len(result.errors)
         super().run(result)
-        if len(result.failures) + len(result.errors) > before:
+        if len(result.failures) + len(result.errors) > bad:
             FirstDay.failed = True
             self.w.picture("failed-" + self._testMethodName)
+            (OUT / "failed.txt").write_text(self.w.text())
         return result
 
     def test_01_first_run_asks_for_a_passphrase(self):

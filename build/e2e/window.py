@@ -92,7 +92,10 @@ class Window:
         node = self.find("field", name)
         Atspi.Component.grab_focus(node)
         wait(f"focus on {name!r}", lambda: node.get_state_set().contains(Atspi.StateType.FOCUSED))
+        before = Atspi.Text.get_character_count(node)
         self.type(text)
+        # Keys arrive when they arrive: do not move the focus away from under them.
+        wait(f"the text in {name!r}", lambda: Atspi.Text.get_character_count(node) >= before + len(text))
 
     def type(self, text):
         subprocess.run(["xdotool", "type", "--delay", "4", "--", text], check=True)
