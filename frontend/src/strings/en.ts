@@ -144,7 +144,7 @@ export const en = {
   evidence: {
     title: 'Is this workstation offline for Subrosa?',
     intro:
-      'At start, Subrosa tried to reach the network in each of these ways, once as itself and once in a helper program without the block. An attempt that fails here but works there shows that the block is what stops it.',
+      'At start, Subrosa tried to reach the network in each of these ways, once as itself and once in a second process without the block. An attempt that fails here but works there shows that the block is what stops it.',
     attempt: 'Attempt',
     without: 'Without the block',
     with: 'In Subrosa',
