@@ -18,5 +18,6 @@ export default defineConfig({
     setupFiles: ['src/dev/test-setup.ts'],
     include: ['src/**/*.test.ts'],
     restoreMocks: true,
+    testTimeout: 60_000,
   },
 });

@@ -16,6 +16,9 @@ import (
 )
 
 func main() {
+	if lockdown.ChildMain() {
+		return
+	}
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa-engine:", err)
 		os.Exit(1)

@@ -90,7 +90,8 @@ func readKey(dir string) (string, error) {
 	if err != nil {
 		return "", damaged
 	}
-	encoded, err := base64.StdEncoding.Strict().DecodeString(vkey[strings.LastIndex(vkey, "+")+1:])
+	// name+hash+base64: the last part may hold a plus sign of its own, the first two may not.
+	encoded, err := base64.StdEncoding.Strict().DecodeString(strings.SplitN(vkey, "+", 3)[2])
 	if err != nil || len(encoded) != 1+ed25519.PublicKeySize {
 		return "", damaged
 	}

@@ -29,9 +29,10 @@ const (
 	Lock               Action = "lock"
 	Prompt             Action = "prompt"   // the intent: recorded before inference
 	Response           Action = "response" // the outcome
-	Stop               Action = "stop"
 	ModelImport        Action = "model_import"
 	ModelLoad          Action = "model_load"
+	ModelUse           Action = "model_use" // chosen for the turns to come
+	ModelVerify        Action = "model_verify"
 	ConversationRename Action = "conversation_rename"
 	ConversationDelete Action = "conversation_delete"
 	PolicyDenied       Action = "policy_denied"

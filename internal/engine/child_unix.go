@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -45,13 +46,22 @@ func environment() []string {
 }
 
 func startChild(c Config) (*child, error) {
+	// The child's working directory is another.
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	lib, err := filepath.Abs(c.LibDir)
+	if err != nil {
+		return nil, err
+	}
 	ours, theirs, err := socketpair()
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
 	ch := &child{conn: ours, stderr: &tail{}, done: make(chan struct{})}
-	cmd := exec.Command(c.Path, c.LibDir)
+	cmd := exec.Command(path, lib)
 	cmd.Env = environment()
 	cmd.Dir = "/"
 	cmd.ExtraFiles = []*os.File{theirs, c.Model} // descriptors 3 and 4

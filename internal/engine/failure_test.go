@@ -95,10 +95,14 @@ func TestWhatIsMissingIsSaidAtStart(t *testing.T) {
 	if _, err := Start(context.Background(), Config{Path: "/bin/false", LibDir: libraries, Model: model}); !errors.Is(err, ErrCrashed) {
 		t.Errorf("/bin/false: %v", err)
 	}
+	sleeper := filepath.Join(t.TempDir(), "sleeper")
+	if err := os.WriteFile(sleeper, []byte("#!/bin/sh\nexec sleep 60\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := Start(ctx, Config{Path: "/bin/sleep", LibDir: "60", Model: model}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("/bin/sleep: %v", err)
+	if _, err := Start(ctx, Config{Path: sleeper, LibDir: libraries, Model: model}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a program that says nothing: %v", err)
 	}
 	if _, err := Start(context.Background(), Config{Path: "/bin/cat", LibDir: "/proc/self/environ", Model: model}); !errors.Is(err, ErrCrashed) {
 		t.Errorf("/bin/cat: %v", err)

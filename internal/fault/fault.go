@@ -48,3 +48,27 @@ func (f *Fault) Error() string {
 
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.cause }
+
+// Cause pairs an error that a leaf package returns with the code that it means to the user.
+type Cause struct {
+	Err  error
+	Code Code
+}
+
+// Of returns nil for nil, the Fault that err already carries, the Fault of the first cause that err is, or otherwise's.
+// The result is an error, not a *Fault, so that a nil result is a nil error.
+func Of(err error, otherwise Code, causes ...Cause) error {
+	if err == nil {
+		return nil
+	}
+	var f *Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	for _, c := range causes {
+		if errors.Is(err, c.Err) {
+			return New(c.Code, err)
+		}
+	}
+	return New(otherwise, err)
+}

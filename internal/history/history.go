@@ -112,19 +112,26 @@ type Message struct {
 	PromptTokens int
 	OutputTokens int
 	Salt         [32]byte // of the commitment in the record
-	AuditSeq     int64    // the record's entry for the outcome, 0 before
+	AuditSeq     int64    // the record's entry for the intent, 0 while pending
 	CreatedAt    time.Time
 }
 
 // Turn is what BeginTurn stores.
 type Turn struct {
 	ID           TurnID
-	Conversation ConversationID
+	Conversation ConversationID // empty for a new one
+	Title        string         // of the new one
 	Parent       MessageID // the message it follows, empty for the first
 	Prompt       string
 	PromptSalt   [32]byte
 	AnswerSalt   [32]byte
 	Model        string
+}
+
+// Begun is what BeginTurn stored.
+type Begun struct {
+	Conversation    Conversation
+	User, Assistant Message
 }
 
 // Outcome is what FinishTurn stores.
@@ -147,7 +154,11 @@ func (s *Store) Conversations(ctx context.Context) ([]Conversation, error) {
 
 // Conversation returns one row of the list.
 func (s *Store) Conversation(ctx context.Context, id ConversationID) (Conversation, error) {
-	return queryOne(ctx, s.db, "read conversation", scanConversation, `SELECT id, title, created_at, updated_at,
+	return readConversation(ctx, s.db, id)
+}
+
+func readConversation(ctx context.Context, q querier, id ConversationID) (Conversation, error) {
+	return queryOne(ctx, q, "read conversation", scanConversation, `SELECT id, title, created_at, updated_at,
 		(SELECT count(*) FROM message WHERE conversation = c.id) FROM conversation c WHERE id = ?`, id)
 }
 
@@ -155,12 +166,16 @@ func (s *Store) Conversation(ctx context.Context, id ConversationID) (Conversati
 func (s *Store) CreateConversation(ctx context.Context, title string) (Conversation, error) {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	c := Conversation{ID: ConversationID(newID()), Title: title, CreatedAt: now, UpdatedAt: now}
-	_, err := s.db.ExecContext(ctx, `INSERT INTO conversation (id, title, created_at, updated_at) VALUES (?, ?, ?, ?)`,
-		c.ID, c.Title, now.UnixMicro(), now.UnixMicro())
-	if err != nil {
+	if err := insertConversation(ctx, s.db, c); err != nil {
 		return Conversation{}, wrap("create conversation", err)
 	}
 	return c, nil
+}
+
+func insertConversation(ctx context.Context, q querier, c Conversation) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO conversation (id, title, created_at, updated_at) VALUES (?, ?, ?, ?)`,
+		c.ID, c.Title, c.CreatedAt.UnixMicro(), c.UpdatedAt.UnixMicro())
+	return err
 }
 
 // Rename changes the title; the conversation keeps its place in the list.
@@ -213,22 +228,32 @@ func (s *Store) Turn(ctx context.Context, id TurnID) (user, assistant Message, e
 	return both[0], both[1], nil
 }
 
-// BeginTurn stores a prompt, complete, and its answer, empty and pending. ErrNotFound: no such conversation, or no such
-// parent in it.
-func (s *Store) BeginTurn(ctx context.Context, t Turn) (user, assistant Message, err error) {
+// BeginTurn stores a prompt, complete, and its answer, empty and pending, in a new conversation if none is named.
+// ErrNotFound: no such conversation, or no such parent in it.
+func (s *Store) BeginTurn(ctx context.Context, t Turn) (Begun, error) {
 	if t.ID == "" {
-		return Message{}, Message{}, errors.New("begin turn: no turn id")
+		return Begun{}, errors.New("begin turn: no turn id")
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	user = Message{
+	create := t.Conversation == ""
+	if create {
+		t.Conversation = ConversationID(newID())
+	}
+	user := Message{
 		ID: MessageID(newID()), Conversation: t.Conversation, Parent: t.Parent, Turn: t.ID, Role: User, Status: Complete,
 		Text: t.Prompt, Salt: t.PromptSalt, CreatedAt: now,
 	}
-	assistant = Message{
+	assistant := Message{
 		ID: MessageID(newID()), Conversation: t.Conversation, Parent: user.ID, Turn: t.ID, Role: Assistant, Status: Pending,
 		Model: t.Model, Salt: t.AnswerSalt, CreatedAt: now,
 	}
-	err = s.inTx(ctx, "begin turn", func(tx *sql.Tx) error {
+	var c Conversation
+	err := s.inTx(ctx, "begin turn", func(tx *sql.Tx) (err error) {
+		if create {
+			if err := insertConversation(ctx, tx, Conversation{ID: t.Conversation, Title: t.Title, CreatedAt: now, UpdatedAt: now}); err != nil {
+				return err
+			}
+		}
 		// A clock that was set back must not hide the conversation at the end of the list.
 		if err := execOne(ctx, tx, "", `UPDATE conversation SET updated_at = max(?, (SELECT max(updated_at) + 1 FROM conversation)) WHERE id = ?`,
 			now.UnixMicro(), t.Conversation); err != nil {
@@ -245,12 +270,13 @@ func (s *Store) BeginTurn(ctx context.Context, t Turn) (user, assistant Message,
 				return err
 			}
 		}
-		return nil
+		c, err = readConversation(ctx, tx, t.Conversation)
+		return err
 	})
 	if err != nil {
-		return Message{}, Message{}, err
+		return Begun{}, err
 	}
-	return user, assistant, nil
+	return Begun{Conversation: c, User: user, Assistant: assistant}, nil
 }
 
 func insert(ctx context.Context, tx *sql.Tx, m Message) error {
@@ -284,7 +310,8 @@ func (s *Store) OpenTurns(ctx context.Context) ([]Message, error) {
 func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 	return queryOne(ctx, s.db, "read setting", func(row scanner) (string, error) {
 		var v string
-		return v, row.Scan(&v)
+		err := row.Scan(&v)
+		return v, err
 	}, `SELECT value FROM setting WHERE key = ?`, key)
 }
 

@@ -49,14 +49,14 @@ func dbPath(t testing.TB) string {
 func say(t testing.TB, s *Store, c ConversationID, parent MessageID, prompt, answer string) Message {
 	t.Helper()
 	id := NewTurnID()
-	_, a, err := s.BeginTurn(t.Context(), Turn{ID: id, Conversation: c, Parent: parent, Prompt: prompt, Model: "m"})
+	begun, err := s.BeginTurn(t.Context(), Turn{ID: id, Conversation: c, Parent: parent, Prompt: prompt, Model: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.FinishTurn(t.Context(), id, Outcome{Status: Complete, Text: answer, PromptTokens: 3, OutputTokens: 4, AuditSeq: 5}); err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return begun.Assistant
 }
 
 func newConversation(t testing.TB, s *Store, title string) ConversationID {
@@ -73,10 +73,11 @@ func TestATurnComesBackAfterReopening(t *testing.T) {
 	s := mustOpen(t, path)
 	c := newConversation(t, s, "Titel")
 	turn := Turn{ID: NewTurnID(), Conversation: c, Prompt: "hello\x00 \xff ü", PromptSalt: [32]byte{1}, AnswerSalt: [32]byte{2, 31: 3}, Model: "m"}
-	user, assistant, err := s.BeginTurn(t.Context(), turn)
+	begun, err := s.BeginTurn(t.Context(), turn)
 	if err != nil {
 		t.Fatal(err)
 	}
+	user, assistant := begun.User, begun.Assistant
 	if user.Status != Complete || assistant.Status != Pending || assistant.Parent != user.ID || user.Parent != "" {
 		t.Fatalf("%+v\n%+v", user, assistant)
 	}
@@ -169,7 +170,7 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 	s := mustOpen(t, dbPath(t))
 	c, other := newConversation(t, s, "c"), newConversation(t, s, "other")
 	a := say(t, s, other, "", "p", "a")
-	begin := func(turn Turn) error { _, _, err := s.BeginTurn(ctx, turn); return err }
+	begin := func(turn Turn) error { _, err := s.BeginTurn(ctx, turn); return err }
 	for name, err := range map[string]error{
 		"rename":                       s.Rename(ctx, "no", "x"),
 		"delete":                       s.Delete(ctx, "no"),
@@ -200,6 +201,28 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 	}
 	if list, err := s.Conversations(ctx); err != nil || list[0].ID != other || list[1].Messages != 0 {
 		t.Fatalf("a refused turn left something: %+v, %v", list, err)
+	}
+}
+
+func TestATurnWithoutAConversationStartsOne(t *testing.T) {
+	s := mustOpen(t, dbPath(t))
+	begun, err := s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Title: "new", Prompt: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := begun.Conversation; c.ID == "" || c.Title != "new" || c.Messages != 2 || begun.User.Conversation != c.ID {
+		t.Errorf("%+v", begun)
+	}
+	list, err := s.Conversations(t.Context())
+	if err != nil || len(list) != 1 || list[0] != begun.Conversation {
+		t.Errorf("%+v, %v", list, err)
+	}
+	// A turn that cannot begin leaves no conversation behind.
+	if _, err := s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Parent: "none", Title: "lost"}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("unknown parent: %v", err)
+	}
+	if list, err := s.Conversations(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("%d conversations, %v", len(list), err)
 	}
 }
 
@@ -576,7 +599,7 @@ func TestContextIsHonoured(t *testing.T) {
 	if _, err := s.Conversations(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if _, _, err := s.BeginTurn(ctx, Turn{ID: NewTurnID(), Conversation: c}); !errors.Is(err, context.Canceled) {
+	if _, err := s.BeginTurn(ctx, Turn{ID: NewTurnID(), Conversation: c}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if list, err := s.Conversations(t.Context()); err != nil || list[0].Messages != 0 {
@@ -592,7 +615,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 		wg.Go(func() {
 			for range 5 {
 				id := NewTurnID()
-				if _, _, err := s.BeginTurn(t.Context(), Turn{ID: id, Conversation: c, Prompt: "p"}); err != nil {
+				if _, err := s.BeginTurn(t.Context(), Turn{ID: id, Conversation: c, Prompt: "p"}); err != nil {
 					t.Error(err)
 				}
 				if err := s.SavePartial(t.Context(), id, "a"); err != nil {

@@ -1,4 +1,4 @@
-// Package policy says what a workstation allows: how long a prompt may be, what is masked, when the window locks.
+// Package policy says what a workstation allows: so far, how long a prompt and an answer may be.
 //
 // A Policy is a value; nothing here reads a file yet. Default is the policy of a workstation without a signed one. The
 // limits hold for the text as the user typed it, before redaction. The package decides; it does not record and does not
@@ -7,7 +7,6 @@ package policy
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -42,9 +41,6 @@ type Policy struct {
 	Source          Source
 	MaxPromptBytes  int
 	MaxAnswerTokens int
-	IdleLock        time.Duration // without a key or a click; 0 is never
-	PromptRedaction bool          // mask before anything is stored or sent to the model
-	AnswerRedaction bool          // mask before anything is shown or stored
 }
 
 // Default returns the built-in policy.
@@ -54,9 +50,6 @@ func Default() Policy {
 		Source:          SourceBuiltin,
 		MaxPromptBytes:  256 << 10,
 		MaxAnswerTokens: 4096,
-		IdleLock:        10 * time.Minute,
-		PromptRedaction: true,
-		AnswerRedaction: true,
 	}
 }
 

@@ -44,9 +44,9 @@ func TestErrorsHoldNothingOfThePrompt(t *testing.T) {
 	}
 }
 
-func TestDefaultMasksAndLocks(t *testing.T) {
+func TestDefaultHasLimits(t *testing.T) {
 	p := Default()
-	if !p.PromptRedaction || !p.AnswerRedaction || p.IdleLock <= 0 || p.MaxPromptBytes <= 0 || p.MaxAnswerTokens <= 0 ||
+	if p.MaxPromptBytes <= 0 || p.MaxAnswerTokens <= 0 ||
 		p.Version == "" || p.Source != SourceBuiltin {
 		t.Errorf("%+v", p)
 	}

@@ -1,5 +1,12 @@
 import '@testing-library/jest-dom/vitest';
+import { configure } from '@testing-library/svelte';
 import { vi } from 'vitest';
+
+configure({ asyncUtilTimeout: 15_000 }); // a busy machine is slow, not wrong
+
+// What index.html gives the real page.
+document.documentElement.lang = 'en';
+document.title = 'Subrosa';
 
 // What jsdom lacks and the window uses.
 HTMLDialogElement.prototype.showModal = function () {

@@ -60,9 +60,13 @@ const growing = build(false); // a block that is still being written is highligh
 
 export const lex = (source: string): TokensList => whole.lexer(source);
 
+/** HTML of one top-level block, not yet sanitised: for renderToken and for tests. */
+export const tokenHtml = (token: Token, isClosed: boolean): string =>
+  (isClosed ? whole : growing).parser([token]);
+
 /** Sanitised HTML of one top-level block. */
 export function renderToken(token: Token, isClosed: boolean): string {
-  const fragment = sanitise((isClosed ? whole : growing).parser([token]));
+  const fragment = sanitise(tokenHtml(token, isClosed));
   chip(fragment);
   for (const head of fragment.querySelectorAll('.code-head')) {
     const button = document.createElement('button');
@@ -77,5 +81,5 @@ export function renderToken(token: Token, isClosed: boolean): string {
   }
   const holder = document.createElement('div');
   holder.append(fragment);
-  return holder.innerHTML;
+  return holder.innerHTML.trimEnd();
 }

@@ -189,6 +189,7 @@ export const en = {
   },
   shortcuts: {
     title: 'Keyboard shortcuts',
+    or: 'or',
     commands: {
       new: 'New conversation',
       lock: 'Lock',
@@ -202,7 +203,7 @@ export const en = {
     },
     send: 'Send the message',
     newline: 'New line in the message',
-    recall: 'In an empty message: bring back your last one',
+    recall: 'Bring back your last message',
   },
   masks: {
     EMAIL: 'Masked by the rule for e-mail addresses',

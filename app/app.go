@@ -1,0 +1,151 @@
+// Package app is the desktop window: what the page can call, what it is told, and the window's life.
+//
+// Bound methods are thin: they call the session and convert. Errors reach the page as {code, message, hint}, never as
+// a Go error's text. Nothing that the page sends is trusted further than the session checks it.
+package app
+
+import (
+	"context"
+	"time"
+
+	"subrosa/internal/chat"
+	"subrosa/internal/history"
+	"subrosa/internal/lockdown"
+	"subrosa/internal/secret"
+	"subrosa/internal/session"
+)
+
+// Version is set by the build.
+var Version = "dev"
+
+// lockWithin bounds how long a running answer may take to stop before its engine is ended.
+const lockWithin = 3 * time.Second
+
+// App is bound to the page as window.go.app.App.
+type App struct {
+	session *session.Session
+	offline proof
+	page    emitter
+}
+
+func newApp() *App { return &App{offline: proof{known: make(chan struct{})}} }
+
+// proof is this start's network report, once the probes are through.
+type proof struct {
+	known  chan struct{} // closed when report is set
+	report *lockdown.Report
+}
+
+func (p *proof) set(r *lockdown.Report) {
+	p.report = r
+	close(p.known)
+}
+
+func (p *proof) wait() *lockdown.Report {
+	<-p.known
+	return p.report
+}
+
+// now returns nil while the probes run.
+func (p *proof) now() *lockdown.Report {
+	select {
+	case <-p.known:
+		return p.report
+	default:
+		return nil
+	}
+}
+
+// State tells which view to show.
+func (a *App) State() StateView {
+	return stateView(a.session.State())
+}
+
+// Status is what the status strip shows.
+func (a *App) Status() StatusView {
+	s, err := a.session.Status()
+	return statusView(offlineView(a.offline.now()), a.session.Home(), s, err)
+}
+
+// Strength estimates how hard a passphrase is to guess.
+func (a *App) Strength(passphrase string) StrengthView {
+	return strengthView(session.Strength(passphrase))
+}
+
+// Setup chooses the passphrase of a new data directory and unlocks it.
+func (a *App) Setup(passphrase string) error {
+	return a.unlocked(a.session.Setup(context.Background(), secret.New([]byte(passphrase))))
+}
+
+// Unlock opens the data directory.
+func (a *App) Unlock(passphrase string) error {
+	return a.unlocked(a.session.Unlock(context.Background(), secret.New([]byte(passphrase))))
+}
+
+// unlocked loads the model while the user reads the screen.
+func (a *App) unlocked(err error) error {
+	if err == nil {
+		go func() { _ = a.session.LoadModel(context.Background()) }() // its status carries a failure
+	}
+	return err
+}
+
+// Lock wipes the keys; the passphrase is needed again.
+func (a *App) Lock() error {
+	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
+	defer cancel()
+	return a.session.Lock(ctx)
+}
+
+// Conversations lists them, the last used first.
+func (a *App) Conversations() ([]ConversationView, error) {
+	list, err := a.session.Conversations(context.Background())
+	return viewsOf(list, conversationView), err
+}
+
+// Conversation returns one with its messages.
+func (a *App) Conversation(id string) (ConversationDetail, error) {
+	c, messages, err := a.session.Conversation(context.Background(), history.ConversationID(id))
+	return ConversationDetail{Conversation: conversationView(c), Messages: viewsOf(messages, messageView)}, err
+}
+
+// Send begins a turn, in a new conversation if id is empty, and returns once it is written down. The answer follows as
+// "turn" events.
+func (a *App) Send(id, text string) (TurnStarted, error) {
+	sampling, err := a.session.DefaultSampling()
+	if err != nil {
+		return TurnStarted{}, err
+	}
+	turn := newTurn(a)
+	go turn.run(chat.Prompt{Conversation: history.ConversationID(id), Text: text, Sampling: sampling})
+	return turn.wait()
+}
+
+// Stop ends the running answer; what it has written is kept.
+func (a *App) Stop() { a.session.Stop() }
+
+// Rename changes a conversation's title.
+func (a *App) Rename(id, title string) error {
+	return a.listChanged(a.session.Rename(context.Background(), history.ConversationID(id), title))
+}
+
+// Delete removes a conversation from the history.
+func (a *App) Delete(id string) error {
+	return a.listChanged(a.session.Delete(context.Background(), history.ConversationID(id)))
+}
+
+func (a *App) listChanged(err error) error {
+	a.emitConversations()
+	return err
+}
+
+// Preferences returns how the window looks.
+func (a *App) Preferences() (PreferencesView, error) {
+	theme, err := a.session.Theme(context.Background())
+	return PreferencesView{Theme: string(theme)}, err
+}
+
+// SetPreferences changes how the window looks.
+func (a *App) SetPreferences(p PreferencesView) error {
+	return a.session.SetTheme(context.Background(), session.Theme(p.Theme))
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+)
+
+// heard collects what the page would be told.
+type heard struct {
+	mu     sync.Mutex
+	events []TurnEvent
+	names  []string
+}
+
+func listen(a *App) *heard {
+	h := &heard{}
+	emit := func(name string, data ...any) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.names = append(h.names, name)
+		for _, d := range data {
+			if e, ok := d.(TurnEvent); ok {
+				h.events = append(h.events, e)
+			}
+		}
+	}
+	a.page.emit.Store(&emit)
+	return h
+}
+
+func TestDeltasArriveInOrderAndBeforeTheEnd(t *testing.T) {
+	a := newApp()
+	h := listen(a)
+	turn := newTurn(a)
+	turn.Started(history.Begun{Conversation: history.Conversation{ID: "c"}, Assistant: history.Message{ID: "a", Turn: "t"}})
+	if _, err := turn.wait(); err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for range 2000 {
+		turn.Delta("x-")
+		want.WriteString("x-")
+	}
+	turn.flush()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var got strings.Builder
+	for _, e := range h.events {
+		if e.Kind != "delta" || e.Turn != "t" || e.Conversation != "c" {
+			t.Fatalf("event %+v", e)
+		}
+		got.WriteString(e.Text)
+	}
+	if got.String() != want.String() {
+		t.Errorf("%d bytes arrived, want %d", got.Len(), want.Len())
+	}
+	if len(h.events) >= 2000 {
+		t.Errorf("%d events for 2000 pieces: nothing was batched", len(h.events))
+	}
+	if !slices.Contains(h.names, eventConversations) {
+		t.Error("the list was not announced")
+	}
+}
+
+func TestErrorsCrossAsThreeWords(t *testing.T) {
+	format := newApp().options().ErrorFormatter
+	b, err := json.Marshal(format(fault.New(fault.Locked, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v map[string]string
+	if err := json.Unmarshal(b, &v); err != nil || len(v) != 3 || v["code"] != "locked" || v["message"] == "" || v["hint"] == "" {
+		t.Errorf("the page gets %s", b)
+	}
+}
+
+func TestAWindowThatCannotOpenItsDataSaysWhy(t *testing.T) {
+	a := newApp()
+	dir := t.TempDir()
+	a.takeHome(filepath.Join(dir, "home"))
+	defer a.shutdown(t.Context())
+	second := newApp()
+	second.takeHome(filepath.Join(dir, "home"))
+	if v := second.State(); v.Phase != "failed" || v.Fault.Code != string(fault.InUse) {
+		t.Errorf("state %+v", v)
+	}
+	if err := second.Unlock("x"); fault.From(err).Code != fault.InUse {
+		t.Errorf("unlock: %v", err)
+	}
+}
+
+func TestLockedMethodsSayLocked(t *testing.T) {
+	a := newApp()
+	a.takeHome(filepath.Join(t.TempDir(), "home"))
+	defer a.shutdown(t.Context())
+	calls := map[string]func() error{
+		"Conversations": func() error { _, err := a.Conversations(); return err },
+		"Conversation":  func() error { _, err := a.Conversation("x"); return err },
+		"Send":          func() error { _, err := a.Send("", "x"); return err },
+		"Rename":        func() error { return a.Rename("x", "y") },
+		"Delete":        func() error { return a.Delete("x") },
+		"SetPreferences": func() error {
+			return a.SetPreferences(PreferencesView{Theme: "dark"})
+		},
+	}
+	for name, call := range calls {
+		if err := call(); fault.From(err) == nil || fault.From(err).Code != fault.Locked {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestContentSecurityPolicyReachesNothing(t *testing.T) {
+	for _, directive := range []string{"default-src 'none'", "connect-src 'none'", "frame-src 'none'", "form-action 'none'", "base-uri 'none'"} {
+		if !strings.Contains(contentSecurityPolicy, directive) {
+			t.Errorf("no %s", directive)
+		}
+	}
+	for _, loose := range []string{"unsafe-", "*", "http"} {
+		if strings.Contains(contentSecurityPolicy, loose) {
+			t.Errorf("%q in the policy", loose)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/wailsapp/wails/v2"
+	"github.com/wailsapp/wails/v2/pkg/options"
+	"github.com/wailsapp/wails/v2/pkg/options/assetserver"
+	"github.com/wailsapp/wails/v2/pkg/options/linux"
+
+	"subrosa/frontend"
+	"subrosa/internal/fault"
+	"subrosa/internal/lockdown"
+	"subrosa/internal/session"
+)
+
+// contentSecurityPolicy lets the page run its own script and style, and reach nothing.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"font-src 'self'; connect-src 'none'; object-src 'none'; frame-src 'none'; worker-src 'none'; " +
+	"form-action 'none'; base-uri 'none'"
+
+// Main is the desktop program. It returns the exit code.
+func Main() int {
+	if lockdown.ChildMain() {
+		return 0
+	}
+	probes, err := lockdown.Begin(session.EnginePath())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
+		return 1
+	}
+	home := flag.String("home", "", "data directory (default: the desktop's data directory for subrosa)")
+	flag.Parse()
+
+	a := newApp()
+	a.takeHome(*home)
+	go a.proven(probes)
+	if err := wails.Run(a.options()); err != nil {
+		fmt.Fprintln(os.Stderr, "subrosa:", err)
+		return 1
+	}
+	return 0
+}
+
+// proven waits for the probes' result, which the status strip shows.
+func (a *App) proven(probes *lockdown.Check) {
+	a.offline.set(probes.Wait())
+	a.emitStatus()
+}
+
+// takeHome takes the data directory. Where it cannot, the window shows why.
+func (a *App) takeHome(home string) {
+	opts, err := session.Installed(home)
+	if err == nil {
+		opts.Network = a.offline.wait
+		opts.OnChange = func() {
+			a.emitState()
+			a.emitStatus()
+		}
+		a.session, err = session.New(opts)
+	}
+	if err != nil {
+		a.session = session.Unusable(fault.From(err))
+	}
+}
+
+// shutdown locks and gives the data directory back.
+func (a *App) shutdown(context.Context) {
+	a.page.detach()
+	if err := a.session.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "subrosa:", err)
+	}
+}
+
+func (a *App) options() *options.App {
+	return &options.App{
+		Title: "Subrosa", Width: 1180, Height: 780, MinWidth: 640, MinHeight: 480,
+		AssetServer:      &assetserver.Options{Assets: frontend.Assets, Middleware: secureHeaders},
+		OnStartup:        a.page.attach,
+		OnShutdown:       a.shutdown,
+		Bind:             []any{a},
+		ErrorFormatter:   func(err error) any { return faultView(fault.From(err)) },
+		Linux:            &linux.Options{ProgramName: "subrosa", WebviewGpuPolicy: webviewGPU()},
+		BackgroundColour: options.NewRGB(250, 250, 249),
+	}
+}
+
+// webviewGPU draws in software where there is no GPU to draw with, as under Xvfb.
+func webviewGPU() linux.WebviewGpuPolicy {
+	if _, err := os.Stat("/dev/dri"); err != nil {
+		return linux.WebviewGpuPolicyNever
+	}
+	return linux.WebviewGpuPolicyOnDemand
+}
+
+func secureHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}

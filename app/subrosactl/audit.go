@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/chat"
+	"subrosa/internal/fault"
+	"subrosa/internal/session"
+)
+
+func (c *command) auditCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "audit", Short: "Verify the record of what was done here"}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "verify",
+		Short: "Recompute the whole record; on failure name the first bad entry. Needs no passphrase",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			opts, err := session.Installed(c.home)
+			if err != nil {
+				return err
+			}
+			report, err := audit.Verify(filepath.Join(opts.Home, "audit"), c.progress("Verifying"))
+			var broken *audit.BrokenError
+			switch {
+			case errors.As(err, &broken) && c.json:
+				return errors.Join(c.printJSON(map[string]any{
+					"ok": false, "first_bad_entry": broken.Index, "reason": broken.Reason, "entries": report.Size,
+				}), told(err))
+			case errors.As(err, &broken):
+				return fault.New(fault.AuditBroken, err)
+			case err != nil:
+				return chat.RecordFault(err)
+			case c.json:
+				return c.printJSON(map[string]any{
+					"ok": true, "entries": report.Size, "root": report.Root, "signed": report.Checkpointed,
+					"origin": report.Origin,
+				})
+			}
+			c.printf("The record is whole: %d entries, %d of them under the signed checkpoint.\nRoot %s, origin %s.\n",
+				report.Size, report.Checkpointed, report.Root, report.Origin)
+			return nil
+		},
+	})
+	return cmd
+}

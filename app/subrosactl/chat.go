@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"subrosa/internal/chat"
+	"subrosa/internal/engine"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/session"
+)
+
+func (c *command) chatCommand() *cobra.Command {
+	var prompt, conversation, model string
+	var p chat.Prompt
+	var sampling engine.Sampling
+	cmd := &cobra.Command{
+		Use:   "chat",
+		Short: "Send one prompt, or chat line by line",
+		Long: "With --prompt, send one prompt and print the answer. Without it, chat line by line: Ctrl+C stops an answer, " +
+			"/new starts a new conversation, /quit or Ctrl+D ends.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p.Conversation = history.ConversationID(conversation)
+			c.firstRun = !cmd.Flags().Changed("prompt")
+			choose := func(o *session.Options) { o.ModelID = model }
+			return c.unlocked(cmd.Context(), choose, func(s *session.Session) (err error) {
+				if p.Sampling, err = s.DefaultSampling(); err != nil {
+					return err
+				}
+				if cmd.Flags().Changed("temperature") {
+					p.Sampling.Temperature = sampling.Temperature
+				}
+				p.Sampling.Seed = sampling.Seed
+				if cmd.Flags().Changed("prompt") {
+					p.Text = prompt
+					return c.one(cmd.Context(), s, p)
+				}
+				return c.lines(cmd.Context(), s, p)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&prompt, "prompt", "", "send this and exit; - reads standard input")
+	flags.StringVar(&conversation, "conversation", "", "go on in this conversation (see subrosactl history list)")
+	flags.StringVar(&model, "model", "", "answer with this model (see subrosactl model list)")
+	flags.IntVar(&p.MaxTokens, "max-tokens", 0, "end the answer after this many tokens (default: what the policy allows)")
+	flags.Float32Var(&sampling.Temperature, "temperature", 0, "0 always takes the likeliest token (default: what suits the model)")
+	flags.Uint32Var(&sampling.Seed, "seed", 0, "of the sampler; 0 takes a random one")
+	return cmd
+}
+
+// one sends a single prompt.
+func (c *command) one(ctx context.Context, s *session.Session, p chat.Prompt) error {
+	if p.Text == "-" {
+		text, err := io.ReadAll(c.in)
+		if err != nil {
+			return fault.New(fault.BadInput, err)
+		}
+		p.Text = string(text)
+	}
+	out, err := c.send(ctx, s, p)
+	if c.json && (err == nil || out.Assistant.ID != "") {
+		return errors.Join(c.printJSON(answerOf(s, out, err)), told(err))
+	}
+	return err
+}
+
+// lines chats until the input ends.
+func (c *command) lines(ctx context.Context, s *session.Session, p chat.Prompt) error {
+	if m, err := s.Model(); err == nil && !c.json {
+		c.printf("%s. Ctrl+C stops an answer, /new starts a new conversation, /quit ends.\n", m.Describe())
+	}
+	in := bufio.NewScanner(c.in)
+	in.Buffer(nil, 1<<20)
+	for c.ask(); in.Scan(); c.ask() {
+		switch text := strings.TrimSpace(in.Text()); text {
+		case "":
+		case "/quit":
+			return nil
+		case "/new":
+			p.Conversation = ""
+		default:
+			p.Text = text
+			out, err := c.send(ctx, s, p)
+			switch {
+			case c.json && out.Assistant.ID != "":
+				if err := c.printJSON(answerOf(s, out, err)); err != nil {
+					return err
+				}
+			case err != nil && !c.interactive():
+				return err
+			case err != nil:
+				c.fail(err) // and go on: the next message restarts the engine
+			}
+			if out.Conversation.ID != "" {
+				p.Conversation = out.Conversation.ID
+			}
+		}
+	}
+	if err := in.Err(); err != nil {
+		return fault.New(fault.BadInput, err)
+	}
+	return nil
+}
+
+func (c *command) ask() {
+	if c.interactive() && !c.json {
+		c.printf("\n> ")
+	}
+}
+
+// send runs one turn. Ctrl+C stops its answer and nothing else.
+func (c *command) send(ctx context.Context, s *session.Session, p chat.Prompt) (chat.Outcome, error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	out, err := s.Send(ctx, p, &reader{c: c})
+	if !c.json && out.Assistant.Text != "" {
+		c.printf("\n")
+		if out.Result.Reason == engine.Stopped {
+			c.printf("[stopped]\n")
+		}
+	}
+	return out, err
+}
+
+// reader prints an answer as it comes.
+type reader struct{ c *command }
+
+func (r *reader) Started(history.Begun) {}
+
+func (r *reader) Loading(fraction float64) {
+	if r.c.interactive() && !r.c.json {
+		_, _ = fmt.Fprintf(r.c.err, "\rLoading the model: %3.0f %%", 100*fraction)
+		if fraction >= 1 {
+			_, _ = fmt.Fprint(r.c.err, "\r\033[K")
+		}
+	}
+}
+
+func (r *reader) Delta(text string) {
+	if !r.c.json {
+		r.c.printf("%s", text)
+	}
+}
+
+// answer is the JSON of one turn. Times are in milliseconds.
+type answer struct {
+	Text         string         `json:"text"`
+	Status       history.Status `json:"status"`
+	Reason       engine.Reason  `json:"reason"`
+	Conversation string         `json:"conversation"`
+	Turn         string         `json:"turn"`
+	Model        string         `json:"model"`
+	Prompt       string         `json:"prompt"` // as the model read it
+	Tokens       struct {
+		Prompt int `json:"prompt"`
+		Cached int `json:"cached"`
+		Output int `json:"output"`
+	} `json:"tokens"`
+	Timings struct {
+		Prompt          float64 `json:"prompt_ms"`
+		FirstToken      float64 `json:"first_token_ms"`
+		Generate        float64 `json:"generate_ms"`
+		TokensPerSecond float64 `json:"tokens_per_second"`
+	} `json:"timings"`
+	Redactions map[string]int `json:"redactions"`
+	Audit      struct {
+		Intent  int64 `json:"intent"`
+		Outcome int64 `json:"outcome"`
+	} `json:"audit"`
+	Error *fault.Code `json:"error,omitempty"`
+}
+
+func answerOf(s *session.Session, out chat.Outcome, err error) answer {
+	a := answer{
+		Text: out.Assistant.Text, Status: out.Assistant.Status, Reason: out.Result.Reason,
+		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.User.Text,
+		Redactions: out.Redactions,
+	}
+	if m, err := s.Model(); err == nil {
+		a.Model = m.Manifest.Name
+	}
+	a.Tokens.Prompt, a.Tokens.Cached, a.Tokens.Output = out.Result.PromptTokens, out.Result.CachedTokens, out.Result.OutputTokens
+	a.Timings.Prompt, a.Timings.FirstToken = ms(out.Result.PromptTime), ms(out.Result.FirstToken)
+	a.Timings.Generate, a.Timings.TokensPerSecond = ms(out.Result.GenerateTime), out.Result.TokensPerSecond()
+	a.Audit.Intent, a.Audit.Outcome = out.IntentSeq, out.OutcomeSeq
+	if err != nil {
+		code := fault.From(err).Code
+		a.Error = &code
+	}
+	return a
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

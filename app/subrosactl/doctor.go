@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"subrosa/internal/lockdown"
+	"subrosa/internal/session"
+)
+
+// check is one line of the doctor's report.
+type check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+func (c *command) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Show what is enforced on this workstation, with the evidence",
+		Long: "Tries every way out to the network from this confined process and, as a positive control, from one that is not " +
+			"confined: a row counts as blocked only if its control got out. Then looks for the engine, its libraries and the keyring.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts, err := session.Installed(c.home)
+			if err != nil {
+				return err
+			}
+			checks := []check{
+				{"network blocked", c.lockdown.OK(), "see the rows"},
+				fileCheck("engine", opts.EnginePath),
+				fileCheck("engine libraries", filepath.Join(opts.EngineLib, "libllama.so")),
+				ringCheck(cmd, opts),
+			}
+			return c.printDoctor(checks)
+		},
+	}
+}
+
+func (c *command) printDoctor(checks []check) error {
+	var err error
+	for _, k := range checks {
+		if !k.OK {
+			err = told(errors.New(k.Name))
+		}
+	}
+	if c.json {
+		return errors.Join(c.printJSON(map[string]any{"ok": err == nil, "checks": checks, "network": c.lockdown}), err)
+	}
+	c.printf("%-26s %-12s %-22s %s\n", "way out", "from here", "unconfined control", "")
+	for _, row := range c.lockdown.Rows {
+		c.printf("%-26s %-12s %-22s %s\n", row.Name, verdict(row), control(row), row.Detail)
+	}
+	c.printf("\n")
+	for _, k := range checks {
+		c.printf("%-4s %-18s %s\n", map[bool]string{true: "ok", false: "BAD"}[k.OK], k.Name, k.Detail)
+	}
+	return err
+}
+
+func verdict(r lockdown.Row) string {
+	if r.Blocked {
+		return "blocked"
+	}
+	return "OPEN"
+}
+
+func control(r lockdown.Row) string {
+	if r.ControlWorks {
+		return "gets out"
+	}
+	return "does not either"
+}
+
+func fileCheck(name, path string) check {
+	_, err := os.Stat(path)
+	return check{name, err == nil, path}
+}
+
+// ringCheck asks the keyring for a secret that is not there: an answer is enough.
+func ringCheck(cmd *cobra.Command, opts session.Options) check {
+	if err := session.KeyringAnswers(cmd.Context(), opts.Ring); err != nil {
+		return check{"keyring", false, err.Error()}
+	}
+	return check{"keyring", true, "answers"}
+}

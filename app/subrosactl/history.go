@@ -1,0 +1,109 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"subrosa/internal/history"
+	"subrosa/internal/session"
+)
+
+func (c *command) historyCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "history", Short: "List, show, rename and delete conversations"}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "list", Short: "List the conversations, the last used first", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+					list, err := s.Conversations(cmd.Context())
+					if err != nil {
+						return err
+					}
+					return c.listConversations(list)
+				})
+			},
+		},
+		&cobra.Command{
+			Use: "show ID", Short: "Show a conversation", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+					conversation, messages, err := s.Conversation(cmd.Context(), history.ConversationID(args[0]))
+					if err != nil {
+						return err
+					}
+					return c.showConversation(conversation, messages)
+				})
+			},
+		},
+		&cobra.Command{
+			Use: "rename ID TITLE", Short: "Rename a conversation", Args: cobra.ExactArgs(2),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+					return s.Rename(cmd.Context(), history.ConversationID(args[0]), args[1])
+				})
+			},
+		},
+		&cobra.Command{
+			Use: "delete ID", Short: "Delete a conversation", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+					return s.Delete(cmd.Context(), history.ConversationID(args[0]))
+				})
+			},
+		},
+	)
+	return cmd
+}
+
+type conversationJSON struct {
+	ID        string        `json:"id"`
+	Title     string        `json:"title"`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+	Count     int           `json:"messages"`
+	Messages  []messageJSON `json:"content,omitempty"`
+}
+
+type messageJSON struct {
+	Role   history.Role   `json:"role"`
+	Status history.Status `json:"status"`
+	Text   string         `json:"text"`
+}
+
+func conversationOf(h history.Conversation) conversationJSON {
+	return conversationJSON{ID: string(h.ID), Title: h.Title, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt, Count: h.Messages}
+}
+
+func (c *command) listConversations(list []history.Conversation) error {
+	if c.json {
+		out := make([]conversationJSON, 0, len(list))
+		for _, h := range list {
+			out = append(out, conversationOf(h))
+		}
+		return c.printJSON(out)
+	}
+	for _, h := range list {
+		c.printf("%s  %s  %3d  %s\n", h.ID, h.UpdatedAt.Local().Format("2006-01-02 15:04"), h.Messages, h.Title)
+	}
+	return nil
+}
+
+func (c *command) showConversation(h history.Conversation, messages []history.Message) error {
+	if c.json {
+		out := conversationOf(h)
+		for _, m := range messages {
+			out.Messages = append(out.Messages, messageJSON{m.Role, m.Status, m.Text})
+		}
+		return c.printJSON(out)
+	}
+	c.printf("%s\n", h.Title)
+	for _, m := range messages {
+		mark := ""
+		if m.Status != history.Complete {
+			mark = " (" + string(m.Status) + ")"
+		}
+		c.printf("\n%s%s:\n%s\n", m.Role, mark, m.Text)
+	}
+	return nil
+}

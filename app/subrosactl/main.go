@@ -1,0 +1,114 @@
+// Command subrosactl does in a terminal what the window does, through the same code.
+//
+// It exits with 0 only when all is well. With --json a command prints one JSON value on standard output, on failure
+// {"error": {"code", "message", "hint"}}.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"subrosa/internal/fault"
+	"subrosa/internal/lockdown"
+)
+
+// version is set by the build.
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	if lockdown.ChildMain() {
+		return 0
+	}
+	report, err := lockdown.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "subrosactl:", fault.New(fault.LockdownFailed, err))
+		return 1
+	}
+	c := &command{in: os.Stdin, out: os.Stdout, err: os.Stderr, lockdown: report}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := c.root().ExecuteContext(ctx); err != nil {
+		c.fail(err)
+		return 1
+	}
+	return 0
+}
+
+// command is what every subcommand shares: the streams, the common flags and the probe's report.
+type command struct {
+	in       *os.File
+	out, err io.Writer
+	lockdown *lockdown.Report
+
+	home         string
+	json         bool
+	passphraseFD int
+	firstRun     bool // this command may choose a passphrase where none is chosen yet
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "subrosactl",
+		Short:         "Subrosa in a terminal: the same private chat, keys, record and models",
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&c.home, "home", "", "data directory (default: the desktop's data directory for subrosa)")
+	flags.BoolVar(&c.json, "json", false, "print JSON")
+	flags.IntVar(&c.passphraseFD, "passphrase-fd", -1, "read the passphrase, one line, from this file descriptor")
+	root.AddCommand(
+		c.initCommand(), c.chatCommand(), c.historyCommand(), c.modelCommand(), c.auditCommand(), c.doctorCommand(),
+		c.redactCommand(),
+	)
+	return root
+}
+
+// toldError is a failure that the command's own output already carries: it only sets the exit code.
+type toldError struct{ error }
+
+func told(err error) error {
+	if err == nil {
+		return nil
+	}
+	return toldError{err}
+}
+
+// fail prints an error: for people on standard error, with --json on standard output.
+func (c *command) fail(err error) {
+	var already toldError
+	if errors.As(err, &already) {
+		return
+	}
+	var f *fault.Fault
+	if !errors.As(err, &f) {
+		f = fault.New(fault.BadInput, err) // the session's errors are all faults: this one is about the command line
+	}
+	if c.json {
+		_ = c.printJSON(map[string]any{"error": map[string]string{
+			"code": string(f.Code), "message": f.Message, "hint": f.Hint, "detail": f.Error(),
+		}})
+		return
+	}
+	fmt.Fprintf(c.err, "subrosactl: %v\n%s\n", f, f.Hint)
+}
+
+func (c *command) printJSON(v any) error {
+	e := json.NewEncoder(c.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func (c *command) printf(format string, args ...any) { _, _ = fmt.Fprintf(c.out, format, args...) }

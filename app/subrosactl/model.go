@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"subrosa/internal/fault"
+	"subrosa/internal/session"
+	"subrosa/internal/vault"
+)
+
+func (c *command) modelCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "model", Short: "Import, list, choose and verify sealed models"}
+	cmd.AddCommand(c.modelImportCommand(), c.modelListCommand(), c.modelUseCommand(), c.modelVerifyCommand())
+	return cmd
+}
+
+func (c *command) modelImportCommand() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "import FILE.gguf",
+		Short: "Seal a GGUF model to this workstation; the file itself is only read",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return fault.New(fault.BadInput, err)
+			}
+			defer f.Close()
+			info, err := f.Stat()
+			if err != nil {
+				return fault.New(fault.BadInput, err)
+			}
+			source := vault.Source{Name: name, File: filepath.Base(args[0]), Size: info.Size()}
+			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+				m, err := s.ImportModel(cmd.Context(), f, source, c.progress("Sealing"))
+				if err != nil {
+					return err
+				}
+				if c.json {
+					return c.printJSON(m)
+				}
+				c.printf("%s\nSealed here; %s is unchanged. Choose it with: subrosactl model use %s\n", describe(m), args[0], m.ID)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "how to call it (default: as the file calls itself)")
+	return cmd
+}
+
+func (c *command) modelListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the sealed models", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+				list, err := s.Models()
+				if err != nil {
+					return err
+				}
+				if c.json {
+					return c.printJSON(list)
+				}
+				for _, m := range list {
+					c.printf("%s\n", describe(m))
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (c *command) modelUseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "use ID", Short: "Answer with this model from now on", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+				return s.UseModel(cmd.Context(), vault.ModelID(args[0]))
+			})
+		},
+	}
+}
+
+func (c *command) modelVerifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify ID", Short: "Read a sealed model whole and compare it with its manifest", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+				if err := s.VerifyModel(cmd.Context(), vault.ModelID(args[0]), c.progress("Verifying")); err != nil {
+					return err
+				}
+				if c.json {
+					return c.printJSON(map[string]any{"id": args[0], "ok": true})
+				}
+				c.printf("%s is whole.\n", args[0])
+				return nil
+			})
+		},
+	}
+}
+
+func describe(m vault.Manifest) string {
+	return fmt.Sprintf("%s  %-28s %-8s %-8s %8.1f MB", m.ID, m.Name, m.Architecture, m.Quantisation, float64(m.Size)/1e6)
+}
+
+// progress shows long work in a terminal.
+func (c *command) progress(what string) func(done, total int64) {
+	if c.json || !c.interactive() {
+		return nil
+	}
+	return func(done, total int64) {
+		_, _ = fmt.Fprintf(c.err, "\r%s: %3.0f %%", what, 100*float64(done)/float64(max(total, 1)))
+		if done >= total {
+			_, _ = fmt.Fprint(c.err, "\r\033[K")
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/lockdown"
+	"subrosa/internal/session"
+)
+
+// FaultView is how every error reaches the page.
+type FaultView struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+// StateView tells which view to show.
+type StateView struct {
+	Phase string     `json:"phase"` // setup, locked, ready, failed
+	Fault *FaultView `json:"fault,omitempty"`
+}
+
+// StrengthView is the estimate for a passphrase.
+type StrengthView struct {
+	Score      int    `json:"score"` // 0 to 4
+	Acceptable bool   `json:"acceptable"`
+	Advice     string `json:"advice"` // empty when acceptable
+}
+
+// ConversationView is a row of the list. Times are RFC 3339.
+type ConversationView struct {
+	ID        string `json:"id"`
+	Title     string `json:"title"`
+	CreatedAt string `json:"createdAt"`
+	UpdatedAt string `json:"updatedAt"`
+	Messages  int    `json:"messages"`
+}
+
+// MessageView is one message, redacted as it is stored.
+type MessageView struct {
+	ID           string `json:"id"`
+	Parent       string `json:"parent"`
+	Turn         string `json:"turn"`
+	Role         string `json:"role"`
+	Status       string `json:"status"`
+	Text         string `json:"text"`
+	Model        string `json:"model"`
+	PromptTokens int    `json:"promptTokens"`
+	OutputTokens int    `json:"outputTokens"`
+	CreatedAt    string `json:"createdAt"`
+}
+
+// ConversationDetail is a conversation with the messages of its newest branch.
+type ConversationDetail struct {
+	Conversation ConversationView `json:"conversation"`
+	Messages     []MessageView    `json:"messages"`
+}
+
+// TurnStarted is what Send returns: the turn is written down, the answer follows.
+type TurnStarted struct {
+	Conversation ConversationView `json:"conversation"`
+	User         MessageView      `json:"user"`
+	Assistant    MessageView      `json:"assistant"`
+}
+
+// TurnEvent is a union by Kind: delta (Text), loading (Progress), done (Message, Reason, speeds, Redactions) and failed
+// (Message, Fault).
+type TurnEvent struct {
+	Kind            string         `json:"kind"`
+	Turn            string         `json:"turn"`
+	Conversation    string         `json:"conversation"`
+	Text            string         `json:"text,omitempty"`
+	Progress        float64        `json:"progress,omitempty"`
+	Message         *MessageView   `json:"message,omitempty"`
+	Reason          string         `json:"reason,omitempty"`
+	TokensPerSecond float64        `json:"tokensPerSecond,omitempty"`
+	FirstTokenMs    float64        `json:"firstTokenMs,omitempty"`
+	Redactions      map[string]int `json:"redactions,omitempty"`
+	Fault           *FaultView     `json:"fault,omitempty"`
+}
+
+// PreferencesView is how the window looks.
+type PreferencesView struct {
+	Theme string `json:"theme"` // system, light, dark
+}
+
+// StatusView is the status strip.
+type StatusView struct {
+	Offline   OfflineView   `json:"offline"`
+	Record    RecordView    `json:"record"`
+	Model     ModelView     `json:"model"`
+	Redaction RedactionView `json:"redaction"`
+	Home      string        `json:"home"`
+	Version   string        `json:"version"`
+}
+
+// OfflineView is the evidence that no network can be reached.
+type OfflineView struct {
+	OK      bool       `json:"ok"`
+	Summary string     `json:"summary"`
+	Rows    []ProbeRow `json:"rows"`
+}
+
+// ProbeRow is one way out that was tried.
+type ProbeRow struct {
+	Name    string `json:"name"`
+	Detail  string `json:"detail"`
+	Blocked bool   `json:"blocked"`
+	Control bool   `json:"control"` // an unconfined process could
+}
+
+// RecordView is the audit log in short.
+type RecordView struct {
+	Size    int64  `json:"size"`
+	Healthy bool   `json:"healthy"`
+	Detail  string `json:"detail"`
+}
+
+// ModelView is the chosen model.
+type ModelView struct {
+	ID       string  `json:"id"`
+	Name     string  `json:"name"`
+	Builtin  bool    `json:"builtin"`
+	State    string  `json:"state"`
+	Progress float64 `json:"progress"`
+	Detail   string  `json:"detail"`
+}
+
+// RedactionView is what is masked.
+type RedactionView struct {
+	Rules   []string `json:"rules"`
+	Ruleset string   `json:"ruleset"`
+}
+
+func viewsOf[T, V any](in []T, view func(T) V) []V {
+	out := make([]V, 0, len(in))
+	for _, v := range in {
+		out = append(out, view(v))
+	}
+	return out
+}
+
+func faultView(f *fault.Fault) *FaultView {
+	if f == nil {
+		return nil
+	}
+	return &FaultView{Code: string(f.Code), Message: f.Message, Hint: f.Hint}
+}
+
+func conversationView(c history.Conversation) ConversationView {
+	return ConversationView{
+		ID: string(c.ID), Title: c.Title, Messages: c.Messages,
+		CreatedAt: c.CreatedAt.Format(time.RFC3339), UpdatedAt: c.UpdatedAt.Format(time.RFC3339),
+	}
+}
+
+func messageView(m history.Message) MessageView {
+	return MessageView{
+		ID: string(m.ID), Parent: string(m.Parent), Turn: string(m.Turn), Role: string(m.Role), Status: string(m.Status),
+		Text: m.Text, Model: m.Model, PromptTokens: m.PromptTokens, OutputTokens: m.OutputTokens,
+		CreatedAt: m.CreatedAt.Format(time.RFC3339),
+	}
+}
+
+func stateView(p session.Phase, f *fault.Fault) StateView {
+	return StateView{Phase: string(p), Fault: faultView(f)}
+}
+
+func strengthView(s session.PassphraseStrength) StrengthView {
+	v := StrengthView{Score: s.Score, Acceptable: s.Acceptable}
+	if !s.Acceptable {
+		v.Advice = fault.New(fault.PassphraseWeak, nil).Hint
+	}
+	return v
+}
+
+// statusView shows what is in force; while locked (err), only what needs no keys.
+func statusView(offline OfflineView, home string, s session.Status, err error) StatusView {
+	v := StatusView{Offline: offline, Home: home, Version: Version}
+	if err != nil {
+		v.Model.State = string(session.ModelUnloaded)
+		return v
+	}
+	v.Record = RecordView{Size: s.RecordSize, Healthy: s.RecordFault == nil, Detail: sentences(s.RecordFault)}
+	v.Model = ModelView{
+		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
+		State: string(s.Model.State), Progress: s.Model.Progress, Detail: sentences(s.Model.Fault),
+	}
+	v.Redaction = RedactionView{Rules: s.RedactionRules, Ruleset: s.Ruleset}
+	return v
+}
+
+func sentences(f *fault.Fault) string {
+	if f == nil {
+		return ""
+	}
+	return f.Message + " " + f.Hint
+}
+
+func offlineView(r *lockdown.Report) OfflineView {
+	if r == nil {
+		return OfflineView{Summary: "Being probed"}
+	}
+	v := OfflineView{OK: r.OK()}
+	blocked := 0
+	for _, row := range r.Rows {
+		v.Rows = append(v.Rows, ProbeRow{Name: row.Name, Detail: row.Detail, Blocked: row.Blocked, Control: row.ControlWorks})
+		if row.Verdict == lockdown.Blocked {
+			blocked++
+		}
+	}
+	v.Summary = fmt.Sprintf("%d ways out tried, %d shown to be blocked", len(r.Rows), blocked)
+	return v
+}

@@ -1,0 +1,156 @@
+"""What a person does in the window on the first day, in the real window, from the first passphrase to the next morning."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from window import BIN, OUT, Window, wait  # noqa: E402
+
+PASSPHRASE = "correct horse battery staple"
+LONG = "Write a long story"
+
+
+class FirstDay(unittest.TestCase):
+    """One story in numbered steps on one data directory: a step needs the ones before it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-"))
+        cls.traces = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-trace-"))
+        cls.windows = []
+        cls.failed = False
+        cls.start()
+
+    @classmethod
+    def start(cls):
+        cls.w = Window(cls.home, cls.traces / f"{len(cls.windows)}.log")
+        cls.windows.append(cls.w)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.w.kill()
+        shutil.rmtree(cls.home)
+        shutil.rmtree(cls.traces)
+
+    def run(self, result=None):
+        if FirstDay.failed:
+            self.skipTest("an earlier step failed")
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > before:
+            FirstDay.failed = True
+            self.w.picture("failed-" + self._testMethodName)
+        return result
+
+    def test_01_first_run_asks_for_a_passphrase(self):
+        w = self.w
+        w.find("field", "Passphrase")
+        w.picture("01-first-run")
+        w.type_into("Passphrase", PASSPHRASE)
+        w.type_into("Repeat passphrase", PASSPHRASE)
+        w.picture("02-passphrase-chosen")
+        w.press("Create")
+        w.find("field", "Message")
+        w.picture("03-ready")
+
+    def test_02_the_strip_shows_what_holds(self):
+        text = self.w.shows("Subrosa Demo").string
+        for word in ("Offline", "Record", "Redaction"):
+            self.assertIn(word, text)
+        self.assertRegex(text, "demo model")
+
+    def test_03_a_message_is_answered_and_identifiers_are_masked(self):
+        self.w.send("Who are you? My SSN is 219-09-9999.")
+        self.w.shows(r"My SSN is.{0,40}SSN")
+        self.w.find("button", "Send")
+        self.w.shows(r"tokens/s|tok/s")
+        self.assertNotIn("219-09-9999", self.w.text())
+        self.w.picture("04-answered")
+
+    def test_04_stop_keeps_the_partial_answer(self):
+        self.w.send(LONG)
+        self.w.press("Stop")
+        self.w.shows("[Ss]topped")
+        self.w.find("button", "Send")
+        self.w.picture("05-stopped")
+
+    def test_05_a_killed_engine_leaves_the_window_and_the_next_message_is_answered(self):
+        self.w.key("ctrl+n")
+        self.w.send(LONG)
+        self.w.find("button", "Stop")
+        os.kill(wait("the engine", self.w.engine), signal.SIGKILL)
+        self.w.shows("engine stopped in the middle")
+        self.w.picture("06-engine-killed")
+        self.w.send("Who are you?")
+        self.w.shows(r"(tokens/s|tok/s)")
+        wait("the engine to be back", self.w.engine)
+
+    def test_06_lock_asks_for_the_passphrase_again(self):
+        self.w.press("Lock")
+        self.w.find("button", "Unlock")
+        self.assertNotIn("Who are you", self.w.text())
+        self.assertIsNone(self.w.engine())
+        self.w.picture("07-locked")
+        self.w.type_into("Passphrase", "wrong horse battery staple")
+        self.w.key("Return")
+        self.w.shows("does not open")
+        self.w.picture("08-wrong-passphrase")
+        self.w.key("ctrl+a")
+        self.w.type_into("Passphrase", PASSPHRASE)
+        self.w.key("Return")
+        self.w.find("field", "Message")
+
+    def test_07_ctrl_l_locks(self):
+        self.w.key("ctrl+l")
+        self.w.find("button", "Unlock")
+        self.w.type_into("Passphrase", PASSPHRASE)
+        self.w.press("Unlock")
+        self.w.find("field", "Message")
+
+    def test_08_conversations_are_there_after_a_restart(self):
+        self.assertEqual(self.w.close(), 0)
+        self.start()
+        self.w.type_into("Passphrase", PASSPHRASE)
+        self.w.key("Return")
+        self.w.find("field", "Message")
+        self.w.press(r"Who are you\?.*")
+        self.w.shows(r"My SSN is")
+        self.w.picture("09-reopened")
+
+    def test_09_settings_and_dark(self):
+        self.w.key("ctrl+comma")
+        self.w.shows("Theme|Appearance")
+        self.w.picture("10-settings")
+
+    def test_10_nothing_left_the_machine(self):
+        self.assertEqual(self.w.close(), 0)
+        for w in self.windows:
+            out, ours, control = w.sockets()
+            self.assertEqual(out, [], "sockets that are not AF_UNIX")
+            self.assertGreater(len(ours), 3, "the trace saw no sockets at all, so it proves nothing")
+            self.assertTrue(any("AF_INET" in l and "= -1" not in l for l in control), "the unconfined control got no socket")
+
+    def test_11_no_file_holds_what_was_written(self):
+        needles = ["Who are you", "My SSN is", "219-09-9999", LONG, PASSPHRASE]
+        places = [self.home, pathlib.Path(os.environ["XDG_DATA_HOME"])]
+        def holders(needle):
+            r = subprocess.run(["grep", "-rlaF", "--", needle, *map(str, places)], capture_output=True, text=True)
+            return r.stdout.split()
+        for needle in needles:
+            self.assertEqual(holders(needle), [], f"{needle!r} is in the clear")
+        (self.home / "control").write_text(LONG)
+        self.assertEqual(len(holders(LONG)), 1, "the search does not find what is there")
+        (self.home / "control").unlink()
+
+    def test_12_the_record_is_whole(self):
+        subprocess.run([BIN / "subrosactl", "--home", self.home, "audit", "verify"], check=True)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,172 @@
+"""The real window, driven through AT-SPI (what a screen reader uses), xdotool (a keyboard) and screenshots."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi, GLib  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = ROOT / "build" / "bin"
+OUT = ROOT / "build" / "out" / "window"
+PATIENCE = 30  # seconds to wait for what should come; machines are slow at times
+
+
+class Window:
+    """One run of build/bin/subrosa on a data directory, under strace if trace names a file for it."""
+
+    def __init__(self, home, trace):
+        self.trace = trace
+        command = [str(BIN / "subrosa"), "--home", str(home)]
+        if trace:
+            calls = "trace=socket,socketpair,connect,io_uring_setup,execve"
+            command = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(trace), "-e", calls] + command
+        self.process = subprocess.Popen(command)
+        self.app = wait("the window", lambda: self._application())
+
+    def _application(self):
+        desktop = Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            app = desktop.get_child_at_index(i)
+            if app and app.get_name() == "subrosa" and app.get_child_count():
+                return app
+        return None
+
+    # Finding
+
+    def nodes(self, node=None):
+        """Every accessible node, depth first."""
+        node = node or self.app
+        yield node
+        for i in range(node.get_child_count()):
+            child = node.get_child_at_index(i)
+            if child:
+                yield from self.nodes(child)
+
+    def find_now(self, role, name):
+        for n in self.nodes():
+            try:
+                if n.get_role_name() in ROLES[role] and re.fullmatch(name, n.get_name() or ""):
+                    return n
+            except GLib.Error:
+                continue  # it went away while we looked
+        return None
+
+    def find(self, role, name):
+        return wait(f"{role} {name!r}", lambda: self.find_now(role, name))
+
+    def gone(self, role, name):
+        wait(f"{role} {name!r} to go", lambda: not self.find_now(role, name))
+
+    def text(self):
+        """All text in the window."""
+        parts = []
+        for n in self.nodes():
+            try:
+                parts.append(n.get_name() or "")
+                if "Text" in n.get_interfaces():
+                    parts.append(Atspi.Text.get_text(n, 0, -1))
+            except GLib.Error:
+                continue
+        return "\n".join(parts)
+
+    def shows(self, pattern):
+        """Waits until the window shows text that matches pattern, and returns the match."""
+        return wait(f"text {pattern!r}", lambda: re.search(pattern, self.text(), re.S))
+
+    # Doing
+
+    def press(self, name):
+        """Presses a button, whatever kind it is."""
+        node = self.find("button", name)
+        wait(f"{name!r} to be enabled", lambda: node.get_state_set().contains(Atspi.StateType.SENSITIVE))
+        Atspi.Action.do_action(node, 0)
+
+    def type_into(self, name, text):
+        node = self.find("field", name)
+        Atspi.Component.grab_focus(node)
+        wait(f"focus on {name!r}", lambda: node.get_state_set().contains(Atspi.StateType.FOCUSED))
+        self.type(text)
+
+    def type(self, text):
+        subprocess.run(["xdotool", "type", "--delay", "4", "--", text], check=True)
+
+    def key(self, *keys):
+        subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True)
+
+    def send(self, text):
+        self.type_into("Message", text)
+        self.key("Return")
+
+    def picture(self, name):
+        time.sleep(0.4)  # let the last frame be drawn
+        subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=True)
+
+    # Processes
+
+    def pid(self):
+        if not self.trace:
+            return self.process.pid
+        return int(subprocess.check_output(["pgrep", "-P", str(self.process.pid)], text=True).split()[0])
+
+    def engine(self):
+        """The engine's process ID, or None."""
+        r = subprocess.run(["pgrep", "-P", str(self.pid()), "-f", "subrosa-engine"], capture_output=True, text=True)
+        return int(r.stdout.split()[0]) if r.stdout else None
+
+    def close(self):
+        """Closes the window as its user would, and returns the program's exit code."""
+        subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Subrosa", "windowclose"], check=False)
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError("the window did not close within 15 s")
+
+    def kill(self):
+        if self.process.poll() is None:
+            try:
+                os.kill(self.pid(), signal.SIGKILL)
+            except (IndexError, subprocess.CalledProcessError, ProcessLookupError):
+                pass
+            self.process.wait(15)
+
+    def sockets(self):
+        """(successful sockets that are not AF_UNIX, all socket calls) of the process tree, the probe's control left out.
+
+        The control is the one process that is started to show what an unconfined process can do.
+        """
+        lines = self.trace.read_text(errors="replace").splitlines()
+        control = {l.split()[0] for l in lines if "execve(" in l and "__lockdown-control" in l}
+        calls = [l for l in lines if re.search(r"\b(socket|socketpair)\(AF_|io_uring_setup\(", l)]
+        ours = [l for l in calls if l.split()[0] not in control]
+        out = [l for l in ours if "AF_UNIX" not in l and not re.search(r"= -1 E|unfinished", l)]
+        return out, ours, [l for l in calls if l.split()[0] in control]
+
+
+ROLES = {
+    "button": {"push button", "button", "toggle button", "menu item"},
+    "field": {"entry", "password text", "text"},
+    "region": {"log", "list", "section", "landmark", "panel", "navigation"},
+    "row": {"list item", "push button", "button", "link"},
+}
+
+
+def wait(what, condition, seconds=PATIENCE):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            got = condition()
+        except GLib.Error:
+            got = None
+        if got:
+            return got
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)

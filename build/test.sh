@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Every test, on the real parts. `build/test.sh go`, `frontend` or `window` runs one of the three.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. build/env.sh
+export SUBROSA_REQUIRE_REAL=1 # a missing tool is a failure, not a skip
+
+case "${1:-all}" in all | go)
+  echo "== Go"
+  go test ./...
+  ;;
+esac
+case "${1:-all}" in all | frontend)
+  echo "== front end"
+  npm run --silent check --prefix frontend
+  npm run --silent test --prefix frontend
+  ;;
+esac
+case "${1:-all}" in all | window)
+  echo "== the real window"
+  build/e2e/run.sh
+  ;;
+esac

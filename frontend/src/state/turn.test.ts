@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Message, Sent, TurnEvent } from '../api/types';
+import { emptyThread, opened, reduceTurn, sendFailed, sending, sent } from './turn';
+
+const message = (role: Message['role'], rest: Partial<Message> = {}): Message => ({
+  ...{ id: `m-${role}`, parent: '', turn: 't', role, status: 'complete', text: 'q', model: '' },
+  ...{ promptTokens: 0, outputTokens: 0, createdAt: '' },
+  ...rest,
+});
+const conversation = { id: 'c', title: 'T', createdAt: '', updatedAt: '', messages: 0 };
+const taken: Sent = {
+  conversation,
+  user: message('user'),
+  assistant: message('assistant', { status: 'pending', text: '' }),
+};
+const of = { turn: 't', conversation: 'c' };
+const delta = (text: string, turn = 't'): TurnEvent => ({ kind: 'delta', ...of, turn, text });
+const done = (text: string, status: Message['status'] = 'complete'): TurnEvent => ({
+  ...{ kind: 'done', ...of, message: message('assistant', { text, status }), redactions: { US_SSN: 1 } },
+  ...{ tokensPerSecond: 50, firstTokenMs: 100, reason: status === 'stopped' ? 'stopped' : 'eos' },
+});
+const started = () => sent(sending(emptyThread()), taken, true);
+
+describe('a turn', () => {
+  it('grows by its deltas in order and ends with the message the program kept', () => {
+    let thread = started();
+    expect(thread.messages.map((m) => m.role)).toEqual(['user', 'assistant']);
+    for (const e of [delta('Hel'), delta('lo')]) thread = reduceTurn(thread, e);
+    expect(thread.live?.text).toBe('Hello');
+    thread = reduceTurn(thread, done('Hello.'));
+    expect(thread.live).toBeNull();
+    expect(thread.messages.at(-1)).toMatchObject({ text: 'Hello.', status: 'complete' });
+    expect(thread.endings.t).toMatchObject({ tokensPerSecond: 50, reason: 'eos', redactions: { US_SSN: 1 } });
+  });
+
+  it('shows how far the model has loaded, until text comes', () => {
+    let thread = reduceTurn(started(), { kind: 'loading', ...of, progress: 0.4 });
+    expect(thread.live?.progress).toBe(0.4);
+    thread = reduceTurn(thread, delta('x'));
+    expect(thread.live).toMatchObject({ progress: null, text: 'x' });
+  });
+
+  it('keeps events that come before the send has returned, in their order', () => {
+    let thread = sending(emptyThread());
+    for (const e of [delta('a', 'other'), delta('b'), delta('c'), done('bc')]) thread = reduceTurn(thread, e);
+    expect(thread.messages).toEqual([]);
+    thread = sent(thread, taken, true);
+    expect(thread.messages.at(-1)?.text).toBe('bc');
+    expect(thread.live).toBeNull();
+  });
+
+  it('that is stopped keeps its partial text', () => {
+    const thread = reduceTurn(reduceTurn(started(), delta('par')), done('par', 'stopped'));
+    expect(thread.messages.at(-1)).toMatchObject({ text: 'par', status: 'stopped' });
+  });
+
+  it('that fails keeps its partial text and says why', () => {
+    const fault = { code: 'engine_crashed', message: 'm', hint: 'h' };
+    const event: TurnEvent = {
+      ...{ kind: 'failed', ...of, fault, message: message('assistant', { text: 'par', status: 'failed' }) },
+    };
+    const thread = reduceTurn(reduceTurn(started(), delta('par')), event);
+    expect(thread.messages.at(-1)).toMatchObject({ text: 'par', status: 'failed' });
+    expect(thread.endings.t?.fault).toEqual(fault);
+  });
+
+  it('that ended, or was never ours, changes nothing', () => {
+    const ended = reduceTurn(started(), done('x'));
+    expect(reduceTurn(ended, delta('late'))).toBe(ended);
+    expect(reduceTurn(ended, done('late'))).toBe(ended);
+    const other = started();
+    expect(reduceTurn(other, delta('x', 'other'))).toBe(other);
+  });
+
+  it('leaves nothing behind after a lock', () => {
+    const wiped = emptyThread();
+    for (const e of [delta('secret'), done('secret')]) expect(reduceTurn(wiped, e)).toBe(wiped);
+  });
+
+  it('goes on in the background while another conversation is in view', () => {
+    let thread = opened(started(), { ...conversation, id: 'd' }, [message('user', { id: 'x', turn: 'u' })]);
+    thread = reduceTurn(thread, delta('a'));
+    expect(thread.live?.text).toBe('a');
+    thread = reduceTurn(thread, done('a'));
+    expect(thread.messages).toHaveLength(1);
+    expect(thread.live).toBeNull();
+  });
+
+  it('whose send was refused leaves the conversation as it was', () => {
+    const before = opened(emptyThread(), conversation, [message('user')]);
+    expect(sendFailed(sending(before))).toEqual(before);
+  });
+
+  it('taken while the reader went elsewhere does not appear there', () => {
+    const elsewhere = opened(sending(emptyThread()), { ...conversation, id: 'd' }, []);
+    const thread = sent(elsewhere, taken, false);
+    expect(thread.messages).toEqual([]);
+    expect(thread.conversation?.id).toBe('d');
+    expect(thread.live?.turn).toBe('t');
+  });
+});

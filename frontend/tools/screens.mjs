@@ -1,0 +1,154 @@
+// Looks at every view in a real Chromium, light and dark, under the window's own content security policy: writes a
+// picture of each, and fails on a console error, a policy violation or a finding of axe (colour contrast included).
+//   npm run screens -- OUTDIR        CHROMIUM=/path/to/chromium to choose the browser
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const out = process.argv[2] ?? join(tmpdir(), 'subrosa-screens');
+const built = mkdtempSync(join(tmpdir(), 'subrosa-mock-'));
+mkdirSync(out, { recursive: true });
+
+const build = spawnSync('npx', ['vite', 'build', '--mode', 'mock', '--logLevel', 'warn'], {
+  stdio: 'inherit',
+  env: { ...process.env, OUT_DIR: built },
+});
+if (build.status !== 0) process.exit(1);
+
+const csp =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'none'; " +
+  "object-src 'none'; frame-src 'none'; worker-src 'none'; form-action 'none'; base-uri 'none'";
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+const server = createServer((request, response) => {
+  const path = normalize(new URL(request.url, 'http://x').pathname);
+  try {
+    const body = readFileSync(join(built, path === '/' ? 'index.html' : path));
+    response.writeHead(200, {
+      'content-type': types[extname(path)] ?? 'text/html',
+      'content-security-policy': csp,
+    });
+    response.end(body);
+  } catch {
+    response.writeHead(path === '/favicon.ico' ? 204 : 404).end();
+  }
+});
+await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+const base = `http://127.0.0.1:${server.address().port}/`;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const composer = (page) => page.getByRole('textbox', { name: 'Message' });
+const open = (page, title) => page.getByRole('button', { name: title, exact: true }).click();
+
+/** name -> [phase, what to do before looking] */
+const views = {
+  setup: ['setup'],
+  'setup-filled': [
+    'setup',
+    async (page) => {
+      await page.getByLabel('Passphrase', { exact: true }).fill('otter lamp violin');
+      await page.getByLabel('Repeat passphrase').fill('otter lamb');
+      await page.getByText('Good.').waitFor();
+    },
+  ],
+  locked: ['locked'],
+  'locked-wrong': [
+    'locked',
+    async (page) => {
+      await page.getByLabel('Passphrase', { exact: true }).fill('not this one');
+      await page.getByRole('button', { name: 'Unlock' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  ],
+  failed: ['failed'],
+  empty: ['ready'],
+  answer: ['ready', (page) => open(page, 'Example patient note')],
+  'answer-top': [
+    'ready',
+    async (page) => {
+      await open(page, 'Example patient note');
+      await page.getByText('Last checkpoint').or(page.getByRole('log')).first().waitFor();
+      await page.getByRole('log').evaluate((log) => (log.scrollTop = 0));
+      await page.getByRole('button', { name: 'Jump to the end' }).waitFor();
+    },
+  ],
+  marked: ['ready', (page) => open(page, 'Shorten the extension clause')],
+  streaming: [
+    'ready',
+    async (page) => {
+      await composer(page).fill('Write an example patient note');
+      await page.keyboard.press('Enter');
+      await page.getByText('intermittent').waitFor();
+    },
+  ],
+  done: [
+    'ready',
+    async (page) => {
+      await composer(page).fill('How do I lock Subrosa?');
+      await page.keyboard.press('Enter');
+      await page.getByText('tokens/s').waitFor();
+    },
+  ],
+  broken: [
+    'ready',
+    async (page) => {
+      await composer(page).fill('Please crash');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Send again' }).waitFor();
+    },
+  ],
+  settings: ['ready', (page) => page.keyboard.press('Control+,')],
+  evidence: ['ready', (page) => page.getByRole('button', { name: /^Offline/ }).click()],
+  shortcuts: ['ready', (page) => page.keyboard.press('Control+/')],
+  delete: [
+    'ready',
+    async (page) => {
+      await page.getByRole('button', { name: 'Example patient note', exact: true }).focus();
+      await page.keyboard.press('Delete');
+    },
+  ],
+  narrow: ['ready', (page) => open(page, 'Example patient note'), { width: 760, height: 560 }],
+};
+
+const only = process.argv.slice(3);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+const problems = [];
+for (const colorScheme of ['light', 'dark']) {
+  for (const [name, [phase, act, size]] of Object.entries(views)) {
+    if (only.length && !only.includes(name)) continue;
+    const context = await browser.newContext({
+      viewport: size ?? { width: 1200, height: 800 },
+      colorScheme,
+      bypassCSP: false,
+    });
+    const page = await context.newPage();
+    const say = (text) => problems.push(`${name} ${colorScheme}: ${text}`);
+    page.on('console', (m) => m.type() === 'error' && say(m.text()));
+    page.on('pageerror', (e) => say(e.message));
+    try {
+      await page.goto(`${base}?phase=${phase}`);
+      await page.waitForFunction(() => !document.querySelector('.starting'));
+      await act?.(page);
+      await page.waitForTimeout(150);
+      await page.screenshot({ path: join(out, `${name}-${colorScheme}.png`) });
+      await page.evaluate(axe); // through the debugger, which the policy does not bind
+      const found = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
+      for (const v of found.violations)
+        say(`axe ${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ''}`).join(' | ')}`);
+    } catch (e) {
+      say(String(e));
+    }
+    await context.close();
+  }
+}
+await browser.close();
+server.close();
+for (const p of problems) console.error(p);
+console.log(`${out}: ${problems.length} problems`);
+process.exit(problems.length ? 1 : 0);

@@ -1,0 +1,52 @@
+package chat
+
+import (
+	"errors"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/engine"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+)
+
+// HistoryFault says what an error of package history means to the user; nil for nil.
+func HistoryFault(err error) error {
+	var newer *history.NewerError
+	if errors.As(err, &newer) {
+		return fault.New(fault.HistoryNewer, err)
+	}
+	return fault.Of(
+		err, fault.Internal,
+		fault.Cause{Err: history.ErrNotFound, Code: fault.ConversationMissing},
+		fault.Cause{Err: history.ErrNotEncrypted, Code: fault.HistoryNotEncrypted},
+		fault.Cause{Err: history.ErrWrongKeyOrDamaged, Code: fault.HistoryDamaged},
+		fault.Cause{Err: history.ErrDiskFull, Code: fault.DiskFull},
+	)
+}
+
+// RecordFault says what an error of package audit means to the user; nil for nil.
+func RecordFault(err error) error {
+	var broken *audit.BrokenError
+	if errors.As(err, &broken) {
+		return fault.New(fault.AuditBroken, err)
+	}
+	return fault.Of(err, fault.AuditUnwritable, fault.Cause{Err: audit.ErrDiskFull, Code: fault.DiskFull})
+}
+
+// EngineFault says what an error of package engine means to the user; nil for nil.
+func EngineFault(err error) error {
+	return fault.Of(
+		err, fault.Internal,
+		fault.Cause{Err: engine.ErrCrashed, Code: fault.EngineCrashed},
+		fault.Cause{Err: engine.ErrContextFull, Code: fault.ContextFull},
+		fault.Cause{Err: engine.ErrMissing, Code: fault.EngineMissing},
+		fault.Cause{Err: engine.ErrModelDamaged, Code: fault.ModelDamaged},
+		fault.Cause{Err: engine.ErrModelNotGGUF, Code: fault.ModelNotGGUF},
+		fault.Cause{Err: engine.ErrModelWrongKey, Code: fault.ModelWrongKey},
+		fault.Cause{Err: engine.ErrModelUnsupported, Code: fault.ModelUnsupported},
+		fault.Cause{Err: engine.ErrTemplate, Code: fault.ModelUnsupported},
+		fault.Cause{Err: engine.ErrUnsupported, Code: fault.EngineMissing},
+		fault.Cause{Err: engine.ErrProtocol, Code: fault.EngineMissing},
+		fault.Cause{Err: engine.ErrClosed, Code: fault.EngineCrashed},
+	)
+}

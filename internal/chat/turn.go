@@ -1,0 +1,290 @@
+// Package chat is one turn of a conversation, start to finish: the only place where the order of steps is written.
+//
+// policy -> redact the prompt -> history pending -> audit intent (fsynced) -> model -> redact the answer -> reader ->
+// history final -> audit outcome. Guarantees: no record, no inference; what is stored and what the model reads is the
+// redacted prompt alone; a turn that began is closed, on stop, on a crash of the engine and on a cancelled context.
+// It does not choose models, open stores or retry: the session does.
+package chat
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"time"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/engine"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/policy"
+	"subrosa/internal/redact"
+)
+
+// History keeps the conversation. *history.Store is the real one.
+type History interface {
+	Messages(ctx context.Context, id history.ConversationID) ([]history.Message, error)
+	BeginTurn(ctx context.Context, t history.Turn) (history.Begun, error)
+	SavePartial(ctx context.Context, turn history.TurnID, text string) error
+	FinishTurn(ctx context.Context, turn history.TurnID, o history.Outcome) error
+}
+
+// Record is the audit log. *audit.Log is the real one.
+type Record interface {
+	Append(e audit.Entry) (seq int64, err error)
+}
+
+// Model answers. The session's is a child process that it starts again when it has died.
+type Model interface {
+	Generate(ctx context.Context, r engine.Request, loading func(fraction float64), emit func(text string) error) (engine.Result, error)
+}
+
+// Desk is what a turn needs at hand. All fields must be set.
+type Desk struct {
+	History  History
+	Record   Record
+	Model    Model
+	ModelID  string // SHA-256 of the model's plaintext, for the record
+	Policy   policy.Policy
+	Redactor *redact.Redactor
+	Actor    string
+}
+
+// Prompt is what the user sent. An empty Conversation starts a new one, named after the prompt.
+type Prompt struct {
+	Conversation history.ConversationID
+	Text         string
+	Sampling     engine.Sampling
+	MaxTokens    int // 0: what the policy allows
+}
+
+// Outcome is a closed turn.
+type Outcome struct {
+	history.Begun
+	Result     engine.Result
+	Redactions map[string]int // masked values by type, prompt and answer together
+	IntentSeq  int64          // of the audit entry written before inference
+	OutcomeSeq int64          // of the one written after it
+}
+
+// Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, Delta*.
+type Reader interface {
+	Started(begun history.Begun)
+	Loading(fraction float64)
+	Delta(text string)
+}
+
+const savePartialEvery = time.Second
+
+// Turn runs one turn. The error is a *fault.Fault, and the Outcome is filled as far as the turn came: a turn whose
+// engine crashed has its partial text in Outcome.Assistant. Cancelling ctx is the user's Stop: no error.
+func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, error) {
+	if err := d.Policy.CheckPrompt(p.Text); err != nil {
+		return Outcome{}, d.refuse(p, err)
+	}
+	prompt, masked := d.Redactor.Text(p.Text)
+
+	earlier, err := d.earlier(ctx, p.Conversation)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out, err := d.begin(ctx, p, prompt, masked, earlier)
+	if err != nil {
+		return out, err
+	}
+	reader.Started(out.Begun)
+
+	answer := d.answer(ctx, p, append(earlier, out.User), out.Assistant.Turn, reader)
+
+	return d.finish(context.WithoutCancel(ctx), out, answer)
+}
+
+func (d *Desk) earlier(ctx context.Context, id history.ConversationID) ([]history.Message, error) {
+	if id == "" {
+		return nil, nil
+	}
+	messages, err := d.History.Messages(ctx, id)
+	return messages, HistoryFault(err)
+}
+
+// begin writes the turn down twice before anything is inferred: pending in history, then as an intent on record.
+func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span, earlier []history.Message) (Outcome, error) {
+	turn := history.Turn{
+		ID: history.NewTurnID(), Conversation: p.Conversation, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
+	}
+	rand.Read(turn.PromptSalt[:])
+	rand.Read(turn.AnswerSalt[:])
+	if n := len(earlier); n > 0 {
+		turn.Parent = earlier[n-1].ID
+	}
+	var out Outcome
+	var err error
+	if out.Begun, err = d.History.BeginTurn(ctx, turn); err != nil {
+		return out, HistoryFault(err)
+	}
+	out.Redactions = countByType(masked)
+	entry := d.entry(audit.Prompt, out.Assistant)
+	entry.Prompt = audit.Commit(turn.PromptSalt, prompt)
+	entry.Sampling = d.sampling(p)
+	entry.Redactions = countByType(masked)
+	if out.IntentSeq, err = d.Record.Append(entry); err != nil {
+		unsent := history.Outcome{Status: history.Failed}
+		closeErr := d.History.FinishTurn(context.WithoutCancel(ctx), turn.ID, unsent)
+		return out, RecordFault(errors.Join(err, closeErr))
+	}
+	return out, nil
+}
+
+// answered is what came of asking the model.
+type answered struct {
+	text       string
+	redactions map[string]int
+	result     engine.Result
+	err        error
+}
+
+// answer asks the model and shows what it says through the output redactor, which holds back what could still match.
+func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Message, turn history.TurnID, reader Reader) (a answered) {
+	request := engine.Request{Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p)}
+	var shown strings.Builder
+	saved := time.Now()
+	show := func(text string) error {
+		if text == "" {
+			return nil
+		}
+		shown.WriteString(text)
+		reader.Delta(text)
+		if time.Since(saved) < savePartialEvery {
+			return nil
+		}
+		saved = time.Now()
+		return d.History.SavePartial(context.WithoutCancel(ctx), turn, shown.String())
+	}
+	stream := d.Redactor.Stream()
+	a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
+	if err := show(stream.Close()); a.err == nil {
+		a.err = err
+	}
+	a.text = shown.String()
+	a.redactions = map[string]int{}
+	for t, n := range stream.Counts() {
+		a.redactions[string(t)] = n
+	}
+	return a
+}
+
+// finish closes the turn in history and on record. It runs on every path, with a context that Stop does not cancel.
+func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, error) {
+	closed := history.Outcome{
+		Status: statusOf(a), Text: a.text, AuditSeq: out.IntentSeq,
+		PromptTokens: a.result.PromptTokens, OutputTokens: a.result.OutputTokens,
+	}
+	historyErr := d.History.FinishTurn(ctx, out.Assistant.Turn, closed)
+
+	out.Result = a.result
+	out.Assistant.Status, out.Assistant.Text = closed.Status, closed.Text
+	out.Assistant.PromptTokens, out.Assistant.OutputTokens = closed.PromptTokens, closed.OutputTokens
+	out.Assistant.AuditSeq = out.IntentSeq
+	for t, n := range a.redactions {
+		out.Redactions[t] += n
+	}
+	entry := d.entry(audit.Response, out.Assistant)
+	entry.Response = audit.Commit(out.Assistant.Salt, closed.Text)
+	entry.Redactions = a.redactions
+	entry.PromptTokens, entry.OutputTokens = closed.PromptTokens, closed.OutputTokens
+	entry.Result = string(closed.Status)
+	modelErr := EngineFault(a.err)
+	if modelErr != nil {
+		entry.Detail = string(fault.From(modelErr).Code)
+	}
+	var recordErr error
+	out.OutcomeSeq, recordErr = d.Record.Append(entry)
+
+	return out, cmp.Or(RecordFault(recordErr), HistoryFault(historyErr), modelErr)
+}
+
+// refuse puts a prompt that policy does not allow on record, and says why.
+func (d *Desk) refuse(p Prompt, reason error) error {
+	var denied *policy.DeniedError
+	entry := audit.Entry{
+		Actor: d.Actor, Action: audit.PolicyDenied, Conversation: string(p.Conversation),
+		Policy: d.Policy.Version, Result: "denied",
+	}
+	if errors.As(reason, &denied) {
+		entry.Detail = string(denied.Rule)
+	}
+	if _, err := d.Record.Append(entry); err != nil {
+		return RecordFault(err)
+	}
+	return fault.New(fault.PolicyDenied, reason)
+}
+
+func (d *Desk) entry(action audit.Action, m history.Message) audit.Entry {
+	return audit.Entry{
+		Actor: d.Actor, Action: action, Conversation: string(m.Conversation), Turn: string(m.Turn), Model: d.ModelID,
+		Policy: d.Policy.Version, Ruleset: d.Redactor.Ruleset(),
+	}
+}
+
+func statusOf(a answered) history.Status {
+	switch {
+	case a.err != nil:
+		return history.Failed
+	case a.result.Reason == engine.Stopped:
+		return history.Stopped
+	default:
+		return history.Complete
+	}
+}
+
+// messagesOf leaves out turns that failed before the model said anything.
+func messagesOf(conversation []history.Message) []engine.Message {
+	var out []engine.Message
+	for i, m := range conversation {
+		unanswered := m.Role == history.User && i+1 < len(conversation) && conversation[i+1].Text == ""
+		if m.Text == "" || unanswered {
+			continue
+		}
+		out = append(out, engine.Message{Role: string(m.Role), Text: m.Text})
+	}
+	return out
+}
+
+// titleOf makes a conversation's title of its first prompt: the first line, at most 60 characters, cut at a word.
+func titleOf(prompt string) string {
+	const most = 60
+	line, _, _ := strings.Cut(strings.TrimSpace(prompt), "\n")
+	runes := []rune(line)
+	if len(runes) <= most {
+		return line
+	}
+	cut := string(runes[:most])
+	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,.;:") + "…"
+}
+
+func countByType(spans []redact.Span) map[string]int {
+	counts := map[string]int{}
+	for _, s := range spans {
+		counts[string(s.Type)]++
+	}
+	return counts
+}
+
+func (d *Desk) maxTokens(p Prompt) int {
+	if p.MaxTokens > 0 {
+		return min(p.MaxTokens, d.Policy.MaxAnswerTokens)
+	}
+	return d.Policy.MaxAnswerTokens
+}
+
+func (d *Desk) sampling(p Prompt) audit.Sampling {
+	s := p.Sampling
+	return audit.Sampling{
+		Temperature: float64(s.Temperature), TopK: s.TopK, TopP: float64(s.TopP), MinP: float64(s.MinP),
+		RepeatPenalty: float64(s.RepeatPenalty), Seed: s.Seed, MaxTokens: d.maxTokens(p),
+	}
+}

@@ -1,0 +1,225 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/engine"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/policy"
+	"subrosa/internal/redact"
+)
+
+// script is a scripted history, record, model and reader that write down what happens, in order.
+type script struct {
+	events    []string
+	says      []string
+	modelErr  error
+	appendErr map[audit.Action]error
+	reason    engine.Reason
+	asked     engine.Request
+	finished  history.Outcome
+	entries   []audit.Entry
+	earlier   []history.Message
+	onDelta   func()
+}
+
+func (s *script) saw(format string, args ...any) {
+	s.events = append(s.events, fmt.Sprintf(format, args...))
+}
+
+func (s *script) Messages(context.Context, history.ConversationID) ([]history.Message, error) {
+	return s.earlier, nil
+}
+
+func (s *script) BeginTurn(_ context.Context, t history.Turn) (history.Begun, error) {
+	s.saw("history pending %q", t.Prompt)
+	return history.Begun{
+		Conversation: history.Conversation{ID: "c", Title: t.Title},
+		User:         history.Message{ID: "u", Conversation: "c", Turn: t.ID, Role: history.User, Text: t.Prompt, Salt: t.PromptSalt},
+		Assistant:    history.Message{ID: "a", Conversation: "c", Turn: t.ID, Role: history.Assistant, Salt: t.AnswerSalt},
+	}, nil
+}
+
+func (s *script) SavePartial(context.Context, history.TurnID, string) error { return nil }
+
+func (s *script) FinishTurn(ctx context.Context, _ history.TurnID, o history.Outcome) error {
+	s.saw("history %s %q", o.Status, o.Text)
+	s.finished = o
+	return ctx.Err() // a finish under a cancelled context would be lost
+}
+
+func (s *script) Append(e audit.Entry) (int64, error) {
+	if err := s.appendErr[e.Action]; err != nil {
+		s.saw("audit %s refused", e.Action)
+		return 0, err
+	}
+	s.saw("audit %s %s", e.Action, e.Result)
+	s.entries = append(s.entries, e)
+	return int64(len(s.entries)), nil
+}
+
+func (s *script) Generate(ctx context.Context, r engine.Request, loading func(float64), emit func(string) error) (engine.Result, error) {
+	s.asked = r
+	s.saw("model asked")
+	loading(1)
+	for _, text := range s.says {
+		if ctx.Err() != nil {
+			return engine.Result{Reason: engine.Stopped, OutputTokens: 1}, nil
+		}
+		if err := emit(text); err != nil {
+			return engine.Result{}, err
+		}
+	}
+	return engine.Result{Reason: s.reason, PromptTokens: 7, OutputTokens: len(s.says)}, s.modelErr
+}
+
+func (s *script) Started(history.Begun) { s.saw("started") }
+func (s *script) Loading(float64)       { s.saw("loading") }
+
+func (s *script) Delta(text string) {
+	s.saw("delta %q", text)
+	if s.onDelta != nil {
+		s.onDelta()
+	}
+}
+
+func (s *script) run(t *testing.T, ctx context.Context, text string) (Outcome, error) {
+	t.Helper()
+	if s.reason == "" {
+		s.reason = engine.EOS
+	}
+	d := Desk{History: s, Record: s, Model: s, ModelID: "m", Policy: policy.Default(), Redactor: redact.Default(), Actor: "me"}
+	return d.Turn(ctx, Prompt{Text: text}, s)
+}
+
+func (s *script) expect(t *testing.T, want ...string) {
+	t.Helper()
+	if !slices.Equal(s.events, want) {
+		t.Errorf("events:\n  %s\nwant:\n  %s", strings.Join(s.events, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+func TestTurnKeepsItsOrderAndRedactsBothWays(t *testing.T) {
+	s := &script{says: []string{"Write to ann@ex", "ample.org", " today."}}
+	out, err := s.run(t, t.Context(), "My SSN is 219-09-9999.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.expect(t,
+		`history pending "My SSN is [SSN]."`,
+		"audit prompt ",
+		"started",
+		"model asked",
+		"loading",
+		`delta "Write to "`,
+		`delta "[EMAIL] "`,
+		`delta "today."`,
+		`history complete "Write to [EMAIL] today."`,
+		"audit response complete",
+	)
+	if got := s.asked.Messages; len(got) != 1 || got[0].Text != "My SSN is [SSN]." {
+		t.Errorf("the model read %q", got)
+	}
+	if out.Redactions["US_SSN"] != 1 || out.Redactions["EMAIL_ADDRESS"] != 1 {
+		t.Errorf("redactions %v", out.Redactions)
+	}
+	prompt, response := s.entries[0], s.entries[1]
+	if prompt.Prompt != audit.Commit(out.User.Salt, "My SSN is [SSN].") || response.Response != audit.Commit(out.Assistant.Salt, out.Assistant.Text) {
+		t.Error("the record does not commit to what history holds")
+	}
+	if prompt.Turn != response.Turn || prompt.Turn == "" || out.IntentSeq != 1 || out.OutcomeSeq != 2 {
+		t.Errorf("intent %d and outcome %d are not of one turn", out.IntentSeq, out.OutcomeSeq)
+	}
+}
+
+func TestNoRecordNoInference(t *testing.T) {
+	s := &script{appendErr: map[audit.Action]error{audit.Prompt: audit.ErrDiskFull}}
+	_, err := s.run(t, t.Context(), "hello")
+	if fault.From(err).Code != fault.DiskFull {
+		t.Errorf("error %v", err)
+	}
+	s.expect(t, `history pending "hello"`, "audit prompt refused", `history failed ""`)
+}
+
+func TestOutcomeThatCannotBeRecordedIsAFault(t *testing.T) {
+	s := &script{says: []string{"hi"}, appendErr: map[audit.Action]error{audit.Response: audit.ErrPoisoned}}
+	_, err := s.run(t, t.Context(), "hello")
+	if fault.From(err).Code != fault.AuditUnwritable {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestCrashKeepsThePartialTextAndClosesTheTurn(t *testing.T) {
+	s := &script{says: []string{"The first ", "half"}, modelErr: fmt.Errorf("generate: %w", engine.ErrCrashed)}
+	out, err := s.run(t, t.Context(), "hello")
+	if fault.From(err).Code != fault.EngineCrashed || !errors.Is(err, engine.ErrCrashed) {
+		t.Errorf("error %v", err)
+	}
+	if out.Assistant.Status != history.Failed || out.Assistant.Text != "The first half" {
+		t.Errorf("kept %s %q", out.Assistant.Status, out.Assistant.Text)
+	}
+	last := s.entries[len(s.entries)-1]
+	if last.Action != audit.Response || last.Result != "failed" || last.Detail != string(fault.EngineCrashed) {
+		t.Errorf("last entry %+v", last)
+	}
+}
+
+func TestStopIsNoErrorAndStillFinishes(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &script{says: []string{"One. ", "Two. "}, onDelta: cancel}
+	out, err := s.run(t, ctx, "hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Assistant.Status != history.Stopped || out.Assistant.Text != "One. " {
+		t.Errorf("kept %s %q", out.Assistant.Status, out.Assistant.Text)
+	}
+}
+
+func TestRefusedPromptIsOnRecordAndReachesNothing(t *testing.T) {
+	s := &script{}
+	_, err := s.run(t, t.Context(), "   ")
+	if fault.From(err).Code != fault.PolicyDenied {
+		t.Errorf("error %v", err)
+	}
+	s.expect(t, "audit policy_denied denied")
+}
+
+func TestTurnsThatFailedUnansweredAreLeftOut(t *testing.T) {
+	s := &script{earlier: []history.Message{
+		{ID: "1", Role: history.User, Text: "lost"},
+		{ID: "2", Role: history.Assistant, Status: history.Failed},
+		{ID: "3", Role: history.User, Text: "kept"},
+		{ID: "4", Role: history.Assistant, Text: "yes"},
+	}, says: []string{"ok"}}
+	d := Desk{History: s, Record: s, Model: s, Policy: policy.Default(), Redactor: redact.Default()}
+	if _, err := d.Turn(t.Context(), Prompt{Conversation: "c", Text: "now"}, s); err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, m := range s.asked.Messages {
+		texts = append(texts, m.Text)
+	}
+	if !slices.Equal(texts, []string{"kept", "yes", "now"}) {
+		t.Errorf("the model read %q", texts)
+	}
+}
+
+func TestTitleIsTheFirstLineCutAtAWord(t *testing.T) {
+	for prompt, want := range map[string]string{
+		"  Short one\nand more": "Short one",
+		"A question that is so long that it must be cut somewhere sensible, here": "A question that is so long that it must be cut somewhere…",
+		strings.Repeat("x", 80): strings.Repeat("x", 60) + "…",
+	} {
+		if got := titleOf(prompt); got != want {
+			t.Errorf("titleOf(%q) = %q, want %q", prompt, got, want)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/chat"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+)
+
+// Send runs one turn and returns when it is closed. One turn runs at a time: fault.Busy otherwise. Cancelling ctx, or
+// Stop, or Lock, stops the answer; that is no error.
+func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (chat.Outcome, error) {
+	o, ctx, done, err := s.startTurn(ctx)
+	if err != nil {
+		return chat.Outcome{}, err
+	}
+	defer done()
+	if o.stopped != nil {
+		return chat.Outcome{}, o.stopped
+	}
+	desk := chat.Desk{
+		History: o.history, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
+		Policy: o.policy, Redactor: o.redactor, Actor: o.actor,
+	}
+	out, err := desk.Turn(ctx, p, reader)
+	if signErr := o.record.Checkpoint(); err == nil {
+		err = recordFault(signErr)
+	}
+	return out, err
+}
+
+func (s *Session) startTurn(ctx context.Context) (*open, context.Context, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.open == nil:
+		return nil, nil, nil, fault.New(fault.Locked, nil)
+	case s.turn != nil:
+		return nil, nil, nil, fault.New(fault.Busy, nil)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	turn := &running{stop: stop, done: make(chan struct{})}
+	s.turn = turn
+	return s.open, ctx, func() {
+		s.mu.Lock()
+		s.turn = nil
+		s.mu.Unlock()
+		stop()
+		close(turn.done)
+		s.changed()
+	}, nil
+}
+
+// Stop ends the running answer; its text so far is kept. It does nothing when no answer is being written.
+func (s *Session) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.turn != nil {
+		s.turn.stop()
+	}
+}
+
+// Conversations lists them, the last used first.
+func (s *Session) Conversations(ctx context.Context) ([]history.Conversation, error) {
+	o, err := s.ready()
+	if err != nil {
+		return nil, err
+	}
+	list, err := o.history.Conversations(ctx)
+	return list, historyFault(err)
+}
+
+// Conversation returns one with the messages of its newest branch, in order.
+func (s *Session) Conversation(ctx context.Context, id history.ConversationID) (history.Conversation, []history.Message, error) {
+	o, err := s.ready()
+	if err != nil {
+		return history.Conversation{}, nil, err
+	}
+	c, err := o.history.Conversation(ctx, id)
+	if err != nil {
+		return c, nil, historyFault(err)
+	}
+	messages, err := o.history.Messages(ctx, id)
+	return c, messages, historyFault(err)
+}
+
+// Rename changes a conversation's title, through the redactor.
+func (s *Session) Rename(ctx context.Context, id history.ConversationID, title string) error {
+	o, err := s.ready()
+	if err != nil {
+		return err
+	}
+	masked, _ := o.redactor.Text(strings.TrimSpace(title))
+	if masked == "" {
+		return fault.New(fault.BadInput, nil)
+	}
+	if err := o.note(audit.Entry{Action: audit.ConversationRename, Conversation: string(id)}); err != nil {
+		return err
+	}
+	return historyFault(o.history.Rename(ctx, id, masked))
+}
+
+// Delete removes a conversation and its messages from the history. The record keeps that they existed.
+func (s *Session) Delete(ctx context.Context, id history.ConversationID) error {
+	o, err := s.ready()
+	if err != nil {
+		return err
+	}
+	if err := o.note(audit.Entry{Action: audit.ConversationDelete, Conversation: string(id)}); err != nil {
+		return err
+	}
+	return historyFault(o.history.Delete(ctx, id))
+}

@@ -1,0 +1,7 @@
+package session
+
+import "os"
+
+const engineName = "subrosa-engine"
+
+func userDataDir() (string, error) { return os.UserConfigDir() }

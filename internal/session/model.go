@@ -1,0 +1,258 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/engine"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/vault"
+)
+
+// Builtin is the small demo model that comes with the program.
+type Builtin struct {
+	Name string
+	GGUF []byte
+}
+
+// is tells whether a sealed model is this one, by its content.
+func (b Builtin) is(m vault.Manifest) bool {
+	sum := sha256.Sum256(b.GGUF)
+	return m.SHA256 == hex.EncodeToString(sum[:])
+}
+
+// Describe names the model plainly.
+func (s ModelStatus) Describe() string {
+	if s.Builtin {
+		return s.Manifest.Name + ", the small built-in demo model"
+	}
+	return s.Manifest.Name
+}
+
+// ModelState is what a loaded or loading model is doing.
+type ModelState string
+
+// The states. They cross to the window by these words.
+const (
+	ModelUnloaded ModelState = "unloaded"
+	ModelLoading  ModelState = "loading"
+	ModelReady    ModelState = "ready"
+	ModelFailed   ModelState = "failed"
+)
+
+// ModelStatus is a snapshot.
+type ModelStatus struct {
+	Manifest vault.Manifest
+	Builtin  bool // it is the small demo model that comes with the program
+	State    ModelState
+	Progress float64 // 0 to 1 while loading
+	Fault    *fault.Fault
+}
+
+// model is the chosen sealed model and its engine: started when first needed, started again when it has died.
+type model struct {
+	open     *open
+	opts     Options
+	manifest vault.Manifest
+	builtin  bool
+	onChange func()
+
+	turn sync.Mutex // one caller of the engine at a time
+
+	mu       sync.Mutex
+	engine   *engine.Engine
+	state    ModelState
+	progress float64
+	fault    *fault.Fault
+}
+
+// sealBuiltin seals the built-in model if no model is here. One that is here and damaged is pickModel's to report.
+func (o *open) sealBuiltin(ctx context.Context, b Builtin) error {
+	manifests, listErr := o.vault.List()
+	if len(manifests) > 0 || listErr != nil {
+		return nil //nolint:nilerr // see above
+	}
+	source := vault.Source{Name: b.Name, Size: int64(len(b.GGUF))}
+	_, err := o.importModel(ctx, bytes.NewReader(b.GGUF), source, nil)
+	return err
+}
+
+// pickModel takes the model that is asked for, or else the one last chosen, or else the one last imported.
+func (o *open) pickModel(ctx context.Context, opts Options) error {
+	want := vault.ModelID(opts.ModelID)
+	if want == "" {
+		chosen, err := o.history.Setting(ctx, settingModel)
+		if err != nil && !errors.Is(err, history.ErrNotFound) {
+			return historyFault(err)
+		}
+		want = vault.ModelID(chosen)
+	}
+	var m vault.Manifest
+	var err error
+	if want == "" {
+		m, err = o.newestModel()
+	} else {
+		m, err = o.vault.Manifest(want)
+	}
+	if err != nil {
+		return vaultFault(err)
+	}
+	o.model = &model{open: o, opts: opts, manifest: m, builtin: opts.Builtin.is(m), state: ModelUnloaded}
+	return nil
+}
+
+// newestModel passes over models whose manifests do not verify, unless there is no other.
+func (o *open) newestModel() (vault.Manifest, error) {
+	manifests, err := o.vault.List()
+	if len(manifests) == 0 {
+		return vault.Manifest{}, cmp.Or(err, vault.ErrNotFound)
+	}
+	return slices.MaxFunc(manifests, func(a, b vault.Manifest) int { return a.ImportedAt.Compare(b.ImportedAt) }), nil
+}
+
+// DefaultSampling is greedy for the small built-in model, which knows its answers word for word.
+func (m *model) DefaultSampling() engine.Sampling {
+	if m.builtin {
+		return engine.Greedy()
+	}
+	return engine.DefaultSampling()
+}
+
+// importModel seals a GGUF and puts that on record.
+func (o *open) importModel(ctx context.Context, gguf io.Reader, source vault.Source, progress vault.Progress) (vault.Manifest, error) {
+	m, err := o.vault.Import(ctx, gguf, source, o.root.ModelIdentity().Recipient(), progress)
+	if err != nil {
+		return vault.Manifest{}, vaultFault(err)
+	}
+	return m, o.note(audit.Entry{Action: audit.ModelImport, Model: m.SHA256, Detail: m.Name})
+}
+
+// Status returns a snapshot.
+func (m *model) Status() ModelStatus {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return ModelStatus{Manifest: m.manifest, Builtin: m.builtin, State: m.state, Progress: m.progress, Fault: m.fault}
+}
+
+// Generate asks the engine, loading the model first if it is not loaded or its engine has died.
+func (m *model) Generate(ctx context.Context, r engine.Request, loading func(float64), emit func(string) error) (engine.Result, error) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	e, err := m.ready(ctx, loading)
+	if err != nil {
+		if ctx.Err() != nil {
+			return engine.Result{Reason: engine.Stopped}, nil // stopped while loading
+		}
+		return engine.Result{}, err
+	}
+	result, err := e.Generate(ctx, r, emit)
+	if !e.Alive() {
+		m.set(ModelUnloaded, 0, nil)
+	}
+	return result, err
+}
+
+// Load loads the model ahead of the first prompt. It does nothing when the model is loaded.
+func (m *model) Load(ctx context.Context) error {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	_, err := m.ready(ctx, func(float64) {})
+	return err
+}
+
+// ready returns the running engine or starts one. Callers hold m.turn.
+func (m *model) ready(ctx context.Context, loading func(float64)) (*engine.Engine, error) {
+	if e := m.running(); e != nil {
+		return e, nil
+	}
+	progress := func(fraction float64) {
+		m.set(ModelLoading, fraction, nil)
+		loading(fraction)
+	}
+	progress(0)
+	e, err := m.start(ctx, progress)
+	if err != nil {
+		if ctx.Err() != nil {
+			m.set(ModelUnloaded, 0, nil)
+			return nil, err
+		}
+		f := fault.From(err)
+		m.set(ModelFailed, 0, f)
+		return nil, f
+	}
+	m.mu.Lock()
+	m.engine = e
+	m.mu.Unlock()
+	m.set(ModelReady, 1, nil)
+	return e, nil
+}
+
+// start unseals the model, starts its engine and loads it. The engine is given the open sealed file and that file's
+// own key, never an identity.
+func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engine, error) {
+	sealed, err := m.open.vault.Unseal(m.manifest.ID, m.open.root.ModelIdentity())
+	if err != nil {
+		return nil, vaultFault(err)
+	}
+	defer sealed.Close()
+	e, err := engine.Start(ctx, engine.Config{Path: m.opts.EnginePath, LibDir: m.opts.EngineLib, Model: sealed.File})
+	if err != nil {
+		return nil, engineFault(err)
+	}
+	if _, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size}, progress); err != nil {
+		return nil, engineFault(errors.Join(err, e.Close()))
+	}
+	if err := m.open.note(audit.Entry{Action: audit.ModelLoad, Model: m.manifest.SHA256, Detail: m.manifest.Name}); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (m *model) running() *engine.Engine {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.engine != nil && !m.engine.Alive() {
+		_ = m.engine.Close()
+		m.engine = nil
+	}
+	return m.engine
+}
+
+func (m *model) set(state ModelState, progress float64, f *fault.Fault) {
+	m.mu.Lock()
+	m.state, m.progress, m.fault = state, progress, f
+	m.mu.Unlock()
+	if m.onChange != nil {
+		m.onChange()
+	}
+}
+
+// Kill ends the engine at once, whatever it is doing.
+func (m *model) Kill() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.engine != nil {
+		_ = m.engine.Close()
+	}
+}
+
+// Close ends the engine.
+func (m *model) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.engine
+	m.engine, m.state = nil, ModelUnloaded
+	if e == nil {
+		return nil
+	}
+	return e.Close()
+}

@@ -1,0 +1,246 @@
+// Package session is the unlocked workstation: what is open between a passphrase and a lock.
+//
+// A Session owns the data directory: keys, history, record, sealed models and the engine. One process at a time has
+// it (a lock file says so). Locking stops a running answer, ends the engine, closes every store and wipes the keys;
+// after that nothing in this process opens the data without the passphrase and the desktop keyring. Strings that Go
+// already handed out are not wiped.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/fault"
+	"subrosa/internal/keys"
+	"subrosa/internal/lockdown"
+	"subrosa/internal/secret"
+)
+
+// Phase is where a session stands.
+type Phase string
+
+// The phases. They cross to the window and to scripts by these words.
+const (
+	PhaseSetup  Phase = "setup"  // no keys yet: choose a passphrase
+	PhaseLocked Phase = "locked" // keys exist: enter the passphrase
+	PhaseReady  Phase = "ready"  // unlocked
+	PhaseFailed Phase = "failed" // the data directory cannot be used; State's fault says why
+)
+
+// Options says where things are. Home, EnginePath and EngineLib are absolute paths.
+type Options struct {
+	Home       string                  // data directory, created on first use
+	Ring       keys.Ring               // the desktop keyring
+	Cost       keys.Cost               // of the passphrase
+	EnginePath string                  // the subrosa-engine program
+	EngineLib  string                  // the directory with libllama
+	Builtin    Builtin                 // sealed at setup
+	ModelID    string                  // use this model; empty: the one last chosen
+	Network    func() *lockdown.Report // this start's proof that no network is reachable, for the record; may wait for it
+	OnChange   func()                  // called, without locks held, when State or Model may have changed; may be nil
+}
+
+// Session is safe for concurrent use.
+type Session struct {
+	opts Options
+	keys *keys.Store  // nil when unusable
+	home *flock.Flock // likewise
+
+	mu       sync.Mutex
+	fault    *fault.Fault // why the phase is failed
+	open     *open        // nil unless ready
+	attempts int          // wrong passphrases since the last unlock
+	turn     *running     // nil unless an answer is being written
+}
+
+// running is a turn in flight.
+type running struct {
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// New takes the data directory. It fails with fault.InUse when another process has it.
+func New(opts Options) (*Session, error) {
+	if err := os.MkdirAll(opts.Home, 0o700); err != nil {
+		return nil, fault.New(fault.BadInput, fmt.Errorf("data directory: %w", err))
+	}
+	home := flock.New(filepath.Join(opts.Home, "in-use"), flock.SetPermissions(0o600))
+	got, err := home.TryLock()
+	if err != nil {
+		return nil, fault.New(fault.BadInput, fmt.Errorf("data directory: %w", err))
+	}
+	if !got {
+		return nil, fault.New(fault.InUse, nil)
+	}
+	s := &Session{opts: opts, home: home, keys: keys.Open(filepath.Join(opts.Home, "keys"), opts.Ring, opts.Cost)}
+	return s, nil
+}
+
+// Unusable is a session of a data directory that cannot be taken: its phase is PhaseFailed, for reason, for good.
+func Unusable(reason *fault.Fault) *Session { return &Session{fault: reason} }
+
+// Home returns the data directory.
+func (s *Session) Home() string { return s.opts.Home }
+
+// State returns the phase and, for PhaseFailed, the reason.
+func (s *Session) State() (Phase, *fault.Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stateLocked()
+}
+
+func (s *Session) stateLocked() (Phase, *fault.Fault) {
+	if s.open != nil {
+		return PhaseReady, nil
+	}
+	if s.fault != nil {
+		return PhaseFailed, s.fault
+	}
+	exists, err := s.keys.Exists()
+	switch {
+	case err != nil:
+		return PhaseFailed, fault.New(fault.KeysDamaged, err)
+	case exists:
+		return PhaseLocked, nil
+	case s.hasData():
+		return PhaseFailed, fault.New(fault.KeysMissing, nil)
+	}
+	return PhaseSetup, nil
+}
+
+// hasData tells whether there is anything that only existing keys can open.
+func (s *Session) hasData() bool {
+	for _, name := range []string{"history.db", "audit"} {
+		if _, err := os.Lstat(filepath.Join(s.opts.Home, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Setup makes the keys, seals the built-in model and opens the session. It wipes passphrase. It never replaces keys and
+// never makes new ones over existing data.
+func (s *Session) Setup(ctx context.Context, passphrase *secret.Bytes) error {
+	defer s.changed()
+	defer passphrase.Wipe()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	phase, failed := s.stateLocked()
+	switch {
+	case failed != nil:
+		return failed
+	case phase != PhaseSetup:
+		return fault.New(fault.AlreadySetUp, nil)
+	}
+	if !Strength(string(passphrase.Expose())).Acceptable {
+		return fault.New(fault.PassphraseWeak, nil)
+	}
+	root, err := s.keys.Create(ctx, passphrase)
+	if err != nil {
+		return keysFault(err)
+	}
+	return s.openLocked(ctx, root, audit.Setup)
+}
+
+// Unlock opens the session. It wipes passphrase.
+func (s *Session) Unlock(ctx context.Context, passphrase *secret.Bytes) error {
+	defer s.changed()
+	defer passphrase.Wipe()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	phase, failed := s.stateLocked()
+	switch {
+	case phase == PhaseReady:
+		return nil
+	case failed != nil && (s.fault == nil || s.keys == nil):
+		return failed
+	case phase == PhaseSetup:
+		return fault.New(fault.NotSetUp, nil)
+	}
+	s.fault = nil
+	root, err := s.keys.Unlock(ctx, passphrase)
+	if err != nil {
+		if errors.Is(err, keys.ErrWrongPassphrase) {
+			s.attempts++
+		}
+		return keysFault(err)
+	}
+	return s.openLocked(ctx, root, audit.Unlock)
+}
+
+func (s *Session) openLocked(ctx context.Context, root *keys.Root, action audit.Action) error {
+	o, err := openStores(ctx, s.opts, root, action, s.attempts)
+	if err != nil {
+		s.fault = fault.From(err)
+		return s.fault
+	}
+	o.model.onChange = s.changed
+	s.attempts = 0
+	s.open = o
+	return nil
+}
+
+// Lock stops a running answer, ends the engine, closes the stores and wipes the keys. It does nothing when locked.
+func (s *Session) Lock(ctx context.Context) error {
+	s.mu.Lock()
+	o, turn := s.open, s.turn
+	s.open = nil
+	s.mu.Unlock()
+	if o == nil {
+		return nil
+	}
+	defer s.changed()
+	if turn != nil {
+		turn.stop()
+		select {
+		case <-turn.done:
+		case <-ctx.Done():
+			o.model.Kill() // it did not stop in time: the turn then ends as failed
+			<-turn.done
+		}
+	}
+	return o.close()
+}
+
+// Close locks and gives the data directory back.
+func (s *Session) Close() error {
+	if s.home == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return errors.Join(s.Lock(ctx), s.home.Unlock())
+}
+
+// ready returns what is open, or fault.Locked.
+func (s *Session) ready() (*open, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		return nil, fault.New(fault.Locked, nil)
+	}
+	return s.open, nil
+}
+
+func (s *Session) changed() {
+	if s.opts.OnChange != nil {
+		s.opts.OnChange()
+	}
+}
+
+// actor is who the record names: the operating system's user.
+func actor() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}

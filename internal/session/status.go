@@ -1,0 +1,74 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+)
+
+// Status is what is in force while unlocked.
+type Status struct {
+	RecordSize     int64        // entries
+	RecordFault    *fault.Fault // why nothing can be recorded, and so nothing sent; nil when healthy
+	Model          ModelStatus
+	RedactionRules []string
+	Ruleset        string
+}
+
+// Status returns a snapshot, or fault.Locked.
+func (s *Session) Status() (Status, error) {
+	o, err := s.ready()
+	if err != nil {
+		return Status{}, err
+	}
+	st := Status{Model: o.model.Status(), RecordFault: o.stopped, RedactionRules: o.redactor.Rules(), Ruleset: o.redactor.Ruleset()}
+	if o.record == nil {
+		return st, nil
+	}
+	st.RecordSize = o.record.Size()
+	if err := o.record.Healthy(); err != nil {
+		st.RecordFault = fault.From(recordFault(err))
+	}
+	return st, nil
+}
+
+// Theme is how the window looks.
+type Theme string
+
+// The themes. They are stored by these words.
+const (
+	ThemeSystem Theme = "system"
+	ThemeLight  Theme = "light"
+	ThemeDark   Theme = "dark"
+)
+
+const settingTheme = "theme"
+
+// Theme returns the chosen theme; ThemeSystem while locked, since the choice is in the encrypted history.
+func (s *Session) Theme(ctx context.Context) (Theme, error) {
+	o, err := s.ready()
+	if err != nil {
+		return ThemeSystem, nil
+	}
+	theme, err := o.history.Setting(ctx, settingTheme)
+	if errors.Is(err, history.ErrNotFound) {
+		return ThemeSystem, nil
+	}
+	return Theme(theme), historyFault(err)
+}
+
+// SetTheme chooses the theme.
+func (s *Session) SetTheme(ctx context.Context, t Theme) error {
+	o, err := s.ready()
+	if err != nil {
+		return err
+	}
+	switch t {
+	case ThemeSystem, ThemeLight, ThemeDark:
+		return historyFault(o.history.SetSetting(ctx, settingTheme, string(t)))
+	}
+	return fault.New(fault.BadInput, fmt.Errorf("theme %q", t))
+}
