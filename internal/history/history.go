@@ -121,7 +121,7 @@ type Turn struct {
 	ID           TurnID
 	Conversation ConversationID // empty for a new one
 	Title        string         // of the new one
-	Parent       MessageID // the message it follows, empty for the first
+	Parent       MessageID      // the message it follows, empty for the first
 	Prompt       string
 	PromptSalt   [32]byte
 	AnswerSalt   [32]byte
