@@ -1,5 +1,7 @@
 """What a person does in the window on the first day, in the real window, from the first passphrase to the next morning."""
 
+import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -10,7 +12,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import BIN, OUT, Window, wait  # noqa: E402
+from window import BIN, OUT, ROOT, Window, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 LONG = "Write a long story"
@@ -37,6 +39,21 @@ class FirstDay(unittest.TestCase):
         cls.w.kill()
         shutil.rmtree(cls.home)
         shutil.rmtree(cls.traces)
+
+    def ctl(self, *args):
+        """Runs subrosactl on the same data directory while the window is closed, and returns its JSON."""
+        read, write = os.pipe()
+        os.write(write, PASSPHRASE.encode() + b"\n")
+        os.close(write)
+        command = [BIN / "subrosactl", "--home", self.home, "--json", "--passphrase-fd", str(read), *args]
+        out = subprocess.run(command, pass_fds=[read], stdout=subprocess.PIPE, check=True).stdout
+        os.close(read)
+        return json.loads(out) if out else None
+
+    def unlock(self):
+        self.w.type_into("Passphrase", PASSPHRASE)
+        self.w.key("Return")
+        self.w.find("field", "Message")
 
     def setUp(self):
         if FirstDay.failed:
@@ -76,25 +93,39 @@ class FirstDay(unittest.TestCase):
         self.assertNotIn("219-09-9999", self.w.text())
         self.w.picture("04-answered")
 
-    def test_04_stop_keeps_the_partial_answer(self):
+    def test_04_a_second_model_is_imported(self):
+        """It has random weights and is large enough to be stopped, and killed, in the middle of an answer."""
+        self.assertEqual(self.w.close(), 0)
+        model = self.traces / "slow.gguf"
+        subprocess.run(["go", "run", "./build/e2e/slowmodel", model], cwd=ROOT, check=True)
+        before = hashlib.sha256(model.read_bytes()).digest()
+        told = self.ctl("model", "import", model)
+        self.assertEqual(hashlib.sha256(model.read_bytes()).digest(), before, "import changed its source")
+        self.ctl("model", "use", told["id"])
+        self.needle = model.read_bytes()[-4096:-4032]
+        self.start()
+        self.unlock()
+
+    def test_05_stop_keeps_the_partial_answer(self):
         self.w.send(LONG)
         self.w.press("Stop")
         self.w.shows("[Ss]topped")
         self.w.find("button", "Send")
         self.w.picture("05-stopped")
 
-    def test_05_a_killed_engine_leaves_the_window_and_the_next_message_is_answered(self):
+    def test_06_a_killed_engine_leaves_the_window_and_the_next_message_is_answered(self):
         self.w.key("ctrl+n")
         self.w.send(LONG)
         self.w.find("button", "Stop")
         os.kill(wait("the engine", self.w.engine), signal.SIGKILL)
         self.w.shows("engine stopped in the middle")
         self.w.picture("06-engine-killed")
-        self.w.send("Who are you?")
-        self.w.shows(r"(tokens/s|tok/s)")
+        self.w.send("Are you back?")
         wait("the engine to be back", self.w.engine)
+        self.w.press("Stop")
+        self.w.shows("[Ss]topped")
 
-    def test_06_lock_asks_for_the_passphrase_again(self):
+    def test_07_lock_asks_for_the_passphrase_again(self):
         self.w.press("Lock")
         self.w.find("button", "Unlock")
         self.assertNotIn("Who are you", self.w.text())
@@ -104,34 +135,29 @@ class FirstDay(unittest.TestCase):
         self.w.key("Return")
         self.w.shows("does not open")
         self.w.picture("08-wrong-passphrase")
-        self.w.key("ctrl+a")
-        self.w.type_into("Passphrase", PASSPHRASE)
-        self.w.key("Return")
-        self.w.find("field", "Message")
+        self.unlock()
 
-    def test_07_ctrl_l_locks(self):
+    def test_08_ctrl_l_locks(self):
         self.w.key("ctrl+l")
         self.w.find("button", "Unlock")
         self.w.type_into("Passphrase", PASSPHRASE)
         self.w.press("Unlock")
         self.w.find("field", "Message")
 
-    def test_08_conversations_are_there_after_a_restart(self):
+    def test_09_conversations_are_there_after_a_restart(self):
         self.assertEqual(self.w.close(), 0)
         self.start()
-        self.w.type_into("Passphrase", PASSPHRASE)
-        self.w.key("Return")
-        self.w.find("field", "Message")
+        self.unlock()
         self.w.press(r"Who are you\?.*")
         self.w.shows(r"My SSN is")
         self.w.picture("09-reopened")
 
-    def test_09_settings_and_dark(self):
+    def test_10_settings_and_dark(self):
         self.w.key("ctrl+comma")
         self.w.shows("Theme|Appearance")
         self.w.picture("10-settings")
 
-    def test_10_nothing_left_the_machine(self):
+    def test_11_nothing_left_the_machine(self):
         self.assertEqual(self.w.close(), 0)
         for w in self.windows:
             out, ours, control = w.sockets()
@@ -139,7 +165,7 @@ class FirstDay(unittest.TestCase):
             self.assertGreater(len(ours), 3, "the trace saw no sockets at all, so it proves nothing")
             self.assertTrue(any("AF_INET" in l and "= -1" not in l for l in control), "the unconfined control got no socket")
 
-    def test_11_no_file_holds_what_was_written(self):
+    def test_12_no_file_holds_what_was_written(self):
         needles = ["Who are you", "My SSN is", "219-09-9999", LONG, PASSPHRASE]
         places = [self.home, pathlib.Path(os.environ["XDG_DATA_HOME"])]
         def holders(needle):
@@ -151,7 +177,7 @@ class FirstDay(unittest.TestCase):
         self.assertEqual(len(holders(LONG)), 1, "the search does not find what is there")
         (self.home / "control").unlink()
 
-    def test_12_the_record_is_whole(self):
+    def test_13_the_record_is_whole(self):
         subprocess.run([BIN / "subrosactl", "--home", self.home, "audit", "verify"], check=True)
 
 

@@ -25,7 +25,7 @@ class Window:
         self.trace = trace
         command = [str(BIN / "subrosa"), "--home", str(home)]
         if trace:
-            calls = "trace=socket,socketpair,connect,io_uring_setup,execve"
+            calls = "trace=socket,socketpair,connect,io_uring_setup,execve,clone,clone3,fork,vfork"
             command = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(trace), "-e", calls] + command
         self.process = subprocess.Popen(command)
         self.app = wait("the window", lambda: self._application())
@@ -125,7 +125,7 @@ class Window:
 
     def close(self):
         """Closes the window as its user would, and returns the program's exit code."""
-        subprocess.run(["xdotool", "search", "--onlyvisible", "--name", "^Subrosa", "windowclose"], check=False)
+        self.key("alt+F4")
         try:
             return self.process.wait(15)
         except subprocess.TimeoutExpired:
@@ -141,16 +141,37 @@ class Window:
             self.process.wait(15)
 
     def sockets(self):
-        """(successful sockets that are not AF_UNIX, all socket calls) of the process tree, the probe's control left out.
+        """The socket calls of the process tree as (successful and not AF_UNIX, all, the probe's control's).
 
-        The control is the one process that is started to show what an unconfined process can do.
+        The control is the one process that runs without the filter, to show that the probes can succeed. Its threads
+        have IDs of their own.
         """
-        lines = self.trace.read_text(errors="replace").splitlines()
-        control = {l.split()[0] for l in lines if "execve(" in l and "__lockdown-control" in l}
-        calls = [l for l in lines if re.search(r"\b(socket|socketpair)\(AF_|io_uring_setup\(", l)]
-        ours = [l for l in calls if l.split()[0] not in control]
-        out = [l for l in ours if "AF_UNIX" not in l and not re.search(r"= -1 E|unfinished", l)]
-        return out, ours, [l for l in calls if l.split()[0] in control]
+        calls = list(whole_calls(self.trace.read_text(errors="replace")))
+        control = set()
+        for thread, call in calls:
+            if "execve(" in call and "__lockdown-control" in call:
+                control.add(thread)
+            started = re.match(r"(?:clone3?|v?fork)\(.*\)\s+= (\d+)$", call)
+            if started and thread in control:
+                control.add(started[1])
+        sockets = [(t, c) for t, c in calls if re.match(r"(socket|socketpair|io_uring_setup)\(", c)]
+        ours = [c for t, c in sockets if t not in control]
+        out = [c for c in ours if "AF_UNIX" not in c and "= -1 E" not in c]
+        return out, ours, [c for t, c in sockets if t in control]
+
+
+def whole_calls(trace):
+    """Yields (thread, call) of a trace by strace -f, with interrupted lines put together again."""
+    begun = {}
+    for line in trace.splitlines():
+        thread, call = line.split(maxsplit=1)
+        if call.endswith(" <unfinished ...>"):
+            begun[thread] = call.removesuffix(" <unfinished ...>")
+            continue
+        resumed = re.match(r"<\.\.\. \w+ resumed>", call)
+        if resumed:
+            call = begun.pop(thread, "?") + call[resumed.end():]
+        yield thread, call
 
 
 ROLES = {

@@ -95,10 +95,14 @@ func origin(root *keys.Root) string {
 	return "subrosa/" + hex.EncodeToString(sum[:8])
 }
 
-// vanished refuses to start an empty history under a record that has seen one.
+// vanished refuses to start an empty history under a record that has seen one, or an empty record over a history.
 func vanished(historyFile string, recorded int64) error {
-	if _, err := os.Lstat(historyFile); errors.Is(err, fs.ErrNotExist) && recorded > 1 {
+	_, err := os.Lstat(historyFile)
+	switch gone := errors.Is(err, fs.ErrNotExist); {
+	case gone && recorded > 1: // a first start that was cut short has recorded nothing but itself
 		return fault.New(fault.HistoryDamaged, fmt.Errorf("%s is gone, and the record has %d entries", historyFile, recorded))
+	case !gone && recorded == 0:
+		return fault.New(fault.AuditBroken, fmt.Errorf("the record is empty, and %s is not", historyFile))
 	}
 	return nil
 }

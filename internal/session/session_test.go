@@ -209,6 +209,17 @@ func TestHistoryThatIsGoneIsNamed(t *testing.T) {
 	wantFault(t, start(t, o).Unlock(t.Context(), pass(goodPassphrase)), fault.HistoryDamaged)
 }
 
+func TestRecordThatIsGoneIsNamed(t *testing.T) {
+	o := testOptions(t)
+	if err := unlocked(t, o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(o.Home, "audit")); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, start(t, o).Unlock(t.Context(), pass(goodPassphrase)), fault.AuditBroken)
+}
+
 func TestTurnOnTheRealModelAndNoTextInAnyFile(t *testing.T) {
 	o := testOptions(t)
 	s := unlocked(t, o)

@@ -1,25 +1,5 @@
 export namespace app {
 	
-	export class ConversationView {
-	    id: string;
-	    title: string;
-	    createdAt: string;
-	    updatedAt: string;
-	    messages: number;
-	
-	    static createFrom(source: any = {}) {
-	        return new ConversationView(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.id = source["id"];
-	        this.title = source["title"];
-	        this.createdAt = source["createdAt"];
-	        this.updatedAt = source["updatedAt"];
-	        this.messages = source["messages"];
-	    }
-	}
 	export class MessageView {
 	    id: string;
 	    parent: string;
@@ -50,12 +30,32 @@ export namespace app {
 	        this.createdAt = source["createdAt"];
 	    }
 	}
-	export class ConversationDetailView {
+	export class ConversationView {
+	    id: string;
+	    title: string;
+	    createdAt: string;
+	    updatedAt: string;
+	    messages: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ConversationView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.title = source["title"];
+	        this.createdAt = source["createdAt"];
+	        this.updatedAt = source["updatedAt"];
+	        this.messages = source["messages"];
+	    }
+	}
+	export class ConversationDetail {
 	    conversation: ConversationView;
 	    messages: MessageView[];
 	
 	    static createFrom(source: any = {}) {
-	        return new ConversationDetailView(source);
+	        return new ConversationDetail(source);
 	    }
 	
 	    constructor(source: any = {}) {
@@ -82,6 +82,7 @@ export namespace app {
 		    return a;
 		}
 	}
+	
 	export class FaultView {
 	    code: string;
 	    message: string;
@@ -98,6 +99,7 @@ export namespace app {
 	        this.hint = source["hint"];
 	    }
 	}
+	
 	export class ModelView {
 	    id: string;
 	    name: string;
@@ -120,14 +122,14 @@ export namespace app {
 	        this.detail = source["detail"];
 	    }
 	}
-	export class OfflineRowView {
+	export class ProbeRow {
 	    name: string;
 	    detail: string;
 	    blocked: boolean;
 	    control: boolean;
 	
 	    static createFrom(source: any = {}) {
-	        return new OfflineRowView(source);
+	        return new ProbeRow(source);
 	    }
 	
 	    constructor(source: any = {}) {
@@ -141,7 +143,7 @@ export namespace app {
 	export class OfflineView {
 	    ok: boolean;
 	    summary: string;
-	    rows: OfflineRowView[];
+	    rows: ProbeRow[];
 	
 	    static createFrom(source: any = {}) {
 	        return new OfflineView(source);
@@ -151,7 +153,7 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.ok = source["ok"];
 	        this.summary = source["summary"];
-	        this.rows = this.convertValues(source["rows"], OfflineRowView);
+	        this.rows = this.convertValues(source["rows"], ProbeRow);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -184,6 +186,7 @@ export namespace app {
 	        this.theme = source["theme"];
 	    }
 	}
+	
 	export class RecordView {
 	    size: number;
 	    healthy: boolean;
@@ -213,40 +216,6 @@ export namespace app {
 	        this.rules = source["rules"];
 	        this.ruleset = source["ruleset"];
 	    }
-	}
-	export class SendView {
-	    conversation: ConversationView;
-	    user: MessageView;
-	    assistant: MessageView;
-	
-	    static createFrom(source: any = {}) {
-	        return new SendView(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.conversation = this.convertValues(source["conversation"], ConversationView);
-	        this.user = this.convertValues(source["user"], MessageView);
-	        this.assistant = this.convertValues(source["assistant"], MessageView);
-	    }
-	
-		convertValues(a: any, classs: any, asMap: boolean = false): any {
-		    if (!a) {
-		        return a;
-		    }
-		    if (a.slice && a.map) {
-		        return (a as any[]).map(elem => this.convertValues(elem, classs));
-		    } else if ("object" === typeof a) {
-		        if (asMap) {
-		            for (const key of Object.keys(a)) {
-		                a[key] = new classs(a[key]);
-		            }
-		            return a;
-		        }
-		        return new classs(a);
-		    }
-		    return a;
-		}
 	}
 	export class StateView {
 	    phase: string;
@@ -335,6 +304,40 @@ export namespace app {
 	        this.acceptable = source["acceptable"];
 	        this.advice = source["advice"];
 	    }
+	}
+	export class TurnStarted {
+	    conversation: ConversationView;
+	    user: MessageView;
+	    assistant: MessageView;
+	
+	    static createFrom(source: any = {}) {
+	        return new TurnStarted(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = this.convertValues(source["conversation"], ConversationView);
+	        this.user = this.convertValues(source["user"], MessageView);
+	        this.assistant = this.convertValues(source["assistant"], MessageView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 
 }
