@@ -83,6 +83,11 @@ func (s Synthetic) WriteTo(dst io.Writer) (int64, error) {
 	if s.Script != "" && (s.Width < s.Vocabulary || s.Type != F16) {
 		return 0, errors.New("write synthetic model: a script needs Width >= Vocabulary and F16")
 	}
+	for i := range len(s.Script) {
+		if s.Script[i] == '\n' || strings.IndexByte(s.Script, s.Script[i]) != i {
+			return 0, fmt.Errorf("write synthetic model: a script that repeats its byte %d", i)
+		}
+	}
 	w := &counter{w: bufio.NewWriterSize(dst, 1<<20)}
 	s.write(w)
 	if w.err == nil {
@@ -439,16 +444,4 @@ func half(v float64) uint16 {
 	}
 	frac, exp := math.Frexp(v) // v = frac * 2^exp, frac in [0.5, 1)
 	return sign | uint16((exp+14)<<10) | uint16((frac*2-1)*1024)
-}
-
-// ScriptProblem says why script cannot be a Synthetic.Script, or "".
-func ScriptProblem(script string) string {
-	seen := [256]bool{'\n': true}
-	for _, b := range []byte(script) {
-		if seen[b] {
-			return fmt.Sprintf("byte %q occurs twice", strings.ToValidUTF8(string(rune(b)), "?"))
-		}
-		seen[b] = true
-	}
-	return ""
 }

@@ -77,6 +77,7 @@ func main() {
 	tokens := flag.Int("tokens", 128, "tokens to generate")
 	threads := flag.Int("threads", 0, "0: one for each physical core")
 	bare := flag.Bool("bare", false, "be the bare loop, once")
+	mmap := flag.Bool("mmap", true, "the bare loop maps the file, as llama.cpp does by default; false: it reads it, as the engine must")
 	flag.Parse()
 	if *threads == 0 {
 		*threads = cores()
@@ -84,9 +85,9 @@ func main() {
 	var result any
 	var err error
 	if *bare {
-		result, err = bareLoop(*file, *lib, *tokens, *threads)
+		result, err = bareLoop(*file, *lib, *tokens, *threads, *mmap)
 	} else {
-		result, err = compare(*file, *lib, *program, *rounds, *tokens, *threads)
+		result, err = compare(*file, *lib, *program, *rounds, *tokens, *threads, *mmap)
 	}
 	if err == nil {
 		out := json.NewEncoder(os.Stdout)
@@ -99,7 +100,7 @@ func main() {
 	}
 }
 
-func compare(file, lib, program string, rounds, tokens, threads int) (*report, error) {
+func compare(file, lib, program string, rounds, tokens, threads int, mmap bool) (*report, error) {
 	if file == "" {
 		return nil, errors.New("-gguf is missing")
 	}
@@ -135,7 +136,7 @@ func compare(file, lib, program string, rounds, tokens, threads int) (*report, e
 		sides := []func() error{
 			func() (err error) {
 				if err = warm(file); err == nil {
-					p.Bare, err = bareProcess(file, lib, tokens, threads)
+					p.Bare, err = bareProcess(file, lib, tokens, threads, mmap)
 				}
 				return err
 			},
@@ -199,8 +200,9 @@ func warm(file string) error {
 	return err
 }
 
-func bareProcess(file, lib string, tokens, threads int) (r run, err error) {
-	cmd := exec.Command(os.Args[0], "-bare", "-gguf", file, "-lib", lib, "-tokens", strconv.Itoa(tokens), "-threads", strconv.Itoa(threads))
+func bareProcess(file, lib string, tokens, threads int, mmap bool) (r run, err error) {
+	cmd := exec.Command(os.Args[0], "-bare", "-gguf", file, "-lib", lib, "-tokens", strconv.Itoa(tokens), "-threads", strconv.Itoa(threads),
+		"-mmap="+strconv.FormatBool(mmap))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -210,7 +212,7 @@ func bareProcess(file, lib string, tokens, threads int) (r run, err error) {
 }
 
 // bareLoop is the least that one can do with llama.cpp.
-func bareLoop(file, lib string, tokens, threads int) (r run, err error) {
+func bareLoop(file, lib string, tokens, threads int, mmap bool) (r run, err error) {
 	if err := llama.Load(lib); err != nil {
 		return r, err
 	}
@@ -219,6 +221,9 @@ func bareLoop(file, lib string, tokens, threads int) (r run, err error) {
 	start := time.Now()
 	mp := llama.ModelDefaultParams()
 	mp.NGpuLayers = 0
+	if !mmap {
+		mp.LoadMode = llama.LoadModeNone
+	}
 	model, err := llama.ModelLoadFromFile(file, mp)
 	if err != nil {
 		return r, err

@@ -3,6 +3,7 @@ package llama
 import (
 	"fmt"
 	"sync"
+	"syscall"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -12,9 +13,16 @@ import (
 )
 
 // llama.cpp reads a model from a FILE*, and glibc makes a FILE* out of four functions (fopencookie(3)). So the ordinary
-// loader runs, with every check it makes and every placement it chooses, and its reads are served by decryption:
-// fread with a large count calls the read function with the caller's own buffer, which is the tensor's memory, or the
-// staging buffer of a tensor that is repacked. No file, no memfd, no plaintext copy of the model.
+// loader runs, with every check it makes and every placement it chooses, and its reads are served by decryption into
+// the stream's buffer and from there into the tensor, or the staging buffer of a tensor that is repacked. No file, no
+// memfd, no plaintext copy of the model.
+
+// streamBuffer is the stream's buffer in bytes. glibc fills it once for every read beyond it, and reads a whole one
+// after a seek: with its own 8 KiB, a chunk would be decrypted eight times, and with much more, most of a seek is waste.
+const streamBuffer = 1 << 20
+
+// fullyBuffered is _IOFBF.
+const fullyBuffered = int32(0)
 
 // cookieFunctions is glibc's cookie_io_functions_t, passed by value.
 type cookieFunctions struct {
@@ -33,7 +41,6 @@ var modelParamsType = ffi.NewType(
 type cookieLoader struct {
 	fopencookie, fclose, setvbuf, load ffi.Fun
 	functions                          cookieFunctions
-	flag                               uintptr // strlen
 }
 
 // The callbacks live as long as the process, and there are few of them to have: one set, made once.
@@ -124,9 +131,18 @@ func loadSource(src *source, params llama.ModelParams) (llama.Model, error) {
 	if file == 0 {
 		return 0, fmt.Errorf("%w: fopencookie", ErrLibraries)
 	}
+	buffer, err := syscall.Mmap(-1, 0, streamBuffer, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANONYMOUS)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrUnsupported, err)
+	}
+	base, size, how := unsafe.Pointer(unsafe.SliceData(buffer)), uint64(len(buffer)), fullyBuffered
+	var r ffi.Arg
+	c.setvbuf.Call(unsafe.Pointer(&r), unsafe.Pointer(&file), unsafe.Pointer(&base), &how, &size)
 	defer func() {
 		var r ffi.Arg
 		c.fclose.Call(unsafe.Pointer(&r), unsafe.Pointer(&file))
+		clear(buffer)
+		_ = syscall.Munmap(buffer)
 	}()
 	var model llama.Model
 	c.load.Call(unsafe.Pointer(&model), unsafe.Pointer(&file), unsafe.Pointer(&params))

@@ -88,7 +88,7 @@ func (s *source) readAt(p []byte, off int64) int {
 	}
 	p = p[:min(int64(len(p)), s.size-off)]
 	// Pieces end at chunk borders, so that no chunk is decrypted twice.
-	const piece = 16 * chunk
+	const piece = 4 * chunk
 	pieces := int((off%piece + int64(len(p)) + piece - 1) / piece)
 	var next atomic.Int64
 	work := func() {
