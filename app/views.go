@@ -205,13 +205,19 @@ func offlineView(r *lockdown.Report) OfflineView {
 		return OfflineView{Summary: "Being probed"}
 	}
 	v := OfflineView{OK: r.OK()}
-	blocked := 0
+	var tried, blocked, unproved int
 	for _, row := range r.Rows {
 		v.Rows = append(v.Rows, ProbeRow{Name: row.Name, Detail: row.Detail, Blocked: row.Blocked, Control: row.ControlWorks})
-		if row.Verdict == lockdown.Blocked {
+		switch row.Verdict {
+		case lockdown.Works, lockdown.Broken: // AF_UNIX, which is no way out
+			continue
+		case lockdown.Blocked:
 			blocked++
+		case lockdown.NoControl:
+			unproved++
 		}
+		tried++
 	}
-	v.Summary = fmt.Sprintf("%d ways out tried, %d shown to be blocked", len(r.Rows), blocked)
+	v.Summary = fmt.Sprintf("%d ways out tried: %d blocked, %d do not exist on this machine", tried, blocked, unproved)
 	return v
 }

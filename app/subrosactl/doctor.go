@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"subrosa/internal/lockdown"
 	"subrosa/internal/session"
 )
 
@@ -51,29 +50,18 @@ func (c *command) printDoctor(checks []check) error {
 	if c.json {
 		return errors.Join(c.printJSON(map[string]any{"ok": err == nil, "checks": checks, "network": c.lockdown}), err)
 	}
-	c.printf("%-26s %-12s %-22s %s\n", "way out", "from here", "unconfined control", "")
+	c.printf("%-22s %-12s %s\n", "WAY OUT", "VERDICT", "WHAT CAME BACK HERE, AND IN THE UNCONFINED CONTROL")
 	for _, row := range c.lockdown.Rows {
-		c.printf("%-26s %-12s %-22s %s\n", row.Name, verdict(row), control(row), row.Detail)
+		c.printf("%-22s %-12s %s\n", row.Name, row.Verdict, row.Detail)
+	}
+	for _, d := range c.lockdown.Deputies {
+		c.printf("%-22s %-12s %s\n", "deputy", "answers", d+" could look names up for this process")
 	}
 	c.printf("\n")
 	for _, k := range checks {
 		c.printf("%-4s %-18s %s\n", map[bool]string{true: "ok", false: "BAD"}[k.OK], k.Name, k.Detail)
 	}
 	return err
-}
-
-func verdict(r lockdown.Row) string {
-	if r.Blocked {
-		return "blocked"
-	}
-	return "OPEN"
-}
-
-func control(r lockdown.Row) string {
-	if r.ControlWorks {
-		return "gets out"
-	}
-	return "does not either"
 }
 
 func fileCheck(name, path string) check {

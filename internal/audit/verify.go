@@ -129,7 +129,7 @@ func (c *checker) run(f *os.File) error {
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) || errors.Is(err, errLongLine) {
-			if err := c.tail(f, lines.tail, total); err != nil {
+			if err := c.tail(lines.tail, total); err != nil {
 				return err
 			}
 			break
@@ -164,7 +164,7 @@ func (c *checker) run(f *os.File) error {
 }
 
 // tail judges what follows the last newline: an unfinished write, unless the checkpoint covers it.
-func (c *checker) tail(f io.ReaderAt, tail []byte, total int64) error {
+func (c *checker) tail(tail []byte, total int64) error {
 	if len(tail) == 0 || c.tree.size < c.cp.size {
 		return nil
 	}

@@ -65,7 +65,6 @@ func Bench() Synthetic {
 
 // Token IDs of the control tokens: the last three of the vocabulary.
 func (s Synthetic) endOfText() int { return s.Vocabulary - 3 }
-func (s Synthetic) imStart() int   { return s.Vocabulary - 2 }
 func (s Synthetic) imEnd() int     { return s.Vocabulary - 1 }
 
 type weights struct {

@@ -64,6 +64,7 @@ const Context = 64
 // Verdict is a rule's answer at an anchor.
 type Verdict int
 
+// The verdicts.
 const (
 	None  Verdict = iota // no value here, whatever follows
 	Live                 // more text decides

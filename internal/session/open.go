@@ -65,6 +65,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		return nil, historyFault(err)
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())
+	if err := o.vault.Sweep(); err != nil { // what an import that was cut short left behind
+		return nil, vaultFault(err)
+	}
 	if o.stopped != nil {
 		return o, o.pickModel(ctx, opts)
 	}

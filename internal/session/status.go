@@ -49,8 +49,8 @@ const settingTheme = "theme"
 
 // Theme returns the chosen theme; ThemeSystem while locked, since the choice is in the encrypted history.
 func (s *Session) Theme(ctx context.Context) (Theme, error) {
-	o, err := s.ready()
-	if err != nil {
+	o, locked := s.ready()
+	if locked != nil {
 		return ThemeSystem, nil
 	}
 	theme, err := o.history.Setting(ctx, settingTheme)

@@ -1,4 +1,5 @@
-// Command engine measures the engine against a bare loop over the same libraries, on the same model.
+// Command engine measures the engine against a bare loop over the same libraries and against node-llama-cpp, on the same
+// model.
 //
 // The bare loop is yzma on the plaintext file, loaded as llama.cpp does by default (mmap), in a fresh process each time;
 // the engine loads the same model sealed. Both run the same prompt and take the likeliest token each time. Runs are
@@ -54,26 +55,36 @@ type report struct {
 	FileMiB  float64 `json:"fileMiB"`
 	Rounds   int     `json:"rounds"`
 	Threads  int     `json:"threads"`
-	Bare     run     `json:"bare"`
 	Engine   run     `json:"engine"`
-	Decode   float64 `json:"decodeRatio"`     // engine / bare, target >= 0.97
-	First    float64 `json:"firstTokenRatio"` // engine / bare
-	Load     float64 `json:"loadRatio"`       // sealed / plain, target <= 2.0
-	PeakRSS  float64 `json:"peakRSSRatio"`    // engine / bare, target <= 0.65
-	Runs     []pair  `json:"runs"`
+	Bare     run     `json:"bare"`
+	Peer     run     `json:"peer"`
+	ToBare   ratios  `json:"engineToBare"`
+	ToPeer   ratios  `json:"engineToPeer"`
+	Runs     []round `json:"runs"`
 	SealedIn float64 `json:"importSeconds"`
 }
 
-type pair struct {
-	Bare   run `json:"bare"`
+// ratios are medians over the rounds.
+type ratios struct {
+	Decode  float64 `json:"decode"`
+	First   float64 `json:"firstToken"`
+	Load    float64 `json:"load"`
+	PeakRSS float64 `json:"peakRSS"`
+}
+
+// round is one run of each side, one right after the other.
+type round struct {
 	Engine run `json:"engine"`
+	Bare   run `json:"bare"`
+	Peer   run `json:"peer"`
 }
 
 func main() {
 	file := flag.String("gguf", "", "plaintext model; made up (620 MB) where it does not exist")
 	lib := flag.String("lib", "build/native/lib", "directory of llama.cpp's libraries")
 	program := flag.String("engine", "build/bin/subrosa-engine", "the engine")
-	rounds := flag.Int("rounds", 5, "pairs of runs")
+	peer := flag.String("peer", "build/bench/peer", "directory of the peer's program, its packages installed")
+	rounds := flag.Int("rounds", 5, "runs of each side")
 	tokens := flag.Int("tokens", 128, "tokens to generate")
 	threads := flag.Int("threads", 0, "0: one for each physical core")
 	bare := flag.Bool("bare", false, "be the bare loop, once")
@@ -87,7 +98,7 @@ func main() {
 	if *bare {
 		result, err = bareLoop(*file, *lib, *tokens, *threads, *mmap)
 	} else {
-		result, err = compare(*file, *lib, *program, *rounds, *tokens, *threads, *mmap)
+		result, err = compare(*file, *lib, *program, *peer, *rounds, *tokens, *threads, *mmap)
 	}
 	if err == nil {
 		out := json.NewEncoder(os.Stdout)
@@ -100,7 +111,7 @@ func main() {
 	}
 }
 
-func compare(file, lib, program string, rounds, tokens, threads int, mmap bool) (*report, error) {
+func compare(file, lib, program, peer string, rounds, tokens, threads int, mmap bool) (*report, error) {
 	if file == "" {
 		return nil, errors.New("-gguf is missing")
 	}
@@ -132,7 +143,7 @@ func compare(file, lib, program string, rounds, tokens, threads int, mmap bool) 
 	}
 	for i := range rounds {
 		// Each side goes first in turn, with its file in the page cache.
-		var p pair
+		var p round
 		sides := []func() error{
 			func() (err error) {
 				if err = warm(file); err == nil {
@@ -146,32 +157,44 @@ func compare(file, lib, program string, rounds, tokens, threads int, mmap bool) 
 				}
 				return err
 			},
+			func() (err error) {
+				if err = warm(file); err == nil {
+					p.Peer, err = peerProcess(file, peer, tokens, threads)
+				}
+				return err
+			},
 		}
-		if i%2 == 1 {
-			slices.Reverse(sides)
-		}
-		for _, side := range sides {
-			if err := side(); err != nil {
+		for n := range sides {
+			if err := sides[(n+i)%len(sides)](); err != nil {
 				return nil, err
 			}
 		}
 		if p.Bare.Prompt != p.Engine.Prompt || p.Bare.Output != p.Engine.Output {
 			return nil, fmt.Errorf("the two sides did not do the same: %+v", p)
 		}
-		fmt.Fprintf(os.Stderr, "round %d: decode %.1f / %.1f tokens/s, load %.2f / %.2f s, peak %.0f / %.0f MiB (engine / bare)\n",
-			i+1, p.Engine.Decode, p.Bare.Decode, p.Engine.Load, p.Bare.Load, p.Engine.PeakRSS, p.Bare.PeakRSS)
+		fmt.Fprintf(os.Stderr, "round %d: decode %.1f / %.1f / %.1f tokens/s, load %.2f / %.2f / %.2f s, peak %.0f / %.0f / %.0f MiB (engine / bare / peer)\n",
+			i+1, p.Engine.Decode, p.Bare.Decode, p.Peer.Decode, p.Engine.Load, p.Bare.Load, p.Peer.Load, p.Engine.PeakRSS, p.Bare.PeakRSS, p.Peer.PeakRSS)
 		r.Runs = append(r.Runs, p)
 	}
-	r.Bare = medians(r.Runs, func(p pair) run { return p.Bare })
-	r.Engine = medians(r.Runs, func(p pair) run { return p.Engine })
-	ratio := func(f func(run) float64) float64 {
-		return median(r.Runs, func(p pair) float64 { return f(p.Engine) / f(p.Bare) })
-	}
-	r.Decode = ratio(func(r run) float64 { return r.Decode })
-	r.First = ratio(func(r run) float64 { return r.First })
-	r.Load = ratio(func(r run) float64 { return r.Load })
-	r.PeakRSS = ratio(func(r run) float64 { return r.PeakRSS })
+	bareSide := func(p round) run { return p.Bare }
+	peerSide := func(p round) run { return p.Peer }
+	r.Engine = medians(r.Runs, func(p round) run { return p.Engine })
+	r.Bare, r.ToBare = medians(r.Runs, bareSide), ratiosTo(r.Runs, bareSide)
+	r.Peer, r.ToPeer = medians(r.Runs, peerSide), ratiosTo(r.Runs, peerSide)
 	return r, nil
+}
+
+// ratiosTo compares the engine with another side, round by round.
+func ratiosTo(runs []round, side func(round) run) ratios {
+	ratio := func(f func(run) float64) float64 {
+		return median(runs, func(p round) float64 { return f(p.Engine) / f(side(p)) })
+	}
+	return ratios{
+		Decode:  ratio(func(r run) float64 { return r.Decode }),
+		First:   ratio(func(r run) float64 { return r.First }),
+		Load:    ratio(func(r run) float64 { return r.Load }),
+		PeakRSS: ratio(func(r run) float64 { return r.PeakRSS }),
+	}
 }
 
 // ensure makes up the model if it is not there.
@@ -207,6 +230,16 @@ func bareProcess(file, lib string, tokens, threads int, mmap bool) (r run, err e
 	out, err := cmd.Output()
 	if err != nil {
 		return r, fmt.Errorf("bare loop: %w", err)
+	}
+	return r, json.Unmarshal(out, &r)
+}
+
+func peerProcess(file, dir string, tokens, threads int) (r run, err error) {
+	cmd := exec.Command("node", filepath.Join(dir, "bench.mjs"), file, strconv.Itoa(tokens), strconv.Itoa(threads))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return r, fmt.Errorf("peer: %w", err)
 	}
 	return r, json.Unmarshal(out, &r)
 }
@@ -326,7 +359,7 @@ func peak(pid int) (float64, error) {
 // cores counts what the engine would use; the library is not open here.
 func cores() int { return int(llama.Threads()) }
 
-func median(runs []pair, f func(pair) float64) float64 {
+func median(runs []round, f func(round) float64) float64 {
 	values := make([]float64, len(runs))
 	for i, p := range runs {
 		values[i] = f(p)
@@ -338,9 +371,9 @@ func median(runs []pair, f func(pair) float64) float64 {
 	return values[len(values)/2]
 }
 
-func medians(runs []pair, side func(pair) run) run {
+func medians(runs []round, side func(round) run) run {
 	m := func(f func(run) float64) float64 {
-		return median(runs, func(p pair) float64 { return f(side(p)) })
+		return median(runs, func(p round) float64 { return f(side(p)) })
 	}
 	first := side(runs[0])
 	return run{

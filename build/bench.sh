@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Measures, and prints what it measured with the ratios that matter. Everything of one table comes from one run, side by
+# side; a busy machine widens the spread, so look at the rounds too. The model is made up once (620 MB, in build/out/bench).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. build/env.sh
+out=build/out/bench
+mkdir -p $out
+
+echo "== engine, a bare loop over the same libraries, and node-llama-cpp, on the same model"
+npm ci --silent --prefix build/bench/peer
+go build -o $out/engine ./build/bench/engine
+$out/engine -gguf $out/model-q4_0.gguf -rounds "${ROUNDS:-5}" | tee $out/engine.json
+
+echo "== start of the window, from exec to a passphrase field that can be typed into"
+build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py 2>/dev/null | tee $out/startup.json
+
+echo "== record, history, redaction"
+go test -run '^$' -bench . -benchtime 200x ./internal/audit ./internal/history
+go test -run '^$' -bench . ./internal/redact ./internal/lockdown
+
+/usr/bin/python3 build/bench/table.py $out/engine.json $out/startup.json
