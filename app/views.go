@@ -7,6 +7,7 @@ import (
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/redact"
 	"subrosa/internal/session"
 )
 
@@ -131,7 +132,7 @@ type ModelView struct {
 
 // RedactionView is what is masked.
 type RedactionView struct {
-	Rules   []string `json:"rules"`
+	Rules   []string `json:"rules"` // the types that are masked, such as US_SSN
 	Ruleset string   `json:"ruleset"`
 }
 
@@ -189,7 +190,7 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
 		State: string(s.Model.State), Progress: s.Model.Progress, Detail: sentences(s.Model.Fault),
 	}
-	v.Redaction = RedactionView{Rules: s.RedactionRules, Ruleset: s.Ruleset}
+	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}
 	return v
 }
 

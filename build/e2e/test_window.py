@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import BIN, OUT, ROOT, Window, wait  # noqa: E402
+from window import BIN, OUT, ROOT, Atspi, Window, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 LONG = "Write a long story"
@@ -152,10 +152,20 @@ class FirstDay(unittest.TestCase):
         self.w.shows(r"My SSN is")
         self.w.picture("09-reopened")
 
-    def test_10_settings_and_dark(self):
+    def test_10_dark_is_kept(self):
         self.w.key("ctrl+comma")
-        self.w.shows("Theme|Appearance")
+        self.w.shows("US social security numbers")
         self.w.picture("10-settings")
+        Atspi.Action.do_action(self.w.find("choice", "Dark"), 0)
+        self.w.press("Back to chat")
+        self.w.shows("My SSN is")
+        self.w.picture("11-dark")
+        self.assertEqual(self.w.close(), 0)
+        self.start()
+        self.unlock()
+        self.w.key("ctrl+comma")
+        dark = self.w.find("choice", "Dark")
+        wait("Dark to be chosen still", lambda: dark.get_state_set().contains(Atspi.StateType.CHECKED))
 
     def test_11_nothing_left_the_machine(self):
         self.assertEqual(self.w.close(), 0)

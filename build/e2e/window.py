@@ -176,9 +176,8 @@ def whole_calls(trace):
 
 ROLES = {
     "button": {"push button", "button", "toggle button", "menu item"},
+    "choice": {"radio button"},
     "field": {"entry", "password text", "text"},
-    "region": {"log", "list", "section", "landmark", "panel", "navigation"},
-    "row": {"list item", "push button", "button", "link"},
 }
 
 

@@ -115,13 +115,13 @@ func Default() *Redactor { return New(IBAN(), Card(), SSN(), Email()) }
 // Ruleset identifies the rules, their versions and their order: "builtin-1:" and twelve hexadecimal digits.
 func (r *Redactor) Ruleset() string { return r.ruleset }
 
-// Rules returns the names of the rules in their order.
-func (r *Redactor) Rules() []string {
-	names := make([]string, len(r.rules))
+// Types returns what the rules look for, in their order.
+func (r *Redactor) Types() []Type {
+	types := make([]Type, len(r.rules))
 	for i, rule := range r.rules {
-		names[i] = rule.Name
+		types[i] = rule.Type
 	}
-	return names
+	return types
 }
 
 // Find returns the spans to mask, in order and without overlap.

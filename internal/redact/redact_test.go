@@ -116,7 +116,7 @@ func TestRulesetChangesWithTheRules(t *testing.T) {
 	if New(IBAN(), Card(), SSN(), changed).Ruleset() == all {
 		t.Error("a rule's version does not count")
 	}
-	if got := Default().Rules(); !slices.Equal(got, []string{"iban/1", "credit_card/1", "us_ssn/1", "email/1"}) {
+	if got := Default().Types(); !slices.Equal(got, []Type{IBANCode, CreditCard, USSSN, EmailAddress}) {
 		t.Error(got)
 	}
 }

@@ -7,15 +7,16 @@ import (
 
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
+	"subrosa/internal/redact"
 )
 
 // Status is what is in force while unlocked.
 type Status struct {
-	RecordSize     int64        // entries
-	RecordFault    *fault.Fault // why nothing can be recorded, and so nothing sent; nil when healthy
-	Model          ModelStatus
-	RedactionRules []string
-	Ruleset        string
+	RecordSize  int64        // entries
+	RecordFault *fault.Fault // why nothing can be recorded, and so nothing sent; nil when healthy
+	Model       ModelStatus
+	Masked      []redact.Type // what the redactor looks for
+	Ruleset     string
 }
 
 // Status returns a snapshot, or fault.Locked.
@@ -24,7 +25,7 @@ func (s *Session) Status() (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	st := Status{Model: o.model.Status(), RecordFault: o.stopped, RedactionRules: o.redactor.Rules(), Ruleset: o.redactor.Ruleset()}
+	st := Status{Model: o.model.Status(), RecordFault: o.stopped, Masked: o.redactor.Types(), Ruleset: o.redactor.Ruleset()}
 	if o.record == nil {
 		return st, nil
 	}
