@@ -30,22 +30,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"filippo.io/age"
-	"golang.org/x/crypto/argon2"
-	"golang.org/x/crypto/chacha20poly1305"
-	"golang.org/x/text/unicode/norm"
 
 	"subrosa/internal/atomicfile"
 	"subrosa/internal/secret"
@@ -161,29 +154,6 @@ func (r *Root) Wipe() {
 	r.manifest.Wipe()
 	clear(r.audit)
 	r.audit, r.identity = nil, nil
-}
-
-type slot struct {
-	Version int    `json:"version"`
-	ID      []byte `json:"id"` // binds slot and bundle
-	KDF     string `json:"kdf"`
-	Time    uint32 `json:"time"`
-	Memory  uint32 `json:"memoryKiB"`
-	Threads uint8  `json:"threads"`
-	Salt    []byte `json:"salt"`
-	Account string `json:"ringAccount"`
-	Check   []byte `json:"ringCheck"` // HKDF of the ring's secret: 32 random bytes, so it gives nothing away
-	Root    []byte `json:"root,omitempty"`
-	Sum     []byte `json:"sum,omitempty"`
-}
-
-type bundle struct {
-	Version  int    `json:"version"`
-	ID       []byte `json:"id"`
-	History  []byte `json:"history"`
-	Identity []byte `json:"modelIdentity"`
-	Audit    []byte `json:"auditSeed"`
-	Manifest []byte `json:"manifest"`
 }
 
 // Exists reports whether a slot is there. A bundle alone is what a crash during Create leaves: it opens nothing.
@@ -343,221 +313,4 @@ func (s *Store) writeFiles(sl *slot, half []byte, passphrase *secret.Bytes) (*Ro
 		}
 	}
 	return opened, nil
-}
-
-func newBundle(id, root []byte) (*bundle, error) {
-	identity, err := age.GenerateX25519Identity()
-	if err != nil {
-		return nil, err
-	}
-	b := &bundle{Version: fileVersion, ID: id}
-	for _, l := range b.leaves() {
-		plain := random(keySize)
-		if l.label == labelIdentity {
-			plain = []byte(identity.String())
-		}
-		wrap := wrapKey(root, l.label)
-		*l.box = seal(wrap, plain, b.aad(l.label))
-		clear(wrap)
-		clear(plain)
-	}
-	return b, nil
-}
-
-type leaf struct {
-	label string
-	box   *[]byte
-}
-
-func (b *bundle) leaves() []leaf {
-	return []leaf{
-		{labelHistory, &b.History},
-		{labelIdentity, &b.Identity},
-		{labelAudit, &b.Audit},
-		{labelManifest, &b.Manifest},
-	}
-}
-
-func (b *bundle) aad(label string) []byte {
-	return fmt.Appendf(nil, "subrosa keys v%d bundle %x %s", b.Version, b.ID, label)
-}
-
-func (b *bundle) open(root []byte) (*Root, error) {
-	plain := make(map[string][]byte, 4)
-	fail := func(reason string) (*Root, error) {
-		for _, p := range plain {
-			clear(p)
-		}
-		return nil, &DamagedError{bundleFile, reason}
-	}
-	for _, l := range b.leaves() {
-		wrap := wrapKey(root, l.label)
-		p, err := open(wrap, *l.box, b.aad(l.label))
-		clear(wrap)
-		if err != nil {
-			return fail("the sealed " + l.label + " key does not open")
-		}
-		plain[l.label] = p
-	}
-	for _, label := range []string{labelHistory, labelAudit, labelManifest} {
-		if len(plain[label]) != keySize {
-			return fail("the " + label + " key has a wrong length")
-		}
-	}
-	identity, err := age.ParseX25519Identity(string(plain[labelIdentity]))
-	if err != nil {
-		return fail("the model identity is not an age identity") // err would quote it
-	}
-	clear(plain[labelIdentity])
-	signer := ed25519.NewKeyFromSeed(plain[labelAudit])
-	clear(plain[labelAudit])
-	return &Root{
-		history: secret.New(plain[labelHistory]), manifest: secret.New(plain[labelManifest]),
-		audit: signer, identity: identity,
-	}, nil
-}
-
-func (s *Store) readSlot() (*slot, error) {
-	sl := new(slot)
-	if err := s.read(slotFile, sl); errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNotSetUp
-	} else if err != nil {
-		return nil, err
-	}
-	damaged := func(reason string) (*slot, error) { return nil, &DamagedError{slotFile, reason} }
-	switch {
-	case !bytes.Equal(sl.Sum, sl.sum()):
-		return damaged("checksum does not match")
-	case sl.Version != fileVersion:
-		return damaged("unknown version")
-	case sl.KDF != "argon2id" || !sl.cost().valid():
-		return damaged("key derivation parameters out of bounds")
-	case len(sl.ID) != idSize || len(sl.Salt) != saltSize || len(sl.Check) != keySize || sl.Account == "":
-		return damaged("a field has a wrong length")
-	}
-	return sl, nil
-}
-
-func (s *Store) readBundle(id []byte) (*bundle, error) {
-	b := new(bundle)
-	if err := s.read(bundleFile, b); errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamagedError{bundleFile, "missing"}
-	} else if err != nil {
-		return nil, err
-	}
-	if b.Version != fileVersion {
-		return nil, &DamagedError{bundleFile, "unknown version"}
-	}
-	if !bytes.Equal(b.ID, id) {
-		return nil, &DamagedError{bundleFile, "belongs to another slot"}
-	}
-	return b, nil
-}
-
-// read decodes one of the two files strictly: what does not encode back to the same bytes is damaged.
-func (s *Store) read(name string, v any) error {
-	path := filepath.Join(s.dir, name)
-	info, err := os.Lstat(path)
-	if err != nil {
-		return fmt.Errorf("read keys: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return &DamagedError{name, "not a regular file"}
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("read keys: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err != nil {
-		return fmt.Errorf("read keys: %w", err)
-	}
-	if len(data) > maxFileSize {
-		return &DamagedError{name, "too large"}
-	}
-	if json.Unmarshal(data, v) != nil || !bytes.Equal(encode(v), data) {
-		return &DamagedError{name, "not what was written"}
-	}
-	return nil
-}
-
-func encode(v any) []byte {
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		panic("keys: " + err.Error()) // two structs of strings, numbers and bytes: cannot happen
-	}
-	return append(data, '\n')
-}
-
-func (sl *slot) cost() Cost { return Cost{sl.Time, sl.Memory, sl.Threads} }
-
-// header is the slot without the sealed root and the checksum.
-func (sl *slot) header() []byte {
-	h := *sl
-	h.Root, h.Sum = nil, nil
-	return encode(&h)
-}
-
-func (sl *slot) sum() []byte {
-	h := *sl
-	h.Sum = nil
-	sum := sha256.Sum256(encode(&h))
-	return sum[:]
-}
-
-func (sl *slot) kek(passphrase *secret.Bytes, half []byte) []byte {
-	// Append copies, where Bytes may return its argument; 12 covers NFKC's longest growth, so nothing is left behind
-	// by a reallocation.
-	normal := norm.NFKC.Append(make([]byte, 0, 12*passphrase.Len()), passphrase.Expose()...)
-	stretched := argon2.IDKey(normal, sl.Salt, sl.Time, sl.Memory, sl.Threads, keySize)
-	both := append(make([]byte, 0, 2*keySize), stretched...)
-	both = append(both, half...)
-	defer func() {
-		clear(normal)
-		clear(stretched)
-		clear(both)
-	}()
-	return derive(both, sl.Salt, kekInfo)
-}
-
-func ringCheck(half, salt []byte) []byte { return derive(half, salt, checkInfo) }
-
-func wrapKey(root []byte, label string) []byte { return derive(root, nil, wrapInfo+label) }
-
-func derive(key, salt []byte, info string) []byte {
-	out, err := hkdf.Key(sha256.New, key, salt, info, keySize)
-	if err != nil {
-		panic("keys: " + err.Error()) // only for lengths beyond 8,160 bytes
-	}
-	return out
-}
-
-func random(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails: crypto/rand aborts the program instead
-	return b
-}
-
-// seal returns a random 24-byte nonce and the ciphertext.
-func seal(key, plain, aad []byte) []byte {
-	aead, err := chacha20poly1305.NewX(key)
-	if err != nil {
-		panic("keys: " + err.Error()) // the key is 32 bytes
-	}
-	nonce := random(aead.NonceSize())
-	return aead.Seal(nonce, nonce, plain, aad)
-}
-
-var errBox = errors.New("sealed value does not open")
-
-func open(key, box, aad []byte) ([]byte, error) {
-	aead, err := chacha20poly1305.NewX(key)
-	if err != nil {
-		panic("keys: " + err.Error()) // the key is 32 bytes
-	}
-	if len(box) < aead.NonceSize() {
-		return nil, errBox
-	}
-	return aead.Open(nil, box[:aead.NonceSize()], box[aead.NonceSize():], aad)
 }
