@@ -66,6 +66,8 @@ type model struct {
 	builtin  bool
 	onChange func()
 
+	life context.Context // ends with Close
+	end  context.CancelFunc
 	turn sync.Mutex // one caller of the engine at a time
 
 	mu       sync.Mutex
@@ -107,6 +109,7 @@ func (o *open) pickModel(ctx context.Context, opts Options) error {
 		return vaultFault(err)
 	}
 	o.model = &model{open: o, opts: opts, manifest: m, builtin: opts.Builtin.is(m), state: ModelUnloaded}
+	o.model.life, o.model.end = context.WithCancel(context.Background())
 	return nil
 }
 
@@ -171,9 +174,15 @@ func (m *model) Load(ctx context.Context) error {
 
 // ready returns the running engine or starts one. Callers hold m.turn.
 func (m *model) ready(ctx context.Context, loading func(float64)) (*engine.Engine, error) {
+	if m.life.Err() != nil {
+		return nil, fault.New(fault.Locked, nil)
+	}
 	if e := m.running(); e != nil {
 		return e, nil
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(m.life, cancel)()
 	progress := func(fraction float64) {
 		m.set(ModelLoading, fraction, nil)
 		loading(fraction)
@@ -245,8 +254,11 @@ func (m *model) Kill() {
 	}
 }
 
-// Close ends the engine.
+// Close ends the engine, also one that is just being loaded.
 func (m *model) Close() error {
+	m.end()
+	m.turn.Lock()
+	defer m.turn.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.engine

@@ -3,9 +3,11 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -314,6 +316,53 @@ func TestStopBusyAndLockWhileAnswering(t *testing.T) {
 		t.Error(err)
 	}
 	wantPhase(t, s, PhaseLocked)
+}
+
+func TestLockWhileLoadingLeavesNoEngine(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	for i := range 12 {
+		loaded := make(chan error, 1)
+		go func() { loaded <- s.LoadModel(context.Background()) }()
+		time.Sleep(time.Duration(i*i) * time.Millisecond) // somewhere between the start and the end of loading
+		if err := s.Lock(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		<-loaded
+		if pids := engines(t); len(pids) > 0 {
+			t.Fatalf("round %d: engine %v outlived the lock", i, pids)
+		}
+		if err := s.Unlock(t.Context(), pass(goodPassphrase)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.LoadModel(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(engines(t)) != 1 {
+		t.Error("the search does not find a running engine")
+	}
+}
+
+// engines lists this process's children that run the engine.
+func engines(t *testing.T) (pids []string) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range stats {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			continue // it ended
+		}
+		var pid, ppid int
+		var comm, state string
+		if _, err := fmt.Sscanf(string(b), "%d %s %s %d", &pid, &comm, &state, &ppid); err == nil &&
+			ppid == os.Getpid() && strings.HasPrefix(comm, "(subrosa-engine") && state != "Z" {
+			pids = append(pids, strconv.Itoa(pid))
+		}
+	}
+	return pids
 }
 
 func TestKilledEngineClosesTheTurnAndTheNextIsAnswered(t *testing.T) {
