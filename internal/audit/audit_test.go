@@ -681,8 +681,12 @@ func TestEntriesThatCannotBeRecordedAreRefusedUnharmed(t *testing.T) {
 		}
 	}
 	for _, e := range []Entry{
-		{}, {Detail: "half a rune \xe2\x82, zero \x00, line\nbreak \u2028 </script>"}, {Redactions: map[string]int{"a\xff": 1, "b": -1}},
-		{Time: time.Now()}, {Time: time.Now().In(time.FixedZone("x", 5400))}, {Sampling: Sampling{Temperature: math.Copysign(0, -1)}},
+		{},
+		{Detail: "half a rune \xe2\x82, zero \x00, line\nbreak \u2028 </script>"},
+		{Redactions: map[string]int{"a\xff": 1, "b": -1}},
+		{Time: time.Now()},
+		{Time: time.Now().In(time.FixedZone("x", 5400))},
+		{Sampling: Sampling{Temperature: math.Copysign(0, -1)}},
 		{Detail: strings.Repeat("x", maxEntry-400)},
 	} {
 		if _, err := l.Append(e); err != nil {

@@ -50,8 +50,8 @@ const settingTheme = "theme"
 
 // Theme returns the chosen theme; ThemeSystem while locked, since the choice is in the encrypted history.
 func (s *Session) Theme(ctx context.Context) (Theme, error) {
-	o, locked := s.ready()
-	if locked != nil {
+	o, _ := s.ready()
+	if o == nil {
 		return ThemeSystem, nil
 	}
 	theme, err := o.history.Setting(ctx, settingTheme)
