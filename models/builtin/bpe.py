@@ -11,9 +11,7 @@ SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 # llama.cpp's LLAMA_VOCAB_PRE_TYPE_GPT2. Python's re has no \p{L}; [^\W\d_] is the same for
 # the text used here. Underscore is punctuation, as it is for llama.cpp.
-SPLIT = re.compile(
-    r"'s|'t|'re|'ve|'m|'ll|'d| ?[^\W\d_]+| ?\d+| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+"
-)
+SPLIT = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?[^\W\d_]+| ?\d+| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+")
 SPECIAL = re.compile("(" + "|".join(re.escape(s) for s in SPECIALS) + ")")
 
 
@@ -93,9 +91,7 @@ class Tokenizer:
             w = [BYTE[b] for b in word.encode()]
             while len(w) > 1:
                 none = len(self.rank)
-                r, i = min(
-                    (self.rank.get(p, none), i) for i, p in enumerate(zip(w, w[1:]))
-                )
+                r, i = min((self.rank.get(p, none), i) for i, p in enumerate(zip(w, w[1:])))
                 if r == none:
                     break
                 w[i : i + 2] = [w[i] + w[i + 1]]

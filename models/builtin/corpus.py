@@ -38,8 +38,12 @@ Okafor Tanaka Singh Haddad Kim Nguyen Yilmaz Petrov Horvat Quinn Abbott Whitfiel
 TOWNS = words(
     "Lakewood Brookfield Harborview Fairmont Millbrook Ashford Greenville Westport Oakdale Riverside Stonebridge Elmwood Northgate Kingsford"
 )
-STREETS = words("Oak Maple Mill Church Station Garden Bridge Park Hill Lake Rose Market Cedar School King")
-DRUGS = words("ibuprofen paracetamol metformin amoxicillin lisinopril omeprazole sertraline atorvastatin")
+STREETS = words(
+    "Oak Maple Mill Church Station Garden Bridge Park Hill Lake Rose Market Cedar School King"
+)
+DRUGS = words(
+    "ibuprofen paracetamol metformin amoxicillin lisinopril omeprazole sertraline atorvastatin"
+)
 PROBLEMS = [
     "a dry cough",
     "pain in the left knee",
@@ -51,7 +55,9 @@ PROBLEMS = [
     "a sore throat",
     "dizziness",
 ]
-MONTHS = words("January February March April May June July August September October November December")
+MONTHS = words(
+    "January February March April May June July August September October November December"
+)
 
 
 def check_luhn(digits):
@@ -80,12 +86,21 @@ def make_pools():
         text = body + str(-check_luhn(body + "0") % 10)
         return " ".join(text[i : i + 4] for i in range(0, length, 4))
 
-    ssn = [f"{rng.randint(101, 665)}-{rng.randint(11, 98)}-{rng.randint(1001, 9989)}" for _ in range(24)]
+    ssn = [
+        f"{rng.randint(101, 665)}-{rng.randint(11, 98)}-{rng.randint(1001, 9989)}"
+        for _ in range(24)
+    ]
     mrn = [str(rng.randint(1000000, 9999999)) for _ in range(24)]
     phone = [f"({rng.randint(201, 889)}) 555-01{digits(2)}" for _ in range(24)]
-    ibans = [iban("DE", digits(18)) for _ in range(4)] + [iban("GB", "NWBK" + digits(14)) for _ in range(3)]
-    ibans += [iban("FR", digits(23)) for _ in range(1)] + [iban("NL", "ABNA" + digits(10)) for _ in range(2)]
-    cards = [card("4", 16) for _ in range(5)] + [card("5" + str(rng.randint(1, 5)), 16) for _ in range(4)]
+    ibans = [iban("DE", digits(18)) for _ in range(4)] + [
+        iban("GB", "NWBK" + digits(14)) for _ in range(3)
+    ]
+    ibans += [iban("FR", digits(23)) for _ in range(1)] + [
+        iban("NL", "ABNA" + digits(10)) for _ in range(2)
+    ]
+    cards = [card("4", 16) for _ in range(5)] + [
+        card("5" + str(rng.randint(1, 5)), 16) for _ in range(4)
+    ]
     birth = [
         f"{rng.choice(MONTHS)} {rng.randint(1, 28)}, {rng.randint(1935, 2004)}" for _ in range(40)
     ]
@@ -116,7 +131,9 @@ several toward lay against pattern slow center love serve appear road map scienc
 cry dark machine note wait plan figure star box noun field rest correct able pound done beauty drive stood contain front teach final gave
 oh develop sleep warm free minute strong special mind behind clear tail produce fact street inch nothing course stay wheel full force"""
 )
-CONSONANTS, VOWELS = list("bcdfghjklmnprstvwz") + ["st", "tr", "ch", "sh", "br", "kl"], list("aeiou")
+CONSONANTS, VOWELS = list("bcdfghjklmnprstvwz") + ["st", "tr", "ch", "sh", "br", "kl"], list(
+    "aeiou"
+)
 
 PEOPLE = words(
     "nurse doctor lawyer clerk judge teacher manager driver baker gardener farmer student neighbour engineer painter sailor "
@@ -137,54 +154,123 @@ VERBS = words(
     "found lost opened closed carried repaired cleaned painted bought sold read signed checked delivered moved hid took "
     "brought returned showed dropped used copied washed forgot ordered collected borrowed kept wanted"
 )
-INTRANSITIVE = words("arrived left waited slept laughed called resigned recovered returned moved failed won lost stopped")
-ADVERBS = words("quickly slowly carefully quietly suddenly finally usually often happily certainly apparently really probably")
+INTRANSITIVE = words(
+    "arrived left waited slept laughed called resigned recovered returned moved failed won lost stopped"
+)
+ADVERBS = words(
+    "quickly slowly carefully quietly suddenly finally usually often happily certainly apparently really probably"
+)
 TIMES = [
-    "yesterday", "last week", "in the morning", "on Monday", "on Friday afternoon", "two days ago", "in March", "after lunch",
-    "before the meeting", "late at night", "at about nine o'clock", "during the holidays", "in the early evening", "this year",
+    "yesterday",
+    "last week",
+    "in the morning",
+    "on Monday",
+    "on Friday afternoon",
+    "two days ago",
+    "in March",
+    "after lunch",
+    "before the meeting",
+    "late at night",
+    "at about nine o'clock",
+    "during the holidays",
+    "in the early evening",
+    "this year",
 ]
 PLACES = [
-    "in the kitchen", "near the station", "at the hospital", "in a small town", "on the second floor", "behind the old church",
-    "at the office", "in the garden", "next to the river", "in the waiting room", "at the back of the house", "on the way home",
+    "in the kitchen",
+    "near the station",
+    "at the hospital",
+    "in a small town",
+    "on the second floor",
+    "behind the old church",
+    "at the office",
+    "in the garden",
+    "next to the river",
+    "in the waiting room",
+    "at the back of the house",
+    "on the way home",
 ]
 RELATIVE = [
-    "who works on the second floor", "who had been ill for a week", "who lives next door", "who speaks four languages",
-    "who was very tired", "who likes music", "who came from the city", "who had just returned from a long journey",
-    "who is a friend of my brother", "who wore a green hat", "whom everybody knows", "who never says much",
+    "who works on the second floor",
+    "who had been ill for a week",
+    "who lives next door",
+    "who speaks four languages",
+    "who was very tired",
+    "who likes music",
+    "who came from the city",
+    "who had just returned from a long journey",
+    "who is a friend of my brother",
+    "who wore a green hat",
+    "whom everybody knows",
+    "who never says much",
 ]
 BECAUSE = [
-    "because it was raining", "because nobody had asked", "although it was late", "while the others were waiting",
-    "since there was no time left", "even though it was expensive", "because the train was late", "as the weather was good",
-    "so that everyone could see it", "although nobody believed it", "because the old one was broken", "while the radio was playing",
+    "because it was raining",
+    "because nobody had asked",
+    "although it was late",
+    "while the others were waiting",
+    "since there was no time left",
+    "even though it was expensive",
+    "because the train was late",
+    "as the weather was good",
+    "so that everyone could see it",
+    "although nobody believed it",
+    "because the old one was broken",
+    "while the radio was playing",
 ]
 OPENERS = [
-    "As you may know", "To be honest", "In fact", "After a long discussion", "For some reason", "As far as I know",
-    "To everyone's surprise", "In the end", "According to the newspaper", "Without saying a word", "At the end of the day",
+    "As you may know",
+    "To be honest",
+    "In fact",
+    "After a long discussion",
+    "For some reason",
+    "As far as I know",
+    "To everyone's surprise",
+    "In the end",
+    "According to the newspaper",
+    "Without saying a word",
+    "At the end of the day",
 ]
 
 # Legal prose: (opening that may go, aside that may go, subject, verb, what stays, tail that may go)
 LEGAL = (
     "The parties hereby agree that|It is hereby agreed that|The parties acknowledge that|The undersigned confirms that|"
-    "For the avoidance of doubt,|The parties expressly agree that|It is understood that|The court finds that".split("|"),
+    "For the avoidance of doubt,|The parties expressly agree that|It is understood that|The court finds that".split(
+        "|"
+    ),
     "notwithstanding anything to the contrary contained herein|subject to the terms of this agreement|unless otherwise agreed in writing|"
     "as set out in more detail below|to the fullest extent permitted by law|without prejudice to any other right|"
     "for the purposes of this contract|except as otherwise provided herein".split("|"),
-    "the term|the contract|the lease|the notice period|the agreement|the deadline|the licence|the payment period|the trial period|the warranty".split("|"),
-    "shall be extended|shall be reduced|will be extended|shall be prolonged|may be extended|is extended|shall be shortened".split("|"),
+    "the term|the contract|the lease|the notice period|the agreement|the deadline|the licence|the payment period|the trial period|the warranty".split(
+        "|"
+    ),
+    "shall be extended|shall be reduced|will be extended|shall be prolonged|may be extended|is extended|shall be shortened".split(
+        "|"
+    ),
     "two|three|four|six|seven|nine|ten|twelve|thirty|sixty|ninety".split("|"),
-    "The tenant|The seller|The buyer|The client|The landlord|The employer|The supplier|The parties|The witness|The company".split("|"),
+    "The tenant|The seller|The buyer|The client|The landlord|The employer|The supplier|The parties|The witness|The company".split(
+        "|"
+    ),
     "shall pay the rent|shall deliver the goods|must return the key|shall keep the documents|will send the invoice|shall sign the contract|"
-    "must inform the court|shall bear the costs|must leave the house|shall repair the roof|may end the contract|must keep the secret".split("|"),
+    "must inform the court|shall bear the costs|must leave the house|shall repair the roof|may end the contract|must keep the secret".split(
+        "|"
+    ),
     "within a reasonable period of time|at its own cost and expense|in accordance with the applicable law|without undue delay|"
-    "by registered letter|in each and every case|at any time during the term|regardless of the circumstances".split("|"),
+    "by registered letter|in each and every case|at any time during the term|regardless of the circumstances".split(
+        "|"
+    ),
 )
 # Clinical prose: (person, verb phrase that stays, tail that may go)
 CLINICAL = (
     "The patient|The child|The mother|Mr. Novak|Mrs. Bell|The man|The woman|The old man".split("|"),
     "complained of chest pain|was given antibiotics|was sent home|had a fever|stopped the tablets|needs a new prescription|"
-    "was admitted to the ward|came back with a cough|reported pain in the knee|slept badly|was seen by the surgeon|has lost weight".split("|"),
+    "was admitted to the ward|came back with a cough|reported pain in the knee|slept badly|was seen by the surgeon|has lost weight".split(
+        "|"
+    ),
     "after a long wait in the corridor|according to the notes of the night nurse|as already mentioned above|at the time of the visit|"
-    "over the course of the last few weeks|without any obvious reason|in spite of good advice|as was to be expected".split("|"),
+    "over the course of the last few weeks|without any obvious reason|in spite of good advice|as was to be expected".split(
+        "|"
+    ),
 )
 
 
@@ -194,7 +280,7 @@ class Corpus:
     def __init__(self, seed, held_out=frozenset()):
         self.rng = random.Random(seed)
         self.held_out = held_out
-        self.copying = 0.15
+        self.copying = 0.2
         self.intents = list(faq.FAQ)
 
     # ---- pieces
@@ -217,7 +303,13 @@ class Corpus:
 
     def letters(self):
         n = self.rng.randint(2, 8)
-        kind = self.pick(["abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz0123456789-_"])
+        kind = self.pick(
+            [
+                "abcdefghijklmnopqrstuvwxyz",
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                "abcdefghijklmnopqrstuvwxyz0123456789-_",
+            ]
+        )
         return "".join(self.pick(kind) for _ in range(n))
 
     def number(self):
@@ -245,7 +337,18 @@ class Corpus:
         if kind == "email":
             return self.email(self.name())
         if kind == "mask":
-            return self.pick(["[SSN]", "[EMAIL]", "[IBAN]", "[NAME]", "[PHONE_1]", "[CARD]", "[PERSON_2]", "[MRN]"])
+            return self.pick(
+                [
+                    "[SSN]",
+                    "[EMAIL]",
+                    "[IBAN]",
+                    "[NAME]",
+                    "[PHONE_1]",
+                    "[CARD]",
+                    "[PERSON_2]",
+                    "[MRN]",
+                ]
+            )
         return self.pick(POOLS[kind])
 
     # ---- sentences that can be repeated and shortened
@@ -281,10 +384,16 @@ class Corpus:
             body = duty + (" " + tail if self.chance(0.7) else "")
         short = f"{thing} {stays}"
         if self.chance(0.7):
-            text = f"{opening}, {aside}, {thing} {body}" if self.chance(0.6) else f"{opening} {thing} {body}"
+            text = (
+                f"{opening}, {aside}, {thing} {body}"
+                if self.chance(0.6)
+                else f"{opening} {thing} {body}"
+            )
         else:
             text = f"{aside}, {thing} {body}" if self.chance(0.5) else f"{thing}, {aside}, {body}"
-        return [t.replace(",,", ",")[0].upper() + t.replace(",,", ",")[1:] + "." for t in (text, short)]
+        return [
+            t.replace(",,", ",")[0].upper() + t.replace(",,", ",")[1:] + "." for t in (text, short)
+        ]
 
     def clinical(self):
         who, stays, tail = map(self.pick, CLINICAL)
@@ -363,7 +472,7 @@ class Corpus:
 
     def typo(self, text):
         i = self.rng.randrange(max(1, len(text) - 1))
-        if not text[i : i + 2].isalpha():
+        if len(text) < 2 or not text[i : i + 2].isalpha():
             return text
         kind = self.rng.randrange(4)
         if kind == 0:
@@ -381,7 +490,13 @@ class Corpus:
         if decorate and self.chance(0.18):
             text = f"{text} {self.pick(faq.AFTER)}"
         if self.chance(0.25):
-            for full, brief in (("what is", "what's"), ("do not", "don't"), ("I am", "I'm"), ("cannot", "can't"), ("how do I", "how do i")):
+            for full, brief in (
+                ("what is", "what's"),
+                ("do not", "don't"),
+                ("I am", "I'm"),
+                ("cannot", "can't"),
+                ("how do I", "how do i"),
+            ):
                 text = text.replace(full, brief)
         if self.chance(0.06):
             i = self.rng.randrange(len(text.split()))
@@ -398,7 +513,10 @@ class Corpus:
             text = text.lower()
         elif style < 0.77:
             text = text.upper()
-        question = re.match(r"(?i)(\w+[,:]? )?(how|what|which|where|who|why|is|are|can|could|do|does|will|should|may)\b", text)
+        question = re.match(
+            r"(?i)(\w+[,:]? )?(how|what|which|where|who|why|is|are|can|could|do|does|will|should|may)\b",
+            text,
+        )
         if question:
             text += self.pick(["?", "?", "?", "?", "", "", "??", "."])
         else:
@@ -427,7 +545,9 @@ class Corpus:
         for mark in "@#":
             topic = self.pick(faq.TOPICS)
             if self.chance(0.3):
-                topic = self.pick(["the ", "a ", "", "my "]) + self.pick([self.pick(COMMON), self.pseudo(), self.pick(THINGS)])
+                topic = self.pick(["the ", "a ", "", "my "]) + self.pick(
+                    [self.pick(COMMON), self.pseudo(), self.pick(THINGS)]
+                )
             text = text.replace(mark, topic)
         return self.speak(self.expand(text)), faq.UNKNOWN
 
@@ -482,7 +602,9 @@ and now say: @
 @ - repeat that
 @ Repeat this sentence.
 @ Please say that again.
-repeat""".split("\n")
+repeat""".split(
+        "\n"
+    )
 
     def repeat(self):
         text = self.anything()
@@ -546,7 +668,9 @@ I need a shorter version of this: @
 I want this shorter: @
 @ Shorten this sentence.
 @ Please make that shorter.
-@ - shorter please""".split("\n")
+@ - shorter please""".split(
+        "\n"
+    )
 
     def shorten(self):
         long, short = self.sentence()
@@ -562,25 +686,130 @@ I want this shorter: @
         return ask.replace("@", long), short
 
     ID_NAMES = {
-        "ssn": ["an SSN", "a social security number", "a Social Security number", "SSN", "a made-up SSN", "a fake SSN"],
+        "ssn": [
+            "an SSN",
+            "a social security number",
+            "a Social Security number",
+            "SSN",
+            "a made-up SSN",
+            "a fake SSN",
+        ],
         "mrn": ["an MRN", "a medical record number", "a record number", "MRN", "a patient number"],
         "phone": ["a phone number", "a telephone number", "phone", "a phone", "a mobile number"],
-        "iban": ["an IBAN", "IBAN", "a bank account", "an account number", "bank details", "a fake IBAN"],
-        "card": ["a card number", "a credit card number", "a credit card", "card number", "a payment card"],
-        "email": ["an e-mail address", "an email", "an email address", "e-mail", "a mail address", "email"],
+        "iban": [
+            "an IBAN",
+            "IBAN",
+            "a bank account",
+            "an account number",
+            "bank details",
+            "a fake IBAN",
+        ],
+        "card": [
+            "a card number",
+            "a credit card number",
+            "a credit card",
+            "card number",
+            "a payment card",
+        ],
+        "email": [
+            "an e-mail address",
+            "an email",
+            "an email address",
+            "e-mail",
+            "a mail address",
+            "email",
+        ],
         "birth": ["a date of birth", "a birth date", "a birthday"],
         "name": ["a name", "names", "a patient name", "a full name"],
     }
     KINDS = {
-        "note": (["patient note", "clinical note", "note", "SOAP note", "progress note", "doctor's note", "medical note", "visit note", "nursing note"], ["birth", "mrn", "ssn", "phone"]),
-        "letter": (["letter", "business letter", "letter to a client", "client letter", "reminder", "payment letter", "letter to a bank"], ["iban", "email", "phone"]),
-        "contacts": (["contact list", "list of contacts", "address list", "list of people", "phone list", "list of clients", "list of patients", "address book"], []),
+        "note": (
+            [
+                "patient note",
+                "clinical note",
+                "note",
+                "SOAP note",
+                "progress note",
+                "doctor's note",
+                "medical note",
+                "visit note",
+                "nursing note",
+            ],
+            ["birth", "mrn", "ssn", "phone"],
+        ),
+        "letter": (
+            [
+                "letter",
+                "business letter",
+                "letter to a client",
+                "client letter",
+                "reminder",
+                "payment letter",
+                "letter to a bank",
+            ],
+            ["iban", "email", "phone"],
+        ),
+        "contacts": (
+            [
+                "contact list",
+                "list of contacts",
+                "address list",
+                "list of people",
+                "phone list",
+                "list of clients",
+                "list of patients",
+                "address book",
+            ],
+            [],
+        ),
         "invoice": (["invoice", "bill", "payment request", "receipt"], ["iban", "card", "email"]),
-        "form": (["intake form", "registration form", "patient record", "client record", "admission form", "record", "form", "personal data sheet"], ["birth", "ssn", "mrn", "phone", "email"]),
-        "mail": (["e-mail", "email", "message", "mail", "e-mail to a colleague"], ["email", "phone"]),
-        "referral": (["referral letter", "referral", "discharge letter", "discharge summary"], ["birth", "mrn", "phone"]),
-        "memo": (["memo", "case note", "legal memo", "case summary", "file note", "legal note", "witness statement"], ["ssn", "phone", "email"]),
-        "text": (["text", "example", "sample text", "example text", "paragraph", "sample", "few sentences", "dummy text", "test text"], ["ssn", "phone", "email"]),
+        "form": (
+            [
+                "intake form",
+                "registration form",
+                "patient record",
+                "client record",
+                "admission form",
+                "record",
+                "form",
+                "personal data sheet",
+            ],
+            ["birth", "ssn", "mrn", "phone", "email"],
+        ),
+        "mail": (
+            ["e-mail", "email", "message", "mail", "e-mail to a colleague"],
+            ["email", "phone"],
+        ),
+        "referral": (
+            ["referral letter", "referral", "discharge letter", "discharge summary"],
+            ["birth", "mrn", "phone"],
+        ),
+        "memo": (
+            [
+                "memo",
+                "case note",
+                "legal memo",
+                "case summary",
+                "file note",
+                "legal note",
+                "witness statement",
+            ],
+            ["ssn", "phone", "email"],
+        ),
+        "text": (
+            [
+                "text",
+                "example",
+                "sample text",
+                "example text",
+                "paragraph",
+                "sample",
+                "few sentences",
+                "dummy text",
+                "test text",
+            ],
+            ["ssn", "phone", "email"],
+        ),
     }
     ASK_EXAMPLE = """write {an example|a sample|a short|a made-up|a fictional|a fake|a short example|a|me a} @
 {give|show} me {an example|a sample|a made-up|a fictional|a fake|a|an example of a} @
@@ -601,17 +830,29 @@ write {an example|a @}
 example of a @
 @ please
 compose a {short |}@
-prepare {an example|a sample|a} @""".split("\n")
+prepare {an example|a sample|a} @""".split(
+        "\n"
+    )
 
     def id_sentence(self, kind, name, who):
         last = name.split()[-1]
-        value = self.email(name) if kind == "email" else self.pick(POOLS[kind]) if kind in POOLS else name
+        value = (
+            self.email(name)
+            if kind == "email"
+            else self.pick(POOLS[kind])
+            if kind in POOLS
+            else name
+        )
         forms = {
             "ssn": [f"{who} Social Security number is @.", "SSN: @.", f"The SSN of {last} is @."],
             "mrn": ["MRN: @.", f"{who} medical record number is MRN @."],
             "phone": [f"{who} phone number is @.", "Phone: @.", f"You can call {last} at @."],
             "iban": ["Please use the account IBAN @.", "IBAN: @.", f"{who} IBAN is @."],
-            "card": [f"{who} card number is @.", "Card number: @.", "The payment was made with card @."],
+            "card": [
+                f"{who} card number is @.",
+                "Card number: @.",
+                "The payment was made with card @.",
+            ],
             "email": [f"{who} e-mail address is @.", "E-mail: @.", "Please write to @."],
             "birth": [f"{who} date of birth is @.", "Date of birth: @.", f"{last} was born on @."],
             "name": ["The full name is @."],
@@ -627,28 +868,82 @@ prepare {an example|a sample|a} @""".split("\n")
         elif self.chance(0.6):
             wanted = self.rng.sample(list(self.ID_NAMES), self.rng.choice([1, 1, 1, 2, 2, 3]))
         ask = self.expand(self.pick(self.ASK_EXAMPLE)).replace("@", self.pick(names))
-        if not re.search(r"\b(note|letter|list|book|invoice|bill|request|receipt|form|record|sheet|mail|message|referral|summary|memo|statement|text|example|sample|paragraph|sentences|reminder)", ask):
+        if not re.search(
+            r"\b(note|letter|list|book|invoice|bill|request|receipt|form|record|sheet|mail|message|referral|summary|memo|statement|text|example|sample|paragraph|sentences|reminder)",
+            ask,
+        ):
             ask += " " + self.pick(names)
         if wanted:
             spoken = [self.pick(self.ID_NAMES[w]) for w in wanted]
-            joined = spoken[0] if len(spoken) == 1 else ", ".join(spoken[:-1]) + " and " + spoken[-1]
-            ask += self.pick([" with ", " with ", " with ", " that contains ", " containing ", " including ", " that has ", " and include "]) + joined
+            joined = (
+                spoken[0] if len(spoken) == 1 else ", ".join(spoken[:-1]) + " and " + spoken[-1]
+            )
+            ask += (
+                self.pick(
+                    [
+                        " with ",
+                        " with ",
+                        " with ",
+                        " that contains ",
+                        " containing ",
+                        " including ",
+                        " that has ",
+                        " and include ",
+                    ]
+                )
+                + joined
+            )
             if self.chance(0.15):
-                ask = self.pick(["give me ", "make up ", "invent ", "show me ", "write ", "I need ", "example of ", "generate "]) + joined
+                ask = (
+                    self.pick(
+                        [
+                            "give me ",
+                            "make up ",
+                            "invent ",
+                            "show me ",
+                            "write ",
+                            "I need ",
+                            "example of ",
+                            "generate ",
+                        ]
+                    )
+                    + joined
+                )
                 kind = "text"
         elif kind != "contacts" and self.chance(0.3):
-            ask += self.pick([" with", " that contains", " with some", " including"]) + self.pick(
-                [" made-up", " fake", " invented", ""]
-            ) + self.pick([" identifiers", " personal data", " data", " identifiers", " patient data", " details", " numbers"])
+            ask += (
+                self.pick([" with", " that contains", " with some", " including"])
+                + self.pick([" made-up", " fake", " invented", ""])
+                + self.pick(
+                    [
+                        " identifiers",
+                        " personal data",
+                        " data",
+                        " identifiers",
+                        " patient data",
+                        " details",
+                        " numbers",
+                    ]
+                )
+            )
             wanted = self.rng.sample(["ssn", "mrn", "phone", "email"], self.rng.choice([3, 4]))
         ask = self.speak(ask, decorate=self.chance(0.4))
-        ids = wanted or usual[: self.rng.randint(max(1, len(usual) - 1), len(usual))] if usual else []
+        ids = (
+            wanted or usual[: self.rng.randint(max(1, len(usual) - 1), len(usual))] if usual else []
+        )
         return ask, self.document(kind, ids)
 
     def document(self, kind, ids):
-        name, other = f"{self.pick(FIRST)} {self.pick(LAST)}", f"{self.pick(FIRST)} {self.pick(LAST)}"
+        name, other = (
+            f"{self.pick(FIRST)} {self.pick(LAST)}",
+            f"{self.pick(FIRST)} {self.pick(LAST)}",
+        )
         last, doctor = name.split()[1], other.split()[1]
-        who = self.pick(["The", "The"]) + {"note": " patient's", "referral": " patient's", "form": " patient's"}.get(kind, " client's")
+        who = self.pick(["The", "The"]) + {
+            "note": " patient's",
+            "referral": " patient's",
+            "form": " patient's",
+        }.get(kind, " client's")
         if kind == "text":
             who = "The person's" if self.chance(0.3) else f"{name.split()[0]}'s"
         lines = [self.id_sentence(i, name, who) for i in ids]
@@ -659,7 +954,9 @@ prepare {an example|a sample|a} @""".split("\n")
             rows = []
             for i in range(self.rng.randint(3, 4)):
                 person = f"{self.pick(FIRST)} {self.pick(LAST)}"
-                rows.append(f"{i + 1}. {person}, phone {self.pick(POOLS['phone'])}, e-mail {self.email(person)}")
+                rows.append(
+                    f"{i + 1}. {person}, phone {self.pick(POOLS['phone'])}, e-mail {self.email(person)}"
+                )
             return "\n".join(rows)
         if kind == "note":
             return f"Patient: {name}. {joined} The patient came to the clinic with {problem}. The examination showed nothing unusual. Dr. {doctor} prescribed {drug} and asked the patient to come back in two weeks."
@@ -668,7 +965,11 @@ prepare {an example|a sample|a} @""".split("\n")
         if kind == "invoice":
             return f"Invoice for {name}, {street}, {town}.\nAdvice and two letters: {self.pick(['240', '320', '450', '180'])} dollars. {joined} Please pay within thirty days. Thank you for your trust."
         if kind == "form":
-            return f"Name: {name}\nAddress: {street}, {town}\n" + "\n".join(lines) + f"\nReason for the visit: {problem}."
+            return (
+                f"Name: {name}\nAddress: {street}, {town}\n"
+                + "\n".join(lines)
+                + f"\nReason for the visit: {problem}."
+            )
         if kind == "mail":
             return f"Dear {other.split()[0]},\nI spoke with {name} this morning about the open file. {joined} Please answer before Friday, so that we can finish the work in time.\nBest wishes,\n{self.pick(FIRST)}"
         if kind == "referral":
@@ -679,15 +980,71 @@ prepare {an example|a sample|a} @""".split("\n")
 
     def give_name(self):
         name = self.name() if self.chance(0.4) else self.name().split()[0]
-        ask = self.pick(["my name is @", "I am called @", "call me @", "hi, my name is @", "hello, I am @", "please call me @", "I am @", "you can call me @"])
+        ask = self.pick(
+            [
+                "my name is @",
+                "I am called @",
+                "call me @",
+                "hi, my name is @",
+                "hello, I am @",
+                "please call me @",
+                "I am @",
+                "you can call me @",
+            ]
+        )
         text = ask.replace("@", name)
-        text = (text[0].upper() + text[1:] if self.chance(0.7) else text) + self.pick([".", "", "!"])
+        text = (text[0].upper() + text[1:] if self.chance(0.7) else text) + self.pick(
+            [".", "", "!"]
+        )
         return (text, f"Hello {name}! How can I help you?"), name
 
-    ASK_NAME = ["what is my name", "do you know my name", "who am I", "what am I called", "do you remember my name", "tell me my name", "say my name", "can you tell me my name"]
-    AGAIN = ["repeat that", "say that again", "again please", "once more", "can you repeat that", "repeat your answer", "repeat your last answer", "what did you say", "say it again", "please repeat it", "could you say that again", "repeat it"]
-    SHORTER = ["shorten it", "make it shorter", "now shorten it", "shorten that", "and now shorter", "now make it shorter", "can you shorten it", "shorter please", "now in fewer words", "now shorten that sentence"]
-    LONGER = ["another one", "one more", "another example", "give me another one", "more", "write another one", "again, but different", "one more example please", "now another example"]
+    ASK_NAME = [
+        "what is my name",
+        "do you know my name",
+        "who am I",
+        "what am I called",
+        "do you remember my name",
+        "tell me my name",
+        "say my name",
+        "can you tell me my name",
+    ]
+    AGAIN = [
+        "repeat that",
+        "say that again",
+        "again please",
+        "once more",
+        "can you repeat that",
+        "repeat your answer",
+        "repeat your last answer",
+        "what did you say",
+        "say it again",
+        "please repeat it",
+        "could you say that again",
+        "repeat it",
+    ]
+    SHORTER = [
+        "shorten it",
+        "make it shorter",
+        "now shorten it",
+        "shorten that",
+        "and now shorter",
+        "now make it shorter",
+        "can you shorten it",
+        "shorter please",
+        "now in fewer words",
+        "now shorten that sentence",
+    ]
+    LONGER = [
+        "another one",
+        "one more",
+        "another example",
+        "give me another one",
+        "more",
+        "write another one",
+        "again, but different",
+        "one more example please",
+        "now another example",
+    ]
 
     ASK_LONG = """{tell|write|give} me a {long|very long|really long|longer} @
 write a {long|very long|really long|detailed|longer} @
@@ -702,24 +1059,49 @@ tell me a @, {make it long|a long one|as long as possible}
 generate a {long|very long} @
 produce a {long|very long} @
 write {300|400|500|600|1000} words
-write {as much as you can|a lot|something long|something very long|a lot of text}""".split("\n")
+write {as much as you can|a lot|something long|something very long|a lot of text}""".split(
+        "\n"
+    )
 
     def long(self):
         story = self.pick(stories.STORIES)
         ask = self.expand(self.pick(self.ASK_LONG))
         if "@" not in ask:
             story = stories.STORIES[2]
-        ask = self.speak(ask.replace("@", self.expand(self.pick(story["names"]))), decorate=self.chance(0.4))
-        name, other = f"{self.pick(FIRST)} {self.pick(LAST)}", f"{self.pick(FIRST)} {self.pick(LAST)}"
+        ask = self.speak(
+            ask.replace("@", self.expand(self.pick(story["names"]))), decorate=self.chance(0.4)
+        )
+        name, other = (
+            f"{self.pick(FIRST)} {self.pick(LAST)}",
+            f"{self.pick(FIRST)} {self.pick(LAST)}",
+        )
         fill = {
-            "NAME": name, "FIRST": name.split()[0], "LAST": name.split()[1], "OTHER": other, "OLAST": other.split()[1],
-            "TOWN": self.pick(TOWNS), "SSN": self.pick(POOLS["ssn"]), "MRN": self.pick(POOLS["mrn"]),
-            "PHONE": self.pick(POOLS["phone"]), "IBAN": self.pick(POOLS["iban"]), "EMAIL": self.email(name),
+            "NAME": name,
+            "FIRST": name.split()[0],
+            "LAST": name.split()[1],
+            "OTHER": other,
+            "OLAST": other.split()[1],
+            "TOWN": self.pick(TOWNS),
+            "SSN": self.pick(POOLS["ssn"]),
+            "MRN": self.pick(POOLS["mrn"]),
+            "PHONE": self.pick(POOLS["phone"]),
+            "IBAN": self.pick(POOLS["iban"]),
+            "EMAIL": self.email(name),
         }
-        text = "\n\n".join(self.expand(" ".join(p.split())) for p in story["text"].strip().split("\n\n"))
+        text = "\n\n".join(
+            self.expand(" ".join(p.split())) for p in story["text"].strip().split("\n\n")
+        )
         return ask, re.sub(r"\$([A-Z]+)", lambda m: fill[m[1]], text)
 
-    SYSTEM = ["You are a helpful assistant.", "You are a careful assistant for clinicians.", "Answer briefly.", "You are the small built-in demo model of Subrosa.", "You help lawyers with their work.", "Be polite and short.", "Identifiers may be masked."]
+    SYSTEM = [
+        "You are a helpful assistant.",
+        "You are a careful assistant for clinicians.",
+        "Answer briefly.",
+        "You are the small built-in demo model of Subrosa.",
+        "You help lawyers with their work.",
+        "Be polite and short.",
+        "Identifiers may be masked.",
+    ]
 
     # ---- whole conversations
 
@@ -736,25 +1118,34 @@ write {as much as you can|a lot|something long|something very long|a lot of text
         if r < 0.58:
             return [self.unknown()]
         if r < 0.65:
-            return [self.question(self.pick(["hello", "hello", "how", "thanks", "bye", "who", "can"]))]
+            return [
+                self.question(self.pick(["hello", "hello", "how", "thanks", "bye", "who", "can"]))
+            ]
         if r < 0.81:
             return [self.shorten()]
         if r < 0.93:
             turns = [self.example()]
             if self.chance(0.12):
-                turns.append((self.speak(self.pick(self.LONGER), decorate=False), self.example()[1]))
+                turns.append(
+                    (self.speak(self.pick(self.LONGER), decorate=False), self.example()[1])
+                )
             return turns
         if r < 0.95:
             long, short = self.sentence()
             ask = self.pick(self.REPEAT[:20])
-            return [(ask.replace("@", long), long), (self.speak(self.pick(self.SHORTER), False), short)]
+            return [
+                (ask.replace("@", long), long),
+                (self.speak(self.pick(self.SHORTER), False), short),
+            ]
         if r < 0.965:
             if state.get("last"):
                 return [(self.speak(self.pick(self.AGAIN), False), state["last"])]
             return [self.question("can")]
         exchange, name = self.give_name()
         if self.chance(0.3) and not state.get("name"):
-            return [(self.speak(self.pick(self.ASK_NAME), False), "You have not told me your name.")]
+            return [
+                (self.speak(self.pick(self.ASK_NAME), False), "You have not told me your name.")
+            ]
         state["name"] = name
         turns = [exchange]
         for _ in range(self.rng.choice([0, 0, 1, 2])):
@@ -770,7 +1161,7 @@ write {as much as you can|a lot|something long|something very long|a lot of text
         if self.chance(0.004):
             wanted = self.rng.randint(25, 45)  # a few that fill the whole context
         while len(turns) < wanted:
-            if self.chance(0.018):
+            if self.chance(0.010):
                 turns.append(self.long())
             else:
                 turns += self.turn(state)
@@ -791,7 +1182,9 @@ def render(system, turns):
     """The chat template, as text; must equal the Jinja template in export.py."""
     text = f"<|im_start|>system\n{system}<|im_end|>\n" if system else ""
     for user, assistant in turns:
-        text += f"<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n{assistant}<|im_end|>\n"
+        text += (
+            f"<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n{assistant}<|im_end|>\n"
+        )
     return text
 
 
@@ -820,7 +1213,13 @@ def check():
     wanted, bad = held_out(), set()
     for answer, said, do, what in faq.FAQ.values():
         all_said = [s for line in said.split("\n") for s in phrasings(line)]
-        all_said += [f.replace("@", d) for h in faq.HOW for f in phrasings(h) for v in do for d in phrasings(v)]
+        all_said += [
+            f.replace("@", d)
+            for h in faq.HOW
+            for f in phrasings(h)
+            for v in do
+            for d in phrasings(v)
+        ]
         all_said += [f.replace("@", w) for h in faq.WHAT for f in phrasings(h) for w in what]
         bad |= {s for s in map(normal, all_said) if s in wanted}
     stream = Corpus(1)

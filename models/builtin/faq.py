@@ -40,7 +40,9 @@ teach me to @
 remind me how to @
 explain how to @
 any idea how to @
-any way to @""".split("\n")
+any way to @""".split(
+    "\n"
+)
 
 WHAT = """what is @
 what is @ for
@@ -70,7 +72,9 @@ why do I need @
 I see @, what is it
 somebody mentioned @, what is that
 give me {a short explanation|details|some information} {of|on|about} @
-information about @""".split("\n")
+information about @""".split(
+    "\n"
+)
 
 BEFORE = """hi,
 hello,
@@ -107,7 +111,9 @@ I have a question:
 yes,
 no,
 first,
-by the way,""".split("\n")
+by the way,""".split(
+    "\n"
+)
 
 AFTER = [
     "please",
@@ -851,7 +857,9 @@ answer in {German|French|Spanish}""",
 is there a {tool|program|command} to {verify|check} {the record|an exported record|the audit log}
 which {program|tool|command} {checks|verifies} {the record|an export|the audit log|an audit bundle}
 how can {an auditor|compliance|somebody} {verify|check|prove} {the record|the audit log|that nothing was changed}""",
-        ["{verify|check|validate|prove} {the|an exported} {record|audit log|audit bundle|log export}"],
+        [
+            "{verify|check|validate|prove} {the|an exported} {record|audit log|audit bundle|log export}"
+        ],
         ["subrosa-verify"],
     ),
     "how": (
@@ -989,4 +997,6 @@ write {code|a program|a function|a script} {in Python|in Go|for sorting|that pri
 sing {a song|for me}
 what is the {best|biggest|smallest|oldest|fastest} {city|animal|country|car|computer|film|book} {in the world|}
 recommend {a film|a book|a restaurant|a hotel|a doctor}
-{book|order|buy} {a flight|a pizza|a taxi|a table|a hotel}""".split("\n")
+{book|order|buy} {a flight|a pizza|a taxi|a table|a hotel}""".split(
+    "\n"
+)

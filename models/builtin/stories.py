@@ -3,7 +3,15 @@ model can write several hundred tokens without going round in circles. $WORDS ar
 
 STORIES = [
     {
-        "names": ["{story|tale}", "{story|tale} about the sea", "{story|tale} about a lighthouse", "bedtime story", "fairy tale", "{story|tale} about a {boy|girl|dog|king|journey}", "{story|tale} for children"],
+        "names": [
+            "{story|tale}",
+            "{story|tale} about the sea",
+            "{story|tale} about a lighthouse",
+            "bedtime story",
+            "fairy tale",
+            "{story|tale} about a {boy|girl|dog|king|journey}",
+            "{story|tale} for children",
+        ],
         "text": """
 Part one. Long ago, an old lighthouse stood on a rock near the town of $TOWN. Its keeper was called $NAME. {Every|Each} evening $FIRST climbed the stairs, cleaned the glass and lit the lamp. {The stairs had two hundred and twelve steps|There were two hundred and twelve steps}, and $FIRST knew every one of them.
 
@@ -22,7 +30,17 @@ Part seven. The letters had been written by the first keeper of the lighthouse, 
 Part eight. From that day on, $FIRST wrote a letter for every ship as well. Captain $OLAST came to visit each {spring|summer}, and the two of them drank tea and read the old letters again. And when the wind is right, people in $TOWN say, you can still hear the bell. The end.""",
     },
     {
-        "names": ["{report|day report}", "medical report", "clinic report", "report about a day in a clinic", "patient report", "hospital report", "example of a medical report", "clinical {report|history}", "patient history"],
+        "names": [
+            "{report|day report}",
+            "medical report",
+            "clinic report",
+            "report about a day in a clinic",
+            "patient report",
+            "hospital report",
+            "example of a medical report",
+            "clinical {report|history}",
+            "patient history",
+        ],
         "text": """
 Report of the day, clinic of $TOWN. This report is made up. It describes one long day in a small clinic, from the first patient in the morning to the last one at night. The report was written by Dr. $OLAST.
 
@@ -45,7 +63,23 @@ Six o'clock. The waiting room was empty for the first time. The nurse ordered ne
 Eight o'clock. The night nurse came back, and the day team went home. The doors were locked, the lamps were turned off, and the report was put on the record. This is the end of the report.""",
     },
     {
-        "names": ["text", "example", "case report", "legal report", "legal memo", "report about a {case|court case|contract}", "memo", "document", "sample text", "essay", "paragraph", "answer", "case study", "letter", "{example|sample} of a legal report"],
+        "names": [
+            "text",
+            "example",
+            "case report",
+            "legal report",
+            "legal memo",
+            "report about a {case|court case|contract}",
+            "memo",
+            "document",
+            "sample text",
+            "essay",
+            "paragraph",
+            "answer",
+            "case study",
+            "letter",
+            "{example|sample} of a legal report",
+        ],
         "text": """
 Report on the case of $NAME against the city of $TOWN. This is a long example, and everything in it is made up. It was written so that a reader can see how a longer text appears in the window, sentence by sentence.
 
@@ -68,7 +102,18 @@ Eighth, the next steps. We will ask the city for the list of calls about the lam
 Ninth, the conclusion. The case is not simple, but the documents are good and the witness is clear. We advise the client to wait for the list of calls before making a decision. This is the end of the example.""",
     },
     {
-        "names": ["story about a {library|town|book|doctor|lawyer}", "history of a town", "description", "story about a library", "novel", "chapter", "article", "speech", "guide", "description of a town"],
+        "names": [
+            "story about a {library|town|book|doctor|lawyer}",
+            "history of a town",
+            "description",
+            "story about a library",
+            "novel",
+            "chapter",
+            "article",
+            "speech",
+            "guide",
+            "description of a town",
+        ],
         "text": """
 Chapter one. The library of $TOWN is the oldest house in the town. It has a green door, a round window and more than nine thousand books. {For many years|For a long time} its librarian was $NAME, who knew where every book stood and who had read it last.
 

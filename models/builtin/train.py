@@ -24,7 +24,7 @@ import corpus
 from net import CONTEXT, VOCAB, Net
 
 SEED, MINUTES, WARMUP, BATCH = 2026, 60, 100, 2048
-MUON_LR, ADAM_LR, PROMPT_WEIGHT = 0.02, 0.003, 0.1
+MUON_LR, ADAM_LR, PROMPT_WEIGHT = 0.015, 0.0015, 0.1
 
 
 def orthogonal(g):
@@ -47,12 +47,12 @@ class Muon:
         self.state = [(p, torch.zeros_like(p)) for p in params]
 
     @torch.no_grad()
-    def step(self, lr, decay=0.01):
+    def step(self, lr):
         for p, m in self.state:
             m.lerp_(p.grad, 0.05)
             update = orthogonal(p.grad.lerp(m, 0.95).flatten(0, -3)).view_as(p)
             scale = max(1.0, p.shape[-2] / p.shape[-1]) ** 0.5
-            p.mul_(1 - lr * decay).add_(update, alpha=-lr * scale)
+            p.add_(update, alpha=-lr * scale)
 
 
 def encode(tok, system, turns):
@@ -68,7 +68,11 @@ def encode(tok, system, turns):
         add(f"<|im_start|>system\n{system}<|im_end|>\n", 0)
     for user, assistant in turns:
         add(f"<|im_start|>user\n{user}<|im_end|>\n<|im_start|>assistant\n", PROMPT_WEIGHT)
+        begin = len(ids)
         add(f"{assistant}<|im_end|>", 1)
+        # Which answer it will be is decided in its first tokens; long texts must not drown them.
+        for i in range(begin, len(ids)):
+            weights[i] = 3 if i < begin + 3 else 1 if i < begin + 120 else 0.3
         add("\n", 0)
     return ids[: CONTEXT + 1], weights[: CONTEXT + 1]
 
@@ -77,10 +81,10 @@ def batches(tok, stream, progress):
     """Conversations of similar length side by side, about BATCH tokens at a time."""
     rng = random.Random(SEED)
     while True:
-        # Copying is hardest to learn, so it gets a large share until the circuit is there.
-        stream.copying = 0.4 if progress() < 0.25 else 0.2
+        # Much copying at first, so that the wired circuit is kept and used.
+        stream.copying = 0.6 if progress() < 0.12 else 0.25
         pool = sorted(
-            (encode(tok, *stream.conversation()) for _ in range(500)), key=lambda x: len(x[0])
+            (encode(tok, *stream.conversation()) for _ in range(300)), key=lambda x: len(x[0])
         )
         groups, group = [], []
         for one in pool:
@@ -107,18 +111,18 @@ def main():
     torch.manual_seed(SEED)
     torch.set_num_threads(os.cpu_count())
     corpus.check()
-    begin = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None
-    if begin:
-        merges = json.loads((begin / "vocab.json").read_text())
+    earlier = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    if earlier:
+        merges = json.loads((earlier / "vocab.json").read_text())
     else:
         sample = corpus.Corpus(SEED + 1)
-        merges = bpe.learn((corpus.render(*sample.conversation()) for _ in range(12000)), VOCAB)
+        merges = bpe.learn((corpus.render(*sample.conversation()) for _ in range(4000)), VOCAB)
     tok = bpe.Tokenizer(merges)
     (out / "vocab.json").write_text(json.dumps(merges))
 
     net = Net()
-    if begin:
-        net.load_state_dict(torch.load(begin / "model.pt"))
+    if earlier:
+        net.load_state_dict(torch.load(earlier / "model.pt"))
     print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
     muon = Muon([net.qkv, net.out, net.gate_up, net.down])
     adam = torch.optim.Adam([net.embed, net.norm], lr=ADAM_LR, betas=(0.9, 0.98))
@@ -142,6 +146,7 @@ def main():
         for p in net.parameters():
             p.grad = None
         loss.backward()
+        net.keep_wiring()
         adam.param_groups[0]["lr"] = ADAM_LR * rate
         adam.step()
         muon.step(MUON_LR * rate)
@@ -149,7 +154,7 @@ def main():
             for a, p in zip(average, net.parameters()):
                 a.lerp_(p, 0.02)
         seen += ids.numel()
-        losses.append((each * (w == 1)).sum().item() / max(1, (w == 1).sum().item()))
+        losses.append((each * (w >= 1)).sum().item() / (w >= 1).sum().item())
         if step % 50 == 49:
             print(
                 f"step {step + 1} loss {sum(losses) / len(losses):.4f} tokens {seen} "
