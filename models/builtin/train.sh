@@ -8,6 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 work=${1:-/tmp/subrosa-demo}
 export MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_TOP_PAD_=500000000
+export OMP_WAIT_POLICY=PASSIVE # spinning threads only hurt when the processor is shared
 unset OPENBLAS_CORETYPE
 nice -n 19 /usr/bin/python3 train.py "$work"
 /usr/bin/python3 export.py "$work" subrosa-demo.gguf
