@@ -2,6 +2,8 @@ package app
 
 import (
 	"encoding/json"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -113,6 +115,21 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 	for name, call := range calls {
 		if err := call(); fault.From(err) == nil || fault.From(err).Code != fault.Locked {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNoProgramCanBeFoundByName(t *testing.T) {
+	t.Setenv("PATH", os.Getenv("PATH")) // put back afterwards
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Fatal("the control found no program either: ", err)
+	}
+	if err := forgetPrograms(); err != nil {
+		t.Fatal(err)
+	}
+	for _, browser := range []string{"xdg-open", "x-www-browser", "www-browser", "sh"} {
+		if path, err := exec.LookPath(browser); err == nil {
+			t.Errorf("%s can be started: %s", browser, path)
 		}
 	}
 }

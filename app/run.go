@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net/http"
@@ -39,12 +40,20 @@ func Main() int {
 	a := newApp()
 	a.takeHome(*home)
 	go a.proven(probes)
+	if err := errors.Join(lockdown.NoCoreDumps(), forgetPrograms()); err != nil {
+		fmt.Fprintln(os.Stderr, "subrosa:", err)
+		return 1
+	}
 	if err := wails.Run(a.options()); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", err)
 		return 1
 	}
 	return 0
 }
+
+// forgetPrograms empties PATH: the web view's own BrowserOpenURL, which the page can call and Wails offers no way to
+// turn off, finds no browser then. What this process does start, it starts by an absolute path.
+func forgetPrograms() error { return os.Setenv("PATH", "") }
 
 // proven waits for the probes' result, which the status strip shows.
 func (a *App) proven(probes *lockdown.Check) {
@@ -83,6 +92,7 @@ func (a *App) options() *options.App {
 		OnStartup:        a.page.attach,
 		OnShutdown:       a.shutdown,
 		Bind:             []any{a},
+		Logger:           silence{},
 		ErrorFormatter:   func(err error) any { return faultView(fault.From(err)) },
 		Linux:            &linux.Options{ProgramName: "subrosa", WebviewGpuPolicy: webviewGPU()},
 		BackgroundColour: options.NewRGB(250, 250, 249),
@@ -95,6 +105,23 @@ func webviewGPU() linux.WebviewGpuPolicy {
 		return linux.WebviewGpuPolicyNever
 	}
 	return linux.WebviewGpuPolicyOnDemand
+}
+
+// silence is the web view's logger. Wails' own writes whole calls to standard error when one fails, passphrase and
+// prompt included.
+type silence struct{}
+
+func (silence) Print(string)   {}
+func (silence) Trace(string)   {}
+func (silence) Debug(string)   {}
+func (silence) Info(string)    {}
+func (silence) Warning(string) {}
+func (silence) Error(string)   {}
+
+// Fatal is called when the window cannot go on.
+func (silence) Fatal(string) {
+	fmt.Fprintln(os.Stderr, "subrosa: the window failed")
+	os.Exit(1)
 }
 
 func secureHeaders(next http.Handler) http.Handler {

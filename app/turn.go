@@ -45,6 +45,7 @@ func (t *turn) run(p chat.Prompt) {
 	t.flush()
 	if t.id.Assistant.ID == "" {
 		t.refused <- err
+		t.app.emitConversations() // it may have been begun and then refused by the record
 		return
 	}
 	event := t.event("done")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures, and prints what it measured with the ratios that matter. Everything of one table comes from one run, side by
-# side; a busy machine widens the spread, so look at the rounds too. The model is made up once (620 MB, in build/out/bench).
+# side; a busy machine widens the spread, so look at the rounds too. It reports, and passes no judgement by exit code. The model is made up once (620 MB, in build/out/bench).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/env.sh
@@ -13,7 +13,7 @@ go build -o $out/engine ./build/bench/engine
 $out/engine -gguf $out/model-q4_0.gguf -rounds "${ROUNDS:-5}" | tee $out/engine.json
 
 echo "== start of the window, from exec to a passphrase field that can be typed into"
-build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py 2>/dev/null | tee $out/startup.json
+build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py 2>$out/startup.log | tee $out/startup.json
 
 echo "== record, history, redaction"
 go test -run '^$' -bench . -benchtime 200x ./internal/audit ./internal/history

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . build/env.sh
 
 if [ -z "$(find frontend/dist -name index.html -newer frontend/package-lock.json)" ] ||
-  [ -n "$(find frontend/src frontend/index.html frontend/vite.config.ts -newer frontend/dist/index.html -print -quit)" ]; then
+  [ -n "$(find frontend/src frontend/wailsjs frontend/*.html frontend/*.json frontend/*.ts frontend/*.js -newer frontend/dist/index.html -print -quit)" ]; then
   npm run --silent build --prefix frontend
 fi
 

@@ -7,9 +7,9 @@ tool() { GOFLAGS=-trimpath CGO_ENABLED=0 go tool -modfile=build/tools/go.mod "$@
 
 echo "== gofumpt"
 if [ -n "${FIX:-}" ]; then
-  git ls-files '*.go' | xargs -r go tool -modfile=build/tools/go.mod gofumpt -w
+  git ls-files '*.go' | GOFLAGS='' xargs -r go tool -modfile=build/tools/go.mod gofumpt -w
 fi
-unformatted=$(git ls-files '*.go' | GOFLAGS= xargs -r go tool -modfile=build/tools/go.mod gofumpt -l)
+unformatted=$(git ls-files '*.go' | GOFLAGS='' xargs -r go tool -modfile=build/tools/go.mod gofumpt -l)
 [ -z "$unformatted" ] || { printf 'not formatted (make check FIX=1):\n%s\n' "$unformatted"; exit 1; }
 
 echo "== golangci-lint"

@@ -7,7 +7,7 @@ export SUBROSA_REQUIRE_REAL=1 # a missing tool is a failure, not a skip
 
 case "${1:-all}" in all | go)
   echo "== Go"
-  go test ./...
+  go test -count=1 ./... # a cached result knows nothing of the programs that the tests run
   ;;
 esac
 case "${1:-all}" in all | frontend)

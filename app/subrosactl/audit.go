@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -28,10 +29,12 @@ func (c *command) auditCommand() *cobra.Command {
 			switch {
 			case errors.As(err, &broken) && c.json:
 				return errors.Join(c.printJSON(map[string]any{
-					"ok": false, "first_bad_entry": broken.Index, "reason": broken.Reason, "entries": report.Size,
+					"ok": false, "first_bad_entry": broken.Index, "reason": broken.Reason,
 				}), told(err))
 			case errors.As(err, &broken):
 				return fault.New(fault.AuditBroken, err)
+			case errors.Is(err, fs.ErrNotExist):
+				return fault.New(fault.NotSetUp, err)
 			case err != nil:
 				return chat.RecordFault(err)
 			case c.json:

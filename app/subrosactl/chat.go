@@ -81,18 +81,22 @@ func (c *command) lines(ctx context.Context, s *session.Session, p chat.Prompt) 
 	if m, err := s.Model(); err == nil && !c.json {
 		c.printf("%s. Ctrl+C stops an answer, /new starts a new conversation, /quit ends.\n", m.Describe())
 	}
+	var failed error
 	in := bufio.NewScanner(c.in)
 	in.Buffer(nil, 1<<20)
 	for c.ask(); in.Scan(); c.ask() {
 		switch text := strings.TrimSpace(in.Text()); text {
 		case "":
 		case "/quit":
-			return nil
+			return told(failed)
 		case "/new":
 			p.Conversation = ""
 		default:
 			p.Text = text
 			out, err := c.send(ctx, s, p)
+			if err != nil && !c.interactive() {
+				failed = err
+			}
 			switch {
 			case c.json && out.Assistant.ID != "":
 				if err := c.printJSON(answerOf(s, out, err)); err != nil {
@@ -111,7 +115,7 @@ func (c *command) lines(ctx context.Context, s *session.Session, p chat.Prompt) 
 	if err := in.Err(); err != nil {
 		return fault.New(fault.BadInput, err)
 	}
-	return nil
+	return told(failed)
 }
 
 func (c *command) ask() {
@@ -179,7 +183,7 @@ type answer struct {
 		Intent  int64 `json:"intent"`
 		Outcome int64 `json:"outcome"`
 	} `json:"audit"`
-	Error *fault.Code `json:"error,omitempty"`
+	Error *failure `json:"error,omitempty"`
 }
 
 func answerOf(s *session.Session, out chat.Outcome, err error) answer {
@@ -195,10 +199,7 @@ func answerOf(s *session.Session, out chat.Outcome, err error) answer {
 	a.Timings.Prompt, a.Timings.FirstToken = ms(out.Result.PromptTime), ms(out.Result.FirstToken)
 	a.Timings.Generate, a.Timings.TokensPerSecond = ms(out.Result.GenerateTime), out.Result.TokensPerSecond()
 	a.Audit.Intent, a.Audit.Outcome = out.IntentSeq, out.OutcomeSeq
-	if err != nil {
-		code := fault.From(err).Code
-		a.Error = &code
-	}
+	a.Error = failureOf(err)
 	return a
 }
 

@@ -40,7 +40,7 @@ func (c *command) historyCommand() *cobra.Command {
 			Use: "rename ID TITLE", Short: "Rename a conversation", Args: cobra.ExactArgs(2),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-					return s.Rename(cmd.Context(), history.ConversationID(args[0]), args[1])
+					return c.done(s.Rename(cmd.Context(), history.ConversationID(args[0]), args[1]))
 				})
 			},
 		},
@@ -48,7 +48,7 @@ func (c *command) historyCommand() *cobra.Command {
 			Use: "delete ID", Short: "Delete a conversation", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-					return s.Delete(cmd.Context(), history.ConversationID(args[0]))
+					return c.done(s.Delete(cmd.Context(), history.ConversationID(args[0])))
 				})
 			},
 		},

@@ -34,14 +34,37 @@ func run() int {
 		fmt.Fprintln(os.Stderr, "subrosactl:", fault.New(fault.LockdownFailed, err))
 		return 1
 	}
-	c := &command{in: os.Stdin, out: os.Stdout, err: os.Stderr, lockdown: report}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	if err := lockdown.HardenProcess(); err != nil {
+		fmt.Fprintln(os.Stderr, "subrosactl:", err)
+		return 1
+	}
+	out := &printer{w: os.Stdout}
+	c := &command{in: os.Stdin, out: out, err: os.Stderr, lockdown: report}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	if err := c.root().ExecuteContext(ctx); err != nil {
 		c.fail(err)
 		return 1
 	}
+	if out.err != nil {
+		c.fail(out.err)
+		return 1
+	}
 	return 0
+}
+
+// printer remembers the first error of writing: what a script reads must be whole, or the exit code says that it is not.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) Write(b []byte) (int, error) {
+	n, err := p.w.Write(b)
+	if p.err == nil {
+		p.err = err
+	}
+	return n, err
 }
 
 // command is what every subcommand shares: the streams, the common flags and the probe's report.
@@ -96,12 +119,34 @@ func (c *command) fail(err error) {
 		f = fault.New(fault.BadInput, err) // the session's errors are all faults: this one is about the command line
 	}
 	if c.json {
-		_ = c.printJSON(map[string]any{"error": map[string]string{
-			"code": string(f.Code), "message": f.Message, "hint": f.Hint, "detail": f.Error(),
-		}})
+		_ = c.printJSON(map[string]any{"error": failureOf(f)})
 		return
 	}
 	fmt.Fprintf(c.err, "subrosactl: %v\n%s\n", f, f.Hint)
+}
+
+// failure is how every error is written in JSON. Detail is for people: its wording may change.
+type failure struct {
+	Code    fault.Code `json:"code"`
+	Message string     `json:"message"`
+	Hint    string     `json:"hint"`
+	Detail  string     `json:"detail"`
+}
+
+func failureOf(err error) *failure {
+	if err == nil {
+		return nil
+	}
+	f := fault.From(err)
+	return &failure{Code: f.Code, Message: f.Message, Hint: f.Hint, Detail: f.Error()}
+}
+
+// done reports a command that has nothing else to say.
+func (c *command) done(err error) error {
+	if err != nil || !c.json {
+		return err
+	}
+	return c.printJSON(map[string]bool{"ok": true})
 }
 
 func (c *command) printJSON(v any) error {

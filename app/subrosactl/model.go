@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,6 +32,9 @@ func (c *command) modelImportCommand() *cobra.Command {
 			}
 			defer f.Close()
 			info, err := f.Stat()
+			if err == nil && !info.Mode().IsRegular() {
+				err = fmt.Errorf("%s is not a file", args[0])
+			}
 			if err != nil {
 				return fault.New(fault.BadInput, err)
 			}
@@ -58,16 +62,13 @@ func (c *command) modelListCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
 				list, err := s.Models()
-				if err != nil {
-					return err
-				}
 				if c.json {
-					return c.printJSON(list)
+					return errors.Join(c.printJSON(list), told(err))
 				}
 				for _, m := range list {
 					c.printf("%s\n", describe(m))
 				}
-				return nil
+				return err // of the models that do not verify
 			})
 		},
 	}
@@ -78,7 +79,7 @@ func (c *command) modelUseCommand() *cobra.Command {
 		Use: "use ID", Short: "Answer with this model from now on", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-				return s.UseModel(cmd.Context(), vault.ModelID(args[0]))
+				return c.done(s.UseModel(cmd.Context(), vault.ModelID(args[0])))
 			})
 		},
 	}

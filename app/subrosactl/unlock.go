@@ -24,6 +24,12 @@ func (c *command) unlocked(ctx context.Context, adjust func(*session.Options), d
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	defer context.AfterFunc(ctx, func() { // told to end: by the time a blocked read would notice, nothing must be open
+		if err := s.Close(); err != nil {
+			c.fail(err)
+		}
+		os.Exit(1)
+	})()
 	switch phase, f := s.State(); {
 	case f != nil:
 		return f
@@ -68,6 +74,7 @@ func (c *command) setUp(ctx context.Context, s *session.Session) error {
 	if err != nil {
 		return err
 	}
+	defer passphrase.Wipe()
 	if c.passphraseFD < 0 {
 		again, err := c.passphrase("Repeat it: ")
 		if err != nil {
@@ -116,11 +123,13 @@ func (c *command) interactive() bool { return term.IsTerminal(int(c.in.Fd())) }
 // passphrase reads one from --passphrase-fd, or asks for it: in a terminal without showing it, else as the next line of
 // standard input.
 func (c *command) passphrase(prompt string) (*secret.Bytes, error) {
-	if c.passphraseFD >= 0 {
-		return readLine(os.NewFile(uintptr(c.passphraseFD), "passphrase"))
-	}
-	if !c.interactive() {
+	switch {
+	case c.passphraseFD == int(c.in.Fd()), c.passphraseFD < 0 && !c.interactive():
 		return readLine(c.in)
+	case c.passphraseFD >= 0:
+		f := os.NewFile(uintptr(c.passphraseFD), "passphrase")
+		defer f.Close()
+		return readLine(f)
 	}
 	fmt.Fprint(c.err, prompt)
 	b, err := term.ReadPassword(int(c.in.Fd()))

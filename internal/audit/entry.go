@@ -38,6 +38,7 @@ const (
 	PolicyDenied       Action = "policy_denied"
 	SelfTest           Action = "self_test"
 	Reconcile          Action = "reconcile"
+	RecordRepaired     Action = "record_repaired" // a torn tail was cut off
 )
 
 // Sampling holds what the answer was drawn with.

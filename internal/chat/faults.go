@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"context"
 	"errors"
 
 	"subrosa/internal/audit"
@@ -33,6 +34,9 @@ func RecordFault(err error) error {
 	return fault.Of(err, fault.AuditUnwritable, fault.Cause{Err: audit.ErrDiskFull, Code: fault.DiskFull})
 }
 
+// outcomeFault is about the entry after an answer, which has been shown by then.
+func outcomeFault(err error) error { return fault.Of(err, fault.OutcomeUnrecorded) }
+
 // EngineFault says what an error of package engine means to the user; nil for nil.
 func EngineFault(err error) error {
 	return fault.Of(
@@ -48,5 +52,6 @@ func EngineFault(err error) error {
 		fault.Cause{Err: engine.ErrUnsupported, Code: fault.EngineMissing},
 		fault.Cause{Err: engine.ErrProtocol, Code: fault.EngineMissing},
 		fault.Cause{Err: engine.ErrClosed, Code: fault.EngineCrashed},
+		fault.Cause{Err: context.DeadlineExceeded, Code: fault.EngineCrashed},
 	)
 }

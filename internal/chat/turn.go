@@ -33,6 +33,7 @@ type History interface {
 // Record is the audit log. *audit.Log is the real one.
 type Record interface {
 	Append(e audit.Entry) (seq int64, err error)
+	Healthy() error // nil while it can be appended to
 }
 
 // Model answers. The session's is a child process that it starts again when it has died.
@@ -104,7 +105,7 @@ func (d *Desk) earlier(ctx context.Context, id history.ConversationID) ([]histor
 	if id == "" {
 		return nil, nil
 	}
-	messages, err := d.History.Messages(ctx, id)
+	messages, err := d.History.Messages(context.WithoutCancel(ctx), id)
 	return messages, HistoryFault(err)
 }
 
@@ -120,7 +121,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	}
 	var out Outcome
 	var err error
-	if out.Begun, err = d.History.BeginTurn(ctx, turn); err != nil {
+	if out.Begun, err = d.History.BeginTurn(context.WithoutCancel(ctx), turn); err != nil {
 		return out, HistoryFault(err)
 	}
 	out.Redactions = countByType(masked)
@@ -131,6 +132,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	if out.IntentSeq, err = d.Record.Append(entry); err != nil {
 		unsent := history.Outcome{Status: history.Failed}
 		closeErr := d.History.FinishTurn(context.WithoutCancel(ctx), turn.ID, unsent)
+		out.Assistant.Status = history.Failed
 		return out, RecordFault(errors.Join(err, closeErr))
 	}
 	return out, nil
@@ -153,13 +155,16 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		if text == "" {
 			return nil
 		}
+		if err := d.Record.Healthy(); err != nil { // nothing is shown that could not be recorded
+			return RecordFault(err)
+		}
 		shown.WriteString(text)
 		reader.Delta(text)
 		if time.Since(saved) < savePartialEvery {
 			return nil
 		}
 		saved = time.Now()
-		return d.History.SavePartial(context.WithoutCancel(ctx), turn, shown.String())
+		return HistoryFault(d.History.SavePartial(context.WithoutCancel(ctx), turn, shown.String()))
 	}
 	stream := d.Redactor.Stream()
 	a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
@@ -201,7 +206,7 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 	var recordErr error
 	out.OutcomeSeq, recordErr = d.Record.Append(entry)
 
-	return out, cmp.Or(RecordFault(recordErr), HistoryFault(historyErr), modelErr)
+	return out, cmp.Or(outcomeFault(recordErr), HistoryFault(historyErr), modelErr)
 }
 
 // refuse puts a prompt that policy does not allow on record, and says why.

@@ -28,6 +28,7 @@ type script struct {
 	entries   []audit.Entry
 	earlier   []history.Message
 	onDelta   func()
+	unhealthy error
 }
 
 func (s *script) saw(format string, args ...any) {
@@ -64,6 +65,8 @@ func (s *script) Append(e audit.Entry) (int64, error) {
 	s.entries = append(s.entries, e)
 	return int64(len(s.entries)), nil
 }
+
+func (s *script) Healthy() error { return s.unhealthy }
 
 func (s *script) Generate(ctx context.Context, r engine.Request, loading func(float64), emit func(string) error) (engine.Result, error) {
 	s.asked = r
@@ -151,8 +154,17 @@ func TestNoRecordNoInference(t *testing.T) {
 func TestOutcomeThatCannotBeRecordedIsAFault(t *testing.T) {
 	s := &script{says: []string{"hi"}, appendErr: map[audit.Action]error{audit.Response: audit.ErrPoisoned}}
 	_, err := s.run(t, t.Context(), "hello")
-	if fault.From(err).Code != fault.AuditUnwritable {
+	if fault.From(err).Code != fault.OutcomeUnrecorded {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestNothingIsShownThatCouldNotBeRecorded(t *testing.T) {
+	s := &script{says: []string{"One. ", "Two. "}}
+	s.onDelta = func() { s.unhealthy = audit.ErrPoisoned }
+	out, err := s.run(t, t.Context(), "hello")
+	if fault.From(err).Code != fault.AuditUnwritable || out.Assistant.Text != "One. " {
+		t.Errorf("%v, kept %q", err, out.Assistant.Text)
 	}
 }
 

@@ -336,7 +336,8 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 		select {
 		case <-ctx.Done():
 			e.child.kill()
-			<-e.exited
+			for range c.frames { // to its end: a receiver that waits with a frame would never see the child's
+			}
 			return ModelInfo{}, ctx.Err()
 		case f, ok := <-c.frames:
 			if !ok {

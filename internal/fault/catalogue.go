@@ -32,6 +32,8 @@ const (
 	ContextFull         Code = "context_full"
 	PolicyDenied        Code = "policy_denied"
 	LockdownFailed      Code = "lockdown_failed"
+	NetworkOpen         Code = "network_open"
+	OutcomeUnrecorded   Code = "outcome_unrecorded"
 	InUse               Code = "in_use"
 	BadInput            Code = "bad_input"
 )
@@ -45,7 +47,7 @@ var catalogue = map[Code]text{
 	KeyringMissing:      {"No keyring answers in this desktop session.", "Ask IT to start a Secret Service such as gnome-keyring, then try again."},
 	KeyringLocked:       {"The desktop keyring is locked.", "Unlock it with your login password, then try again."},
 	KeyringTimeout:      {"The desktop keyring did not answer within 5 seconds.", "Look for its password prompt, possibly behind this window, answer it, and try again."},
-	KeyringSecretLost:   {"The keyring no longer holds this workstation's half of the key.", "Nothing was overwritten. Ask IT to restore the keyring, or to recover with its recovery key."},
+	KeyringSecretLost:   {"The keyring no longer holds this workstation's half of the key.", "Nothing was overwritten. Ask IT to restore the keyring from backup."},
 	KeysDamaged:         {"A key file is damaged.", "Nothing was overwritten. Ask IT to restore the keys folder from backup."},
 	KeysMissing:         {"There is data here, but the keys folder is missing.", "Nothing was overwritten. Ask IT to restore the keys folder; do not set up again over existing data."},
 	NotSetUp:            {"Subrosa is not set up for this data directory yet.", "Open the window, or run subrosactl init, and choose a passphrase."},
@@ -69,6 +71,8 @@ var catalogue = map[Code]text{
 	ContextFull:         {"This conversation no longer fits into the model's context.", "Start a new conversation, or shorten the message."},
 	PolicyDenied:        {"The policy on this workstation does not allow that.", "Ask IT or compliance which rule applies."},
 	LockdownFailed:      {"The network block could not be put in place, so Subrosa did not start.", "Ask IT to check that the kernel allows seccomp filters."},
+	NetworkOpen:         {"A way out to the network is open, so chat is stopped.", "Reading still works. Run subrosactl doctor and show IT the row that is not blocked."},
+	OutcomeUnrecorded:   {"The end of this answer could not be put on record, so chat is stopped.", "The answer is kept. Free some disk space or check the disk, then restart Subrosa."},
 	InUse:               {"Another Subrosa is using this data directory.", "Close the other window or command, then try again."},
 	BadInput:            {"That input cannot be used.", "Check it and try again."},
 }

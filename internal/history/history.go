@@ -85,7 +85,6 @@ type Role string
 
 // The roles.
 const (
-	System    Role = "system"
 	User      Role = "user"
 	Assistant Role = "assistant"
 )

@@ -37,6 +37,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"subrosa/app/", "github.com/wailsapp/", "only the window knows the window"},
 	{"subrosa", "github.com/hybridgroup/yzma/pkg/download", "nothing is downloaded"},
 	{"subrosa/app/subrosactl", "subrosa/internal/engine/llama", "llama.cpp runs in the engine's process alone"},
+	{"subrosa/internal/", "subrosa/internal/engine/llama", "as above"},
+	{"subrosa/app/subrosa-verify", "subrosa/internal/engine/llama", "as above"},
 	{"subrosa/app/subrosa-engine", "subrosa/internal/keys", "the engine never sees an identity"},
 	{"subrosa/app/subrosa-engine", "subrosa/internal/history", "the engine has no history"},
 	{"subrosa/internal/engine", "subrosa/internal/fault", "leaves return typed errors; chat and session attach the words"},
@@ -67,7 +69,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		}
 		for _, to := range imports {
 			for _, f := range forbidden {
-				if strings.HasPrefix(from, f.from) && strings.HasPrefix(to, f.to) {
+				if strings.HasPrefix(from, f.from) && strings.HasPrefix(to, f.to) && from != to {
 					t.Errorf("%s imports %s: %s", from, to, f.why)
 				}
 			}
@@ -83,17 +85,31 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
+// What a program links is more than what it imports.
+func TestNoProgramLinksWhatItMustNot(t *testing.T) {
+	const engine = "subrosa/app/subrosa-engine"
+	for _, program := range []string{"subrosa", "subrosa/app/subrosactl", "subrosa/app/subrosa-verify", engine} {
+		linked := map[string]bool{}
+		for line := range strings.Lines(goList(t, "-deps", program)) {
+			linked[strings.TrimSpace(line)] = true
+		}
+		if !linked["subrosa/internal/lockdown"] {
+			t.Errorf("%s does not link the lockdown: the list is not what it should be", program)
+		}
+		if linked["github.com/hybridgroup/yzma/pkg/download"] {
+			t.Errorf("%s links a downloader", program)
+		}
+		if linked["github.com/hybridgroup/yzma/pkg/llama"] != (program == engine) {
+			t.Errorf("%s: llama.cpp's binding is for the engine's process alone", program)
+		}
+	}
+}
+
 // imports maps each package of the module to what it imports, tests left out.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
-	cmd.Dir = "../.."
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
 	found := map[string][]string{}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")) {
 		fields := strings.Fields(line)
 		found[fields[0]] = fields[1:]
 	}
@@ -101,4 +117,15 @@ func imports(t *testing.T) map[string][]string {
 		t.Fatalf("go list found %d packages only", len(found))
 	}
 	return found
+}
+
+func goList(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list"}, args...)...)
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	return string(out)
 }

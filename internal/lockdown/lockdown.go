@@ -12,8 +12,7 @@
 //
 // What it does not do. A process that is allowed to speak AF_UNIX can ask another to act for it: the session bus
 // (systemd-run, portals), a name service (listed in Report.Deputies), a descriptor passed by SCM_RIGHTS. ptrace and
-// /proc/PID/mem are left to Landlock, whose domain refuses both towards processes outside it; refusing ptrace alone
-// would leave the other open. A process running as root can mount network file systems. Other operating systems:
+// /proc/PID/mem are not refused: a file rule (Landlock) would have to refuse both, and there is none yet. A process running as root can mount network file systems. Other operating systems:
 // Enforce returns ErrUnsupported and the report says that nothing is enforced.
 package lockdown
 

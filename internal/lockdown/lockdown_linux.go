@@ -57,15 +57,23 @@ func load(filter []bpf.Instruction) error {
 	return nil
 }
 
-// HardenProcess turns core dumps off (RLIMIT_CORE 0, for children too) and makes the process undumpable: no core, and
+// NoCoreDumps turns core dumps off, for children too (RLIMIT_CORE 0).
+func NoCoreDumps() error {
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("turn core dumps off: %w", err)
+	}
+	return nil
+}
+
+// HardenProcess turns core dumps off and makes the process undumpable: no core, and
 // no ptrace or /proc/PID/mem from other processes of the same user. Execve makes children dumpable again.
 //
 // It is apart from Start because it has a price: /proc/self belongs to root then. A process that is not root can no
 // longer open its own /proc/self/environ and /proc/self/mem, and no other process of the user can open its /proc/PID/root,
 // which desktop portals do to tell who calls them. The bus, the keyring and AT-SPI go by the socket's credentials.
 func HardenProcess() error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return fmt.Errorf("turn core dumps off: %w", err)
+	if err := NoCoreDumps(); err != nil {
+		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("make process undumpable: %w", err)

@@ -32,5 +32,8 @@ func Enforced() bool { return false }
 // ChildMain does nothing here: there is no control child.
 func ChildMain() bool { return false }
 
+// NoCoreDumps returns ErrUnsupported.
+func NoCoreDumps() error { return ErrUnsupported }
+
 // HardenProcess returns ErrUnsupported.
 func HardenProcess() error { return ErrUnsupported }

@@ -18,17 +18,20 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 		return chat.Outcome{}, err
 	}
 	defer done()
-	if o.stopped != nil {
-		return chat.Outcome{}, o.stopped
+	if err := o.mayChat(); err != nil {
+		return chat.Outcome{}, err
+	}
+	if p.Conversation != "" {
+		if _, err := o.history.Conversation(ctx, p.Conversation); err != nil {
+			return chat.Outcome{}, historyFault(err)
+		}
 	}
 	desk := chat.Desk{
 		History: o.history, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
 		Policy: o.policy, Redactor: o.redactor, Actor: o.actor,
 	}
 	out, err := desk.Turn(ctx, p, reader)
-	if signErr := o.record.Checkpoint(); err == nil {
-		err = recordFault(signErr)
-	}
+	_ = o.record.Checkpoint() // if it fails the next one covers this turn too; a record that cannot be written fails at Append
 	return out, err
 }
 
@@ -36,7 +39,7 @@ func (s *Session) startTurn(ctx context.Context) (*open, context.Context, func()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.open == nil:
+	case s.open == nil || s.locking:
 		return nil, nil, nil, fault.New(fault.Locked, nil)
 	case s.turn != nil:
 		return nil, nil, nil, fault.New(fault.Busy, nil)
@@ -97,6 +100,9 @@ func (s *Session) Rename(ctx context.Context, id history.ConversationID, title s
 	if masked == "" {
 		return fault.New(fault.BadInput, nil)
 	}
+	if _, err := o.history.Conversation(ctx, id); err != nil { // only what exists goes on record
+		return historyFault(err)
+	}
 	if err := o.note(audit.Entry{Action: audit.ConversationRename, Conversation: string(id)}); err != nil {
 		return err
 	}
@@ -108,6 +114,9 @@ func (s *Session) Delete(ctx context.Context, id history.ConversationID) error {
 	o, err := s.ready()
 	if err != nil {
 		return err
+	}
+	if _, err := o.history.Conversation(ctx, id); err != nil {
+		return historyFault(err)
 	}
 	if err := o.note(audit.Entry{Action: audit.ConversationDelete, Conversation: string(id)}); err != nil {
 		return err

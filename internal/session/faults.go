@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"syscall"
 
 	"subrosa/internal/chat"
@@ -24,6 +25,7 @@ func keysFault(err error) error {
 		fault.Cause{Err: keys.ErrNoKeyring, Code: fault.KeyringMissing},
 		fault.Cause{Err: keys.ErrNotSetUp, Code: fault.NotSetUp},
 		fault.Cause{Err: keys.ErrExists, Code: fault.AlreadySetUp},
+		fault.Cause{Err: syscall.ENOSPC, Code: fault.DiskFull},
 	)
 }
 
@@ -41,8 +43,14 @@ func vaultFault(err error) error {
 	)
 }
 
-var (
-	historyFault = chat.HistoryFault
-	recordFault  = chat.RecordFault
-	engineFault  = chat.EngineFault
-)
+func historyFault(err error) error { return chat.HistoryFault(err) }
+func recordFault(err error) error  { return chat.RecordFault(err) }
+func engineFault(err error) error  { return chat.EngineFault(err) }
+
+// directoryFault is about the data directory itself.
+func directoryFault(err error) error {
+	return fault.Of(
+		fmt.Errorf("data directory: %w", err), fault.BadInput,
+		fault.Cause{Err: syscall.ENOSPC, Code: fault.DiskFull},
+	)
+}

@@ -2,13 +2,11 @@ package session
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
-	"slices"
 	"sync"
 
 	"subrosa/internal/audit"
@@ -24,10 +22,10 @@ type Builtin struct {
 	GGUF []byte
 }
 
-// is tells whether a sealed model is this one, by its content.
-func (b Builtin) is(m vault.Manifest) bool {
+// id is the model's in the vault.
+func (b Builtin) id() vault.ModelID {
 	sum := sha256.Sum256(b.GGUF)
-	return m.SHA256 == hex.EncodeToString(sum[:])
+	return vault.ModelID(hex.EncodeToString(sum[:8]))
 }
 
 // Describe names the model plainly.
@@ -68,7 +66,7 @@ type model struct {
 
 	life context.Context // ends with Close
 	end  context.CancelFunc
-	turn sync.Mutex // one caller of the engine at a time
+	turn chan struct{} // holds one token while a caller has the engine
 
 	mu       sync.Mutex
 	engine   *engine.Engine
@@ -77,49 +75,39 @@ type model struct {
 	fault    *fault.Fault
 }
 
-// sealBuiltin seals the built-in model if no model is here. One that is here and damaged is pickModel's to report.
+// sealBuiltin seals the built-in model of this version if it is not here.
 func (o *open) sealBuiltin(ctx context.Context, b Builtin) error {
-	manifests, listErr := o.vault.List()
-	if len(manifests) > 0 || listErr != nil {
-		return nil //nolint:nilerr // see above
+	_, err := o.vault.Manifest(b.id())
+	if !errors.Is(err, vault.ErrNotFound) {
+		return nil // here, or damaged: then the turn that wants it says so
 	}
 	source := vault.Source{Name: b.Name, Size: int64(len(b.GGUF))}
-	_, err := o.importModel(ctx, bytes.NewReader(b.GGUF), source, nil)
+	_, err = o.importModel(ctx, bytes.NewReader(b.GGUF), source, nil)
 	return err
 }
 
-// pickModel takes the model that is asked for, or else the one last chosen, or else the one last imported.
+// pickModel takes the model that is asked for, or else the one last chosen, or else the built-in one. A model that is
+// missing or damaged does not keep the history closed: it is the model's fault, and another can be chosen.
 func (o *open) pickModel(ctx context.Context, opts Options) error {
-	want := vault.ModelID(opts.ModelID)
-	if want == "" {
+	id := vault.ModelID(opts.ModelID)
+	if id == "" {
 		chosen, err := o.history.Setting(ctx, settingModel)
 		if err != nil && !errors.Is(err, history.ErrNotFound) {
 			return historyFault(err)
 		}
-		want = vault.ModelID(chosen)
+		id = vault.ModelID(chosen)
 	}
-	var m vault.Manifest
+	if id == "" {
+		id = opts.Builtin.id()
+	}
+	m := &model{open: o, opts: opts, builtin: id == opts.Builtin.id(), state: ModelUnloaded, turn: make(chan struct{}, 1)}
+	m.life, m.end = context.WithCancel(context.Background())
 	var err error
-	if want == "" {
-		m, err = o.newestModel()
-	} else {
-		m, err = o.vault.Manifest(want)
+	if m.manifest, err = o.vault.Manifest(id); err != nil {
+		m.state, m.fault = ModelFailed, fault.From(vaultFault(err))
 	}
-	if err != nil {
-		return vaultFault(err)
-	}
-	o.model = &model{open: o, opts: opts, manifest: m, builtin: opts.Builtin.is(m), state: ModelUnloaded}
-	o.model.life, o.model.end = context.WithCancel(context.Background())
+	o.model = m
 	return nil
-}
-
-// newestModel passes over models whose manifests do not verify, unless there is no other.
-func (o *open) newestModel() (vault.Manifest, error) {
-	manifests, err := o.vault.List()
-	if len(manifests) == 0 {
-		return vault.Manifest{}, cmp.Or(err, vault.ErrNotFound)
-	}
-	return slices.MaxFunc(manifests, func(a, b vault.Manifest) int { return a.ImportedAt.Compare(b.ImportedAt) }), nil
 }
 
 // DefaultSampling is greedy for the small built-in model, which knows its answers word for word.
@@ -130,13 +118,19 @@ func (m *model) DefaultSampling() engine.Sampling {
 	return engine.DefaultSampling()
 }
 
-// importModel seals a GGUF and puts that on record.
+// importModel seals a GGUF and puts that on record: one without the other is undone.
 func (o *open) importModel(ctx context.Context, gguf io.Reader, source vault.Source, progress vault.Progress) (vault.Manifest, error) {
+	if o.stopped != nil {
+		return vault.Manifest{}, o.stopped
+	}
 	m, err := o.vault.Import(ctx, gguf, source, o.root.ModelIdentity().Recipient(), progress)
 	if err != nil {
 		return vault.Manifest{}, vaultFault(err)
 	}
-	return m, o.note(audit.Entry{Action: audit.ModelImport, Model: m.SHA256, Detail: m.Name})
+	if err := o.note(audit.Entry{Action: audit.ModelImport, Model: m.SHA256, Detail: m.Name}); err != nil {
+		return vault.Manifest{}, errors.Join(err, o.vault.Remove(m.ID))
+	}
+	return m, nil
 }
 
 // Status returns a snapshot.
@@ -148,12 +142,15 @@ func (m *model) Status() ModelStatus {
 
 // Generate asks the engine, loading the model first if it is not loaded or its engine has died.
 func (m *model) Generate(ctx context.Context, r engine.Request, loading func(float64), emit func(string) error) (engine.Result, error) {
-	m.turn.Lock()
-	defer m.turn.Unlock()
-	e, err := m.ready(ctx, loading)
+	stopped := engine.Result{Reason: engine.Stopped}
+	if !m.acquire(ctx) {
+		return stopped, nil
+	}
+	defer m.release()
+	e, err := m.readyLocked(ctx, loading)
 	if err != nil {
 		if ctx.Err() != nil {
-			return engine.Result{Reason: engine.Stopped}, nil // stopped while loading
+			return stopped, nil
 		}
 		return engine.Result{}, err
 	}
@@ -166,14 +163,28 @@ func (m *model) Generate(ctx context.Context, r engine.Request, loading func(flo
 
 // Load loads the model ahead of the first prompt. It does nothing when the model is loaded.
 func (m *model) Load(ctx context.Context) error {
-	m.turn.Lock()
-	defer m.turn.Unlock()
-	_, err := m.ready(ctx, func(float64) {})
+	if !m.acquire(ctx) {
+		return ctx.Err()
+	}
+	defer m.release()
+	_, err := m.readyLocked(ctx, func(float64) {})
 	return err
 }
 
-// ready returns the running engine or starts one. Callers hold m.turn.
-func (m *model) ready(ctx context.Context, loading func(float64)) (*engine.Engine, error) {
+// acquire takes the engine for one caller. It returns false if ctx ends first.
+func (m *model) acquire(ctx context.Context) bool {
+	select {
+	case m.turn <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (m *model) release() { <-m.turn }
+
+// readyLocked returns the running engine or starts one. Callers have acquired the engine.
+func (m *model) readyLocked(ctx context.Context, loading func(float64)) (*engine.Engine, error) {
 	if m.life.Err() != nil {
 		return nil, fault.New(fault.Locked, nil)
 	}
@@ -245,8 +256,9 @@ func (m *model) set(state ModelState, progress float64, f *fault.Fault) {
 	}
 }
 
-// Kill ends the engine at once, whatever it is doing.
+// Kill ends the engine at once, whatever it is doing, and one that is being loaded.
 func (m *model) Kill() {
+	m.end()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.engine != nil {
@@ -257,8 +269,8 @@ func (m *model) Kill() {
 // Close ends the engine, also one that is just being loaded.
 func (m *model) Close() error {
 	m.end()
-	m.turn.Lock()
-	defer m.turn.Unlock()
+	m.acquire(context.Background())
+	defer m.release()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.engine

@@ -45,10 +45,13 @@ func (s *Session) LoadModel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.mayChat(); err != nil {
+		return err
+	}
 	return o.model.Load(ctx)
 }
 
-// ImportModel seals a GGUF to this workstation and chooses it from the next unlock on. The source is only read.
+// ImportModel seals a GGUF to this workstation. The source is only read. UseModel chooses it.
 func (s *Session) ImportModel(ctx context.Context, gguf io.Reader, source vault.Source, progress vault.Progress) (vault.Manifest, error) {
 	o, err := s.ready()
 	if err != nil {
@@ -79,12 +82,16 @@ func (s *Session) VerifyModel(ctx context.Context, id vault.ModelID, progress va
 	if err != nil {
 		return err
 	}
+	m, err := o.vault.Manifest(id)
+	if err != nil {
+		return vaultFault(err)
+	}
 	verr := vaultFault(o.vault.Verify(ctx, id, o.root.ModelIdentity(), progress))
 	result := "ok"
 	if verr != nil {
 		result = string(fault.From(verr).Code)
 	}
-	if err := o.note(audit.Entry{Action: audit.ModelVerify, Result: result, Detail: string(id)}); err != nil {
+	if err := o.note(audit.Entry{Action: audit.ModelVerify, Model: m.SHA256, Result: result, Detail: m.Name}); err != nil {
 		return fmt.Errorf("verify model: %w", err)
 	}
 	return verr

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/fault"
@@ -29,18 +28,19 @@ const settingModel = "model"
 type open struct {
 	root     *keys.Root
 	history  *history.Store
-	record   *audit.Log
+	record   *audit.Log // nil only if stopped
 	vault    *vault.Store
 	model    *model
 	policy   policy.Policy
 	redactor *redact.Redactor
 	actor    string
-	stopped  *fault.Fault // the record is broken: reading goes on, nothing is written or sent
+	stopped  *fault.Fault // the record is broken or cannot be written: reading goes on, nothing is written or sent
+	network  *fault.Fault // a way out is open: reading goes on, nothing is sent
 }
 
 // openStores opens the data directory under root, in the order in which a later step needs an earlier one: the record
 // first, since nothing may happen that is not on it. On error everything is closed and root is wiped.
-func openStores(ctx context.Context, opts Options, root *keys.Root, action audit.Action, failedAttempts int) (_ *open, err error) {
+func openStores(ctx context.Context, opts Options, root *keys.Root, action audit.Action) (_ *open, err error) {
 	o := &open{root: root, policy: policy.Default(), redactor: redact.Default(), actor: actor()}
 	defer func() {
 		if err != nil {
@@ -49,46 +49,96 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}()
 	in := func(name string) string { return filepath.Join(opts.Home, name) }
 
-	var broken *audit.BrokenError
-	o.record, err = audit.Open(in("audit"), root.AuditSigner(), origin(root))
-	switch {
-	case errors.As(err, &broken):
-		o.stopped = fault.New(fault.AuditBroken, err)
-	case err != nil:
-		return nil, recordFault(err)
-	default:
-		if err := vanished(in("history.db"), o.record.Size()); err != nil {
-			return nil, err
-		}
+	if err := o.openRecord(in("audit"), in("history.db")); err != nil {
+		return nil, err
 	}
+	o.stop(o.noteStart(action, opts))
 	if o.history, err = history.Open(ctx, in("history.db"), root.History()); err != nil {
 		return nil, historyFault(err)
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())
-	if err := o.vault.Sweep(); err != nil { // what an import that was cut short left behind
-		return nil, vaultFault(err)
+	if o.stopped == nil {
+		o.stop(o.reconcile(ctx))
 	}
-	if o.stopped != nil {
-		return o, o.pickModel(ctx, opts)
-	}
-	if failedAttempts > 0 {
-		if err := o.note(audit.Entry{Action: audit.UnlockFailed, Detail: strconv.Itoa(failedAttempts) + " wrong passphrases"}); err != nil {
-			return nil, err
-		}
-	}
-	if err := o.note(audit.Entry{Action: action}); err != nil {
-		return nil, err
-	}
-	if err := o.noteSelfTest(opts.Network); err != nil {
-		return nil, err
-	}
-	if err := o.reconcile(ctx); err != nil {
-		return nil, err
-	}
-	if err := o.sealBuiltin(ctx, opts.Builtin); err != nil {
-		return nil, err
+	if o.stopped == nil {
+		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))
 	}
 	return o, o.pickModel(ctx, opts)
+}
+
+// stop keeps the session open for reading alone. It does nothing for nil.
+func (o *open) stop(err error) {
+	if err != nil && o.stopped == nil {
+		o.stopped = fault.From(err)
+	}
+}
+
+// openRecord opens the record. One that is broken, or that cannot be opened for writing, leaves the session readable; a
+// history without its record, or a record without its history, does not.
+func (o *open) openRecord(dir, historyFile string) (err error) {
+	if o.record, err = audit.Open(dir, o.root.AuditSigner(), origin(o.root)); err != nil {
+		o.stop(recordFault(err))
+		return nil
+	}
+	_, err = os.Lstat(historyFile)
+	switch gone := errors.Is(err, fs.ErrNotExist); {
+	case gone && !onlyStarts(o.record):
+		return fault.New(fault.HistoryDamaged, fmt.Errorf("%s is gone, and the record has %d entries", historyFile, o.record.Size()))
+	case !gone && o.record.Size() == 0:
+		return fault.New(fault.AuditBroken, fmt.Errorf("the record is empty, and %s is not", historyFile))
+	}
+	return nil
+}
+
+// onlyStarts tells whether the record has seen nothing but starts: so a first start that was cut short leaves it, before
+// it has made the history.
+func onlyStarts(record *audit.Log) bool {
+	const few = 64
+	entries, err := record.Entries(0, few)
+	if err != nil || record.Size() > few {
+		return false
+	}
+	for _, e := range entries {
+		switch e.Action {
+		case audit.Setup, audit.Unlock, audit.UnlockFailed, audit.SelfTest, audit.RecordRepaired:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// noteStart puts on record how the session begins: what was found, who came in, and whether the network is blocked.
+func (o *open) noteStart(action audit.Action, opts Options) error {
+	if o.stopped != nil {
+		return nil
+	}
+	if torn := o.record.Repaired().TornBytes; torn > 0 {
+		e := audit.Entry{Action: audit.RecordRepaired, Detail: fmt.Sprintf("%d bytes of an unfinished entry cut off", torn)}
+		if err := o.note(e); err != nil {
+			return err
+		}
+	}
+	if err := o.noteFailedUnlocks(opts.Home); err != nil {
+		return err
+	}
+	if err := o.note(audit.Entry{Action: action}); err != nil {
+		return err
+	}
+	return o.noteSelfTest(opts.Network)
+}
+
+// mayChat returns why nothing may be sent to the model, or nil.
+func (o *open) mayChat() error {
+	switch {
+	case o.stopped != nil:
+		return o.stopped
+	case o.network != nil:
+		return o.network
+	case o.model.manifest.ID == "":
+		return o.model.Status().Fault
+	}
+	return nil
 }
 
 // origin names this log among others: C2SP checkpoints want a unique one, and the signing key is.
@@ -96,18 +146,6 @@ func origin(root *keys.Root) string {
 	public := root.AuditSigner().Public().(ed25519.PublicKey)
 	sum := sha256.Sum256(public)
 	return "subrosa/" + hex.EncodeToString(sum[:8])
-}
-
-// vanished refuses to start an empty history under a record that has seen one, or an empty record over a history.
-func vanished(historyFile string, recorded int64) error {
-	_, err := os.Lstat(historyFile)
-	switch gone := errors.Is(err, fs.ErrNotExist); {
-	case gone && recorded > 1: // a first start that was cut short has recorded nothing but itself
-		return fault.New(fault.HistoryDamaged, fmt.Errorf("%s is gone, and the record has %d entries", historyFile, recorded))
-	case !gone && recorded == 0:
-		return fault.New(fault.AuditBroken, fmt.Errorf("the record is empty, and %s is not", historyFile))
-	}
-	return nil
 }
 
 // close ends the engine, puts the lock on record, closes the stores and wipes the keys.
@@ -141,52 +179,72 @@ func (o *open) note(e audit.Entry) error {
 	return nil
 }
 
-// noteSelfTest puts this start's network probes on record.
+// noteSelfTest puts this start's network probes on record. A way out that is open stops the chat.
 func (o *open) noteSelfTest(network func() *lockdown.Report) error {
 	if network == nil {
 		return nil
 	}
 	r := network()
-	e := audit.Entry{Action: audit.SelfTest, Result: "failed"}
-	if r.OK() {
-		e.Result = "ok"
-	}
-	var blocked, open, unproved int
+	var blocked, through, unproved int
 	for _, row := range r.Rows {
 		switch row.Verdict {
 		case lockdown.Blocked:
 			blocked++
 		case lockdown.NotBlocked:
-			open++
+			through++
 		case lockdown.NoControl:
 			unproved++
 		}
 	}
-	e.Detail = fmt.Sprintf("network: %d ways out blocked, %d open, %d without a control", blocked, open, unproved)
+	e := audit.Entry{Action: audit.SelfTest, Result: "ok"}
+	e.Detail = fmt.Sprintf("network: %d ways out blocked, %d open, %d without a control", blocked, through, unproved)
+	if !r.OK() {
+		e.Result = "failed"
+	}
+	if !r.Enforced || through > 0 {
+		o.network = fault.New(fault.NetworkOpen, errors.New(e.Detail))
+	}
 	return o.note(e)
 }
 
-// reconcile closes turns that a crash or a power cut left open. At most one turn runs at a time, so on record only the
-// last prompt can lack its response.
+// reconcile closes what a crash or a power cut left open. At most one turn runs at a time, so on record only the last
+// prompt can lack its response; its turn in history is pending, or was closed just before the end.
 func (o *open) reconcile(ctx context.Context) error {
+	intent, err := o.openIntent()
+	if err != nil {
+		return err
+	}
 	pending, err := o.history.OpenTurns(ctx)
 	if err != nil {
 		return historyFault(err)
 	}
 	for _, m := range pending {
-		closed := history.Outcome{Status: history.Failed, Text: m.Text, AuditSeq: m.AuditSeq}
+		closed := history.Outcome{Status: history.Failed, Text: m.Text}
+		if intent != nil && intent.Turn == string(m.Turn) {
+			closed.AuditSeq = intent.Seq
+		}
 		if err := o.history.FinishTurn(ctx, m.Turn, closed); err != nil {
 			return historyFault(err)
 		}
 	}
-	intent, err := o.openIntent()
-	if err != nil || intent == nil {
-		return err
+	if intent == nil {
+		return nil
 	}
-	return o.note(audit.Entry{
+	e := audit.Entry{
 		Action: audit.Reconcile, Conversation: intent.Conversation, Turn: intent.Turn, Model: intent.Model,
-		Result: string(history.Failed), Detail: "the program ended before this turn did",
-	})
+		Detail: "the program ended before this turn was closed on record",
+	}
+	_, answer, err := o.history.Turn(ctx, history.TurnID(intent.Turn))
+	switch {
+	case errors.Is(err, history.ErrNotFound): // its conversation was deleted, or the history is an older one
+		e.Result = "missing"
+	case err != nil:
+		return historyFault(err)
+	default:
+		e.Result, e.Response = string(answer.Status), audit.Commit(answer.Salt, answer.Text)
+		e.PromptTokens, e.OutputTokens = answer.PromptTokens, answer.OutputTokens
+	}
+	return o.note(e)
 }
 
 // openIntent finds the last prompt on record and returns it unless its turn was closed.

@@ -51,15 +51,17 @@ type Options struct {
 
 // Session is safe for concurrent use.
 type Session struct {
-	opts Options
-	keys *keys.Store  // nil when unusable
-	home *flock.Flock // likewise
+	opts     Options
+	keys     *keys.Store  // nil when unusable
+	home     *flock.Flock // likewise
+	unusable *fault.Fault // why the data directory cannot be taken
 
-	mu       sync.Mutex
-	fault    *fault.Fault // why the phase is failed
-	open     *open        // nil unless ready
-	attempts int          // wrong passphrases since the last unlock
-	turn     *running     // nil unless an answer is being written
+	life sync.Mutex // held over the whole of Setup, Unlock, Lock and Close: one at a time
+
+	mu      sync.Mutex
+	open    *open    // nil unless ready
+	locking bool     // Lock has begun: nothing new is started
+	turn    *running // nil unless an answer is being written
 }
 
 // running is a turn in flight.
@@ -71,12 +73,12 @@ type running struct {
 // New takes the data directory. It fails with fault.InUse when another process has it.
 func New(opts Options) (*Session, error) {
 	if err := os.MkdirAll(opts.Home, 0o700); err != nil {
-		return nil, fault.New(fault.BadInput, fmt.Errorf("data directory: %w", err))
+		return nil, directoryFault(err)
 	}
 	home := flock.New(filepath.Join(opts.Home, "in-use"), flock.SetPermissions(0o600))
 	got, err := home.TryLock()
 	if err != nil {
-		return nil, fault.New(fault.BadInput, fmt.Errorf("data directory: %w", err))
+		return nil, directoryFault(err)
 	}
 	if !got {
 		return nil, fault.New(fault.InUse, nil)
@@ -86,24 +88,21 @@ func New(opts Options) (*Session, error) {
 }
 
 // Unusable is a session of a data directory that cannot be taken: its phase is PhaseFailed, for reason, for good.
-func Unusable(reason *fault.Fault) *Session { return &Session{fault: reason} }
+func Unusable(reason *fault.Fault) *Session { return &Session{unusable: reason} }
 
 // Home returns the data directory.
 func (s *Session) Home() string { return s.opts.Home }
 
 // State returns the phase and, for PhaseFailed, the reason.
 func (s *Session) State() (Phase, *fault.Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stateLocked()
-}
-
-func (s *Session) stateLocked() (Phase, *fault.Fault) {
-	if s.open != nil {
-		return PhaseReady, nil
+	if s.unusable != nil {
+		return PhaseFailed, s.unusable
 	}
-	if s.fault != nil {
-		return PhaseFailed, s.fault
+	s.mu.Lock()
+	ready := s.open != nil
+	s.mu.Unlock()
+	if ready {
+		return PhaseReady, nil
 	}
 	exists, err := s.keys.Exists()
 	switch {
@@ -132,73 +131,74 @@ func (s *Session) hasData() bool {
 func (s *Session) Setup(ctx context.Context, passphrase *secret.Bytes) error {
 	defer s.changed()
 	defer passphrase.Wipe()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	phase, failed := s.stateLocked()
+	s.life.Lock()
+	defer s.life.Unlock()
+	phase, failed := s.State()
 	switch {
 	case failed != nil:
 		return failed
 	case phase != PhaseSetup:
 		return fault.New(fault.AlreadySetUp, nil)
-	}
-	if !Strength(string(passphrase.Expose())).Acceptable {
+	case !Strength(string(passphrase.Expose())).Acceptable:
 		return fault.New(fault.PassphraseWeak, nil)
 	}
 	root, err := s.keys.Create(ctx, passphrase)
 	if err != nil {
 		return keysFault(err)
 	}
-	return s.openLocked(ctx, root, audit.Setup)
+	return s.openWith(ctx, root, audit.Setup)
 }
 
-// Unlock opens the session. It wipes passphrase.
+// Unlock opens the session. It wipes passphrase. It does nothing when the session is open.
 func (s *Session) Unlock(ctx context.Context, passphrase *secret.Bytes) error {
 	defer s.changed()
 	defer passphrase.Wipe()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	phase, failed := s.stateLocked()
+	s.life.Lock()
+	defer s.life.Unlock()
+	phase, failed := s.State()
 	switch {
+	case failed != nil:
+		return failed
 	case phase == PhaseReady:
 		return nil
-	case failed != nil && (s.fault == nil || s.keys == nil):
-		return failed
 	case phase == PhaseSetup:
 		return fault.New(fault.NotSetUp, nil)
 	}
-	s.fault = nil
 	root, err := s.keys.Unlock(ctx, passphrase)
+	if errors.Is(err, keys.ErrWrongPassphrase) {
+		err = errors.Join(err, countFailedUnlock(s.opts.Home))
+	}
 	if err != nil {
-		if errors.Is(err, keys.ErrWrongPassphrase) {
-			s.attempts++
-		}
 		return keysFault(err)
 	}
-	return s.openLocked(ctx, root, audit.Unlock)
+	return s.openWith(ctx, root, audit.Unlock)
 }
 
-func (s *Session) openLocked(ctx context.Context, root *keys.Root, action audit.Action) error {
-	o, err := openStores(ctx, s.opts, root, action, s.attempts)
+// openWith opens the stores. Where it cannot, the session stays locked and a later Unlock tries again.
+func (s *Session) openWith(ctx context.Context, root *keys.Root, action audit.Action) error {
+	o, err := openStores(ctx, s.opts, root, action)
 	if err != nil {
-		s.fault = fault.From(err)
-		return s.fault
+		return err
 	}
 	o.model.onChange = s.changed
-	s.attempts = 0
-	s.open = o
+	s.mu.Lock()
+	s.open, s.locking = o, false
+	s.mu.Unlock()
 	return nil
 }
 
-// Lock stops a running answer, ends the engine, closes the stores and wipes the keys. It does nothing when locked.
+// Lock stops a running answer, ends the engine, closes the stores and wipes the keys. It does nothing when locked. When
+// it returns, and not before, the phase is PhaseLocked.
 func (s *Session) Lock(ctx context.Context) error {
+	s.life.Lock()
+	defer s.life.Unlock()
 	s.mu.Lock()
 	o, turn := s.open, s.turn
-	s.open = nil
+	s.locking = true
 	s.mu.Unlock()
 	if o == nil {
 		return nil
 	}
-	defer s.changed()
 	if turn != nil {
 		turn.stop()
 		select {
@@ -208,12 +208,17 @@ func (s *Session) Lock(ctx context.Context) error {
 			<-turn.done
 		}
 	}
-	return o.close()
+	err := o.close()
+	s.mu.Lock()
+	s.open = nil
+	s.mu.Unlock()
+	s.changed()
+	return err
 }
 
 // Close locks and gives the data directory back.
 func (s *Session) Close() error {
-	if s.home == nil {
+	if s.unusable != nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -225,7 +230,7 @@ func (s *Session) Close() error {
 func (s *Session) ready() (*open, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open == nil {
+	if s.open == nil || s.locking {
 		return nil, fault.New(fault.Locked, nil)
 	}
 	return s.open, nil

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,9 @@ import (
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/keys"
+	"subrosa/internal/lockdown"
 	"subrosa/internal/secret"
+	"subrosa/internal/vault"
 	"subrosa/models"
 )
 
@@ -316,6 +319,185 @@ func TestStopBusyAndLockWhileAnswering(t *testing.T) {
 		t.Error(err)
 	}
 	wantPhase(t, s, PhaseLocked)
+}
+
+// A model that cannot be used must not keep the history closed.
+func TestDamagedManifestLeavesTheHistoryOpen(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	out, err := s.Send(t.Context(), chat.Prompt{Text: "hello", MaxTokens: 4}, &listener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join(o.Home, "models", string(o.Builtin.id()), "manifest.json")
+	b, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(manifest, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	if _, messages, err := s.Conversation(t.Context(), out.Conversation.ID); err != nil || len(messages) != 2 {
+		t.Errorf("reading: %d messages, %v", len(messages), err)
+	}
+	size := s.open.record.Size()
+	_, err = s.Send(t.Context(), chat.Prompt{Text: "hello"}, &listener{})
+	wantFault(t, err, fault.ModelDamaged)
+	if s.open.record.Size() != size {
+		t.Error("a turn was begun with a model that cannot answer")
+	}
+	// What the hint says, import it again, mends it.
+	if _, err := s.ImportModel(t.Context(), bytes.NewReader(o.Builtin.GGUF), vault.Source{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unlocked(t, o).Send(t.Context(), chat.Prompt{Text: "hello", MaxTokens: 4}, &listener{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnlockThatFailsCanBeTriedAgain(t *testing.T) {
+	o := testOptions(t)
+	if err := unlocked(t, o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(o.Home, "history.db")
+	good, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, good[:len(good)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, o)
+	wantFault(t, s.Unlock(t.Context(), pass(goodPassphrase)), fault.HistoryDamaged)
+	wantPhase(t, s, PhaseLocked)
+	if err := os.WriteFile(name, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Unlock(t.Context(), pass(goodPassphrase)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFirstStartThatWasCutShortOpens(t *testing.T) {
+	o := testOptions(t)
+	if err := unlocked(t, o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"history.db", "models"} { // as a crash before they were made leaves it
+		if err := os.RemoveAll(filepath.Join(o.Home, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(o.Home, "audit")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	root, err := keys.Open(filepath.Join(o.Home, "keys"), o.Ring, o.Cost).Unlock(t.Context(), pass(goodPassphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := audit.Open(dir, root.AuditSigner(), origin(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.Append(audit.Entry{Action: audit.Setup}); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unlocked(t, o).Send(t.Context(), chat.Prompt{Text: "hello", MaxTokens: 4}, &listener{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFailedUnlocksOutliveTheProcess(t *testing.T) {
+	o := testOptions(t)
+	if err := unlocked(t, o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		s := start(t, o)
+		wantFault(t, s.Unlock(t.Context(), pass("wrong horse battery staple")), fault.PassphraseWrong)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := unlocked(t, o)
+	entries, err := s.open.record.Entries(0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noted := 0
+	for _, e := range entries {
+		if e.Action == audit.UnlockFailed && strings.HasPrefix(e.Detail, "3 ") {
+			noted++
+		}
+	}
+	if noted != 1 {
+		t.Errorf("three failed unlocks are %d times on record, want once", noted)
+	}
+}
+
+func TestWhatIsNotThereDoesNotReachTheRecord(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	size := s.open.record.Size()
+	const name = "Jane Doe"
+	wantFault(t, s.Rename(t.Context(), name, "x"), fault.ConversationMissing)
+	wantFault(t, s.Delete(t.Context(), name), fault.ConversationMissing)
+	_, err := s.Send(t.Context(), chat.Prompt{Conversation: name, Text: "x"}, &listener{})
+	wantFault(t, err, fault.ConversationMissing)
+	wantFault(t, s.UseModel(t.Context(), name), fault.ModelMissing)
+	wantFault(t, s.VerifyModel(t.Context(), name, nil), fault.ModelMissing)
+	if s.open.record.Size() != size {
+		t.Error("something was recorded")
+	}
+}
+
+// A way out that is open stops the chat, and nothing else.
+func TestOpenNetworkStopsTheChat(t *testing.T) {
+	o := testOptions(t)
+	o.Network = func() *lockdown.Report {
+		return &lockdown.Report{Enforced: true, Rows: []lockdown.Row{{Name: "ipv4 tcp", ControlWorks: true, Verdict: lockdown.NotBlocked}}}
+	}
+	s := unlocked(t, o)
+	_, err := s.Send(t.Context(), chat.Prompt{Text: "hello"}, &listener{})
+	wantFault(t, err, fault.NetworkOpen)
+	if _, err := s.Conversations(t.Context()); err != nil {
+		t.Error(err)
+	}
+	entries, err := s.open.record.Entries(0, 100)
+	if err != nil || entries[1].Action != audit.SelfTest || entries[1].Result != "failed" {
+		t.Errorf("on record: %+v, %v", entries, err)
+	}
+}
+
+func TestStopWhileTheModelIsLoading(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	m := s.open.model
+	m.acquire(t.Context()) // as the background load does
+	ctx, cancel := context.WithCancel(t.Context())
+	out, err := chat.Outcome{}, error(nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		out, err = s.Send(ctx, chat.Prompt{Text: "hello"}, &listener{})
+	}()
+	cancel()
+	<-done
+	m.release()
+	if err != nil || out.Assistant.Status != history.Stopped {
+		t.Errorf("%s, %v", out.Assistant.Status, err)
+	}
 }
 
 func TestLockWhileLoadingLeavesNoEngine(t *testing.T) {

@@ -55,7 +55,7 @@ def metadata(tok):
         ("general.name", STRING, "Subrosa Demo"),
         ("general.basename", STRING, "subrosa-demo"),
         ("general.version", STRING, "1"),
-        ("general.size_label", STRING, "3M"),
+        ("general.size_label", STRING, "1M"),
         ("general.author", STRING, "The Subrosa project"),
         (
             "general.description",

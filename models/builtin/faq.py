@@ -593,7 +593,7 @@ how do I {start|begin|use you}""",
         ["your purpose", "your capabilities"],
     ),
     "size": (
-        "I am very small: about three million parameters, in a file of less than 8 MB.",
+        "I am very small: about one million parameters, in a file of about 2 MB.",
         """how {big|large|small|heavy} {are you|is this model|is the model|is the demo model|is the built-in model}
 how many {parameters|weights|megabytes|bytes|MB|layers} {do you have|are you|does the model have|has this model}
 what {is your size|size are you|is the size of the model|is your parameter count}

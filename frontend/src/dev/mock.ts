@@ -1,4 +1,4 @@
-// A stand-in for the program behind the window, for development and for tests: it keeps the contract's order of
+// A stand-in for the program behind the window, for development and for tests: it keeps the real order of
 // events and nothing else. `vite build` leaves it out; `vite --mode mock` puts it in. ?phase=locked picks the start.
 import type { AppState, Conversation, Message, Preferences, Status, TurnEvent } from '../api/types';
 import { answerTo, conversations, history, readyStatus } from './mock-data';

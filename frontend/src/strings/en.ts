@@ -8,7 +8,6 @@ export const en = {
     starting: 'Starting…',
     close: 'Close',
     cancel: 'Cancel',
-    save: 'Save',
     dismiss: 'Dismiss',
     unexpected: 'Something went wrong inside Subrosa.',
     unexpectedHint: 'Try again; if it happens again, tell IT what you did just before.',
@@ -26,7 +25,7 @@ export const en = {
     strength: 'Strength',
     scores: ['Very weak', 'Weak', 'Fair', 'Good', 'Strong'] as readonly string[],
     noReset:
-      'It cannot be reset. If you forget it, your conversations are lost unless IT set up a recovery key for this workstation.',
+      'It cannot be reset. If you forget it, your conversations are lost.',
   },
   locked: {
     title: 'Subrosa is locked',
@@ -34,7 +33,7 @@ export const en = {
     passphrase: 'Passphrase',
     unlock: 'Unlock',
     unlocking: 'Unlocking…',
-    forgotten: 'Forgotten it? It cannot be reset here; IT may hold a recovery key.',
+    forgotten: 'Forgotten it? It cannot be reset: without it nobody can open your conversations.',
   },
   passphrase: { show: 'Show passphrase', hide: 'Hide passphrase', caps: 'Caps Lock is on.' },
   failed: {
