@@ -24,8 +24,7 @@ export const en = {
     advice: 'Four or more unrelated words work well and are easy to remember.',
     strength: 'Strength',
     scores: ['Very weak', 'Weak', 'Fair', 'Good', 'Strong'] as readonly string[],
-    noReset:
-      'It cannot be reset. If you forget it, your conversations are lost.',
+    noReset: 'It cannot be reset. If you forget it, your conversations are lost.',
   },
   locked: {
     title: 'Subrosa is locked',
