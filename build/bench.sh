@@ -13,7 +13,8 @@ go build -o $out/engine ./build/bench/engine
 $out/engine -gguf $out/model-q4_0.gguf -rounds "${ROUNDS:-5}" | tee $out/engine.json
 
 echo "== start of the window, from exec to a passphrase field that can be typed into"
-build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py 2>$out/startup.log | tee $out/startup.json
+build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py $out/startup.json >$out/startup.log 2>&1 ||
+  { cat $out/startup.log; exit 1; }
 
 echo "== record, history, redaction"
 go test -run '^$' -bench . -benchtime 200x ./internal/audit ./internal/history
