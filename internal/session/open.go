@@ -57,10 +57,10 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		return nil, historyFault(err)
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())
-	if o.stopped == nil {
+	if !o.readOnly() {
 		o.stop(o.reconcile(ctx))
 	}
-	if o.stopped == nil {
+	if !o.readOnly() {
 		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))
 	}
 	return o, o.pickModel(ctx, opts)
@@ -73,13 +73,17 @@ func (o *open) stop(err error) {
 	}
 }
 
+func (o *open) readOnly() bool { return o.stopped != nil }
+
 // openRecord opens the record. One that is broken, or that cannot be opened for writing, leaves the session readable; a
 // history without its record, or a record without its history, does not.
-func (o *open) openRecord(dir, historyFile string) (err error) {
-	if o.record, err = audit.Open(dir, o.root.AuditSigner(), origin(o.root)); err != nil {
-		o.stop(recordFault(err))
+func (o *open) openRecord(dir, historyFile string) error {
+	record, err := audit.Open(dir, o.root.AuditSigner(), origin(o.root))
+	o.stop(recordFault(err))
+	if o.readOnly() {
 		return nil
 	}
+	o.record = record
 	_, err = os.Lstat(historyFile)
 	switch gone := errors.Is(err, fs.ErrNotExist); {
 	case gone && !onlyStarts(o.record):
@@ -110,7 +114,7 @@ func onlyStarts(record *audit.Log) bool {
 
 // noteStart puts on record how the session begins: what was found, who came in, and whether the network is blocked.
 func (o *open) noteStart(action audit.Action, opts Options) error {
-	if o.stopped != nil {
+	if o.readOnly() {
 		return nil
 	}
 	if torn := o.record.Repaired().TornBytes; torn > 0 {
@@ -153,7 +157,7 @@ func (o *open) close() error {
 	var errs []error
 	if o.model != nil {
 		errs = append(errs, o.model.Close())
-		if o.stopped == nil {
+		if !o.readOnly() {
 			errs = append(errs, o.note(audit.Entry{Action: audit.Lock}))
 		}
 	}
