@@ -12,12 +12,13 @@ npm ci --silent --prefix build/bench/peer
 go build -o $out/engine ./build/bench/engine
 $out/engine -gguf $out/model-q4_0.gguf -rounds "${ROUNDS:-5}" | tee $out/engine.json
 
-echo "== start of the window, from exec to a passphrase field that can be typed into"
+echo "== start of the window, from exec to a passphrase field that a screen reader finds"
 build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py $out/startup.json >$out/startup.log 2>&1 ||
   { cat $out/startup.log; exit 1; }
 
 echo "== record, history, redaction"
-go test -run '^$' -bench . -benchtime 200x ./internal/audit ./internal/history
-go test -run '^$' -bench . ./internal/redact ./internal/lockdown
+go test -run '^$' -bench 'Append|CommitMessage' -benchtime 200x ./internal/audit ./internal/history
+go test -run '^$' -bench 'Verify' -benchtime 10x ./internal/audit
+go test -run '^$' -bench . -benchtime 0.3s ./internal/redact ./internal/lockdown
 
 /usr/bin/python3 build/bench/table.py $out/engine.json $out/startup.json
