@@ -13,12 +13,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"filippo.io/age"
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/chacha20poly1305"
 	"golang.org/x/text/unicode/norm"
 
+	"subrosa/internal/atomicfile"
 	"subrosa/internal/secret"
 )
 
@@ -39,12 +41,13 @@ type slot struct {
 
 // bundle is bundle.json.
 type bundle struct {
-	Version  int    `json:"version"`
-	ID       []byte `json:"id"`
-	History  []byte `json:"history"`
-	Identity []byte `json:"modelIdentity"`
-	Audit    []byte `json:"auditSeed"`
-	Manifest []byte `json:"manifest"`
+	Version  int      `json:"version"`
+	ID       []byte   `json:"id"`
+	History  []byte   `json:"history"`
+	Identity []byte   `json:"modelIdentity"`
+	Audit    []byte   `json:"auditSeed"`
+	Manifest []byte   `json:"manifest"`
+	Further  [][]byte `json:"furtherAuditSeeds,omitempty"` // the record's second signing key and those after it
 }
 
 func newBundle(id, root []byte) (*bundle, error) {
@@ -72,21 +75,30 @@ type leaf struct {
 }
 
 func (b *bundle) leaves() []leaf {
-	return []leaf{
+	leaves := []leaf{
 		{labelHistory, &b.History},
 		{labelIdentity, &b.Identity},
 		{labelAudit, &b.Audit},
 		{labelManifest, &b.Manifest},
 	}
+	for i := range b.Further {
+		leaves = append(leaves, leaf{labelFurther(i), &b.Further[i]})
+	}
+	return leaves
 }
+
+// labelFurther is "audit seed 2" for the first of them.
+func labelFurther(i int) string { return labelAudit + " " + strconv.Itoa(i+2) }
 
 func (b *bundle) aad(label string) []byte {
 	return fmt.Appendf(nil, "subrosa keys v%d bundle %x %s", b.Version, b.ID, label)
 }
 
-func (b *bundle) open(root []byte) (*Root, error) {
+// openBundle opens what b holds. It takes ownership of root.
+func (s *Store) openBundle(b *bundle, root []byte) (*Root, error) {
 	plain := make(map[string][]byte, 4)
 	fail := func(reason string) (*Root, error) {
+		clear(root)
 		for _, p := range plain {
 			clear(p)
 		}
@@ -100,10 +112,8 @@ func (b *bundle) open(root []byte) (*Root, error) {
 			return fail("the sealed " + l.label + " key does not open")
 		}
 		plain[l.label] = p
-	}
-	for _, label := range []string{labelHistory, labelAudit, labelManifest} {
-		if len(plain[label]) != keySize {
-			return fail("the " + label + " key has a wrong length")
+		if l.label != labelIdentity && len(p) != keySize {
+			return fail("the " + l.label + " key has a wrong length")
 		}
 	}
 	identity, err := age.ParseX25519Identity(string(plain[labelIdentity]))
@@ -111,12 +121,46 @@ func (b *bundle) open(root []byte) (*Root, error) {
 		return fail("the model identity is not an age identity") // err would quote it
 	}
 	clear(plain[labelIdentity])
-	signer := ed25519.NewKeyFromSeed(plain[labelAudit])
-	clear(plain[labelAudit])
-	return &Root{
+	r := &Root{
+		store: s, id: b.ID, root: secret.New(root), identity: identity,
 		history: secret.New(plain[labelHistory]), manifest: secret.New(plain[labelManifest]),
-		audit: signer, identity: identity,
-	}, nil
+		itemKey: derive(plain[labelManifest], nil, itemInfo),
+	}
+	seeds := []string{labelAudit}
+	for i := range b.Further {
+		seeds = append(seeds, labelFurther(i))
+	}
+	for _, label := range seeds {
+		r.signers = append(r.signers, ed25519.NewKeyFromSeed(plain[label]))
+		clear(plain[label])
+	}
+	return r, nil
+}
+
+// AddAuditSigner makes the record's next signing key, keeps it in the bundle, and returns how many there are now. The
+// record then says in an entry under its key in use that the next one takes over. If the program dies in between, the
+// new key is there and unused: the record's owner takes it at the next try, and does not call this again.
+func (r *Root) AddAuditSigner() (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, err := r.store.readBundle(r.id)
+	if err != nil {
+		return 0, err
+	}
+	if len(b.Further)+1 != len(r.signers) || len(r.signers) >= maxSigners {
+		return 0, &DamagedError{bundleFile, "another number of signing keys than was opened, or too many"}
+	}
+	seed := random(keySize)
+	defer clear(seed)
+	label := labelFurther(len(b.Further))
+	wrap := wrapKey(r.root.Expose(), label)
+	defer clear(wrap)
+	b.Further = append(b.Further, seal(wrap, seed, b.aad(label)))
+	if err := atomicfile.Write(filepath.Join(r.store.dir, bundleFile), encode(b)); err != nil {
+		return 0, err
+	}
+	r.signers = append(r.signers, ed25519.NewKeyFromSeed(seed))
+	return len(r.signers), nil
 }
 
 func (s *Store) readSlot() (*slot, error) {

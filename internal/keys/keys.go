@@ -8,7 +8,8 @@
 //	bundle.json  the history key, the models' age identity, the audit seed and the manifest key: each random,
 //	             each sealed under its own key derived from the root
 //
-// The keyring holds 32 random bytes under an account that is random per slot. The passphrase is NFKC-normalised.
+// The keyring holds 32 random bytes under an account that is random per slot. The passphrase is NFKC-normalised. It also
+// holds the deletion-epoch key (see Epoch) and small items of this home (see Item), sealed under a key from the bundle.
 //
 //	KEK  = HKDF-SHA256(Argon2id(passphrase, salt) || keyring secret, salt, "subrosa keys v1 kek")
 //	root = 32 random bytes, sealed with XChaCha20-Poly1305 under KEK, slot header as associated data
@@ -17,8 +18,8 @@
 // Argon2id: RFC 9106. HKDF: RFC 5869. XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03.
 //
 // Guarantee: neither the files nor the keyring alone help to open anything. Create writes the keyring's secret,
-// then the bundle, then the slot, each durable before the next, so a slot on disk is always complete. Nothing but
-// Create writes, and Create never touches a directory that has a slot. Damage is a *DamagedError, a keyring fault
+// then the bundle, then the slot, each durable before the next, so a slot on disk is always complete. Unlock writes
+// nothing, and Create never touches a directory that has a slot. Damage is a *DamagedError, a keyring fault
 // is a typed error within 5 s, and neither changes a byte.
 //
 // It does not judge passphrases, lock the directory against a second process (the session does), or protect key
@@ -37,6 +38,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"filippo.io/age"
 
@@ -53,10 +56,12 @@ const (
 	saltSize    = 16 // RFC 9106 section 3.1 recommends 16 bytes
 	idSize      = 16
 	maxFileSize = 64 << 10
+	maxSigners  = 200
 
 	kekInfo   = "subrosa keys v1 kek"
 	checkInfo = "subrosa keys v1 ring check"
 	wrapInfo  = "subrosa keys v1 wrap "
+	itemInfo  = "subrosa keys v1 ring items"
 
 	labelHistory  = "history"
 	labelIdentity = "model identity"
@@ -126,11 +131,20 @@ type Store struct {
 // Open names the directory; it reads and creates nothing. cost is what Create uses; Unlock uses the slot's own.
 func Open(dir string, ring Ring, cost Cost) *Store { return &Store{dir: dir, ring: ring, cost: cost} }
 
-// Root is the opened bundle. Its methods return the key material itself, not copies: valid until Wipe.
+// Root is what an unlock opens. Its methods return the key material itself, not copies: valid until Wipe. It is safe for
+// concurrent use.
 type Root struct {
+	store *Store
+	id    []byte // of the home
+
 	history, manifest *secret.Bytes
-	audit             ed25519.PrivateKey
+	signers           []ed25519.PrivateKey
 	identity          *age.X25519Identity
+	itemKey           []byte // seals keyring items
+
+	mu     sync.Mutex // over what follows, and over every change of the files and the keyring
+	root   *secret.Bytes
+	epochs []Epoch
 }
 
 // History returns the 32-byte key of the history database.
@@ -139,8 +153,16 @@ func (r *Root) History() *secret.Bytes { return r.history }
 // ManifestKey returns the 32-byte HMAC key of model manifests.
 func (r *Root) ManifestKey() *secret.Bytes { return r.manifest }
 
-// AuditSigner returns the key that signs the record's checkpoints.
-func (r *Root) AuditSigner() ed25519.PrivateKey { return r.audit }
+// AuditSigner returns the first key that signed the record: the record's name comes from it, and stays.
+func (r *Root) AuditSigner() ed25519.PrivateKey { return r.signers[0] }
+
+// AuditSigners returns every key of the record, the first one first. The last may be one that AddAuditSigner made and
+// that the record has not come to use.
+func (r *Root) AuditSigners() []ed25519.PrivateKey {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.signers)
+}
 
 // ModelIdentity returns the identity that models are sealed to.
 func (r *Root) ModelIdentity() *age.X25519Identity { return r.identity }
@@ -150,10 +172,17 @@ func (r *Root) Wipe() {
 	if r == nil {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.history.Wipe()
 	r.manifest.Wipe()
-	clear(r.audit)
-	r.audit, r.identity = nil, nil
+	r.root.Wipe()
+	clear(r.itemKey)
+	for _, signer := range r.signers {
+		clear(signer)
+	}
+	r.keepEpochs(func(Epoch) bool { return false })
+	r.signers, r.identity = []ed25519.PrivateKey{nil}, nil
 }
 
 // Exists reports whether a slot is there. A bundle alone is what a crash during Create leaves: it opens nothing.
@@ -231,8 +260,15 @@ func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 	if err != nil {
 		return nil, ErrWrongPassphrase
 	}
-	defer clear(root)
-	return b.open(root)
+	r, err := s.openBundle(b, root)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.readEpochs(ctx); err != nil {
+		r.Wipe()
+		return nil, err
+	}
+	return r, nil
 }
 
 func (s *Store) makeDir() error {
@@ -289,7 +325,6 @@ func (s *Store) getHalf(ctx context.Context, sl *slot) ([]byte, error) {
 func (s *Store) writeFiles(sl *slot, half []byte, passphrase *secret.Bytes) (*Root, error) {
 	sl.Check = ringCheck(half, sl.Salt)
 	root := random(keySize)
-	defer clear(root)
 	kek := sl.kek(passphrase, half)
 	defer clear(kek)
 	sl.Root = seal(kek, root, sl.header())
@@ -299,7 +334,7 @@ func (s *Store) writeFiles(sl *slot, half []byte, passphrase *secret.Bytes) (*Ro
 	if err != nil {
 		return nil, err
 	}
-	opened, err := b.open(root)
+	opened, err := s.openBundle(b, root)
 	if err != nil {
 		return nil, err
 	}

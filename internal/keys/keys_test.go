@@ -53,8 +53,14 @@ func (r *memRing) Set(_ context.Context, account string, s []byte) error {
 }
 
 func (r *memRing) Delete(_ context.Context, account string) error {
+	if r.err != nil {
+		return r.err
+	}
+	if _, ok := r.m[account]; !ok {
+		return ErrNotFound
+	}
 	delete(r.m, account)
-	return r.err
+	return nil
 }
 
 func phrase(s string) *secret.Bytes { return secret.New([]byte(s)) }
