@@ -281,9 +281,9 @@ func countByType(spans []redact.Span) map[string]int {
 
 func (d *Desk) maxTokens(p Prompt) int {
 	if p.MaxTokens > 0 {
-		return min(p.MaxTokens, d.Policy.MaxAnswerTokens)
+		return min(p.MaxTokens, d.Policy.Limits.AnswerTokens)
 	}
-	return d.Policy.MaxAnswerTokens
+	return d.Policy.Limits.AnswerTokens
 }
 
 func (d *Desk) sampling(p Prompt) audit.Sampling {

@@ -1,8 +1,16 @@
-// Package policy says what a workstation allows: so far, how long a prompt and an answer may be.
+// Package policy says what a workstation allows.
 //
-// A Policy is a value; nothing here reads a file yet. Default is the policy of a workstation without a signed one. The
-// limits hold for the text as the user typed it, before redaction. The package decides; it does not record and does not
-// speak to the user.
+// A policy is one file, YAML or JSON: Document is its format, docs/policy.schema.json the same as a JSON Schema. IT signs
+// it with minisign (Ed25519) and installs three files in /etc/subrosa: policy.yaml, policy.yaml.minisig, and policy.pub,
+// the trusted keys, which root alone may write. Without them the data directory's policy/ is asked for files of the same names, where the
+// signature is needed only if policy.pub is there; without those, Default is in force.
+//
+// Guarantee: a file that is malformed, badly signed, unsigned where a key is installed, expired, or lower in number than the
+// one last in force is refused, and the copy of that one stays in force. Which one that was, the caller knows from the audit
+// record, whose every entry names it; so putting an old file back is noticed for as long as the record is.
+//
+// It decides; it does not record, does not speak to the user, and holds no part of a prompt. It does not keep root from
+// changing the trusted key, and it does not find or mask anything: package redact does, as a Document says.
 package policy
 
 import (
@@ -29,35 +37,32 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string { return "denied by policy rule " + string(e.Rule) }
 
-// Source says where a policy comes from.
-type Source string
-
-// SourceBuiltin is the policy of this package.
-const SourceBuiltin Source = "builtin"
-
-// Policy is a set of decisions.
+// Policy is a Document and where it came from.
 type Policy struct {
-	Version         string // recorded with each turn
-	Source          Source
-	MaxPromptBytes  int
-	MaxAnswerTokens int
+	Version string // recorded with each entry: Mark().String()
+	Source  Source
+	Signer  string // ID of the key that signed it, "" if none did
+	SHA256  string // of the file, "" for the built-in one
+	Document
+
+	file, signature []byte
 }
+
+const builtinVersion = "builtin-1"
 
 // Default returns the built-in policy.
 func Default() Policy {
-	return Policy{
-		Version:         "builtin-1",
-		Source:          SourceBuiltin,
-		MaxPromptBytes:  256 << 10,
-		MaxAnswerTokens: 4096,
-	}
+	return Policy{Version: builtinVersion, Source: SourceBuiltin, Document: defaults()}
 }
+
+// File returns the policy's file as it was read; nil for the built-in one.
+func (p Policy) File() []byte { return p.file }
 
 // CheckPrompt returns nil for a prompt that may be sent, else a *DeniedError.
 func (p Policy) CheckPrompt(text string) error {
 	switch {
-	case len(text) > p.MaxPromptBytes:
-		return &DeniedError{Rule: RulePromptTooLong, Limit: p.MaxPromptBytes, Have: len(text)}
+	case len(text) > p.Limits.PromptBytes:
+		return &DeniedError{Rule: RulePromptTooLong, Limit: p.Limits.PromptBytes, Have: len(text)}
 	case !utf8.ValidString(text):
 		return &DeniedError{Rule: RulePromptUTF8}
 	case strings.TrimSpace(text) == "":

@@ -8,7 +8,7 @@ import (
 
 func TestCheckPromptNamesTheRule(t *testing.T) {
 	p := Default()
-	p.MaxPromptBytes = 16
+	p.Limits.PromptBytes = 16
 	for name, c := range map[string]struct {
 		text string
 		want Rule
@@ -38,7 +38,7 @@ func TestCheckPromptNamesTheRule(t *testing.T) {
 
 func TestErrorsHoldNothingOfThePrompt(t *testing.T) {
 	p := Default()
-	p.MaxPromptBytes = 4
+	p.Limits.PromptBytes = 4
 	if err := p.CheckPrompt("patient Berg"); err == nil || strings.Contains(err.Error(), "Berg") {
 		t.Error(err)
 	}
@@ -46,11 +46,11 @@ func TestErrorsHoldNothingOfThePrompt(t *testing.T) {
 
 func TestDefaultHasLimits(t *testing.T) {
 	p := Default()
-	if p.MaxPromptBytes <= 0 || p.MaxAnswerTokens <= 0 ||
+	if p.Limits.PromptBytes <= 0 || p.Limits.AnswerTokens <= 0 ||
 		p.Version == "" || p.Source != SourceBuiltin {
 		t.Errorf("%+v", p)
 	}
-	if p.CheckPrompt(strings.Repeat("a", p.MaxPromptBytes)) != nil || p.CheckPrompt(strings.Repeat("a", p.MaxPromptBytes+1)) == nil {
+	if p.CheckPrompt(strings.Repeat("a", p.Limits.PromptBytes)) != nil || p.CheckPrompt(strings.Repeat("a", p.Limits.PromptBytes+1)) == nil {
 		t.Error("the limit is not the limit")
 	}
 }
