@@ -1,115 +1,29 @@
 package redact
 
-const (
-	minCard = 12
-	maxCard = 19
-)
+const maxCard = 19
 
 // Card finds payment card numbers: 12 to 19 digits in a row, or in the groups that are printed on cards with one space
 // or hyphen between them, with an issuer's prefix, that issuer's length, and a right check digit (ISO/IEC 7812-1, annex
 // B). Timestamps fail by prefix; pieces of UUIDs, decimals and + numbers by what stands before them.
 func Card() Rule {
-	return Rule{Name: "credit_card/1", Type: CreditCard, Anchors: digits, Match: matchCard}
+	return Rule{Name: "credit_card/2", Type: CreditCard, Sizes: []int{12, 13, 14, 15, 16, 17, 18, 19}, Match: matchCard}
 }
 
-func matchCard(text []byte, at int, more bool) (start, end int, v Verdict) {
-	if !startsCard(text, at) {
-		return 0, 0, None
-	}
+func matchCard(c *Candidate) Verdict {
 	var digit [maxCard]byte
-	var ends, sizes [maxCard]int // by group
-	n, groups, size := 0, 0, 0
-	var sep byte
-	i := at
-	for ; ; i++ {
-		if i == len(text) {
-			if more {
-				return at, 0, Live
-			}
-			break
+	for i, b := range c.Value {
+		if !isDigit(b) {
+			return None
 		}
-		if c := text[i]; isDigit(c) {
-			if n == maxCard {
-				size = 0 // the last group runs on: it is none
-				break
-			}
-			digit[n] = c - '0'
-			n++
-			size++
-			if n == 4 && !knownIssuer(digit[:4]) {
-				return 0, 0, None
-			}
-			continue
-		} else if c != ' ' && c != '-' || size == 0 || sep != 0 && c != sep || groups == 0 && size != 4 && size != 6 {
-			break
-		}
-		// A separator: it joins two groups if a digit follows.
-		if i+1 == len(text) && more {
-			return at, 0, Live
-		}
-		if i+1 == len(text) || !isDigit(text[i+1]) {
-			break
-		}
-		sep = text[i]
-		ends[groups], sizes[groups] = i, size
-		groups++
-		size = 0
+		digit[i] = b - '0'
 	}
-	if size > 0 {
-		ends[groups], sizes[groups] = i, size
-		groups++
-	}
-	for g := groups; g > 0; g-- {
-		n := 0
-		for _, s := range sizes[:g] {
-			n += s
-		}
-		if n < minCard || !printed(sizes[:g]) || !issued(digit[:n]) || !luhn(digit[:n]) {
-			continue
-		}
-		switch endsCard(text, ends[g-1], more) {
-		case Live:
-			return at, 0, Live
-		case Found:
-			return at, ends[g-1], Found
-		}
-	}
-	return 0, 0, None
-}
-
-// startsCard rules out what is a later part of something else.
-func startsCard(text []byte, at int) bool {
-	if !startsNumber(text, at) || at > 0 && text[at-1] == '+' {
-		return false
-	}
-	if at >= 5 && text[at-1] == '-' { // the part of a UUID after "hhhh-"
-		hex := 0
-		for hex < 8 && at-2-hex >= 0 && isHex(text[at-2-hex]) {
-			hex++
-		}
-		before := at - 2 - hex
-		if (hex == 4 || hex == 8) && (before < 0 || !isWord(text[before])) {
-			return false
-		}
-	}
-	return true
-}
-
-// endsCard judges what follows a number that ends before text[i].
-func endsCard(text []byte, i int, more bool) Verdict {
-	switch {
-	case i == len(text): // only at the end of all text: matchCard waits before
-		return Found
-	case isWord(text[i]):
-		return None
-	case text[i] != '.':
-		return Found
-	case i+1 == len(text) && more:
-		return Live
-	case i+1 < len(text) && isDigit(text[i+1]):
+	n := len(c.Value)
+	sep, ok := c.oneSep()
+	if !ok || sep != 0 && sep != ' ' && sep != '-' || !knownIssuer(digit[:4]) || !printed(c.Sizes) || !issued(digit[:n]) ||
+		!luhn(digit[:n]) || !c.clean() {
 		return None
 	}
-	return Found
+	return c.whole(0.9)
 }
 
 // printed reports whether cards show their number in groups of these sizes.

@@ -20,19 +20,19 @@ func Email() Rule {
 	}}
 }
 
-func matchEmail(text []byte, at int, more bool) (start, end int, v Verdict) {
-	start = localStart(text, at)
-	if start == at {
-		return 0, 0, None
+func matchEmail(c *Candidate) Verdict {
+	start := localStart(c.Text, c.At)
+	if start == c.At {
+		return None
 	}
-	end, open := domainEnd(text, at+1)
-	if open && more {
-		return start, 0, Live
+	end, open := domainEnd(c.Text, c.At+1)
+	if open && c.More {
+		return c.Undecided(start)
 	}
 	if end == 0 {
-		return 0, 0, None
+		return None
 	}
-	return start, end, Found
+	return c.Is(start, end, 1)
 }
 
 // localStart returns where the mailbox name that ends at end begins: end if there is none.

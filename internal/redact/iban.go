@@ -4,67 +4,23 @@ package redact
 // country's length, and a right check sum (mod 97), in one run or with a space or hyphen after each four characters, in
 // capitals or not.
 func IBAN() Rule {
-	return Rule{Name: "iban/1", Type: IBANCode, Anchors: digits, Match: matchIBAN, Tail: tailIBAN}
+	var sizes []int
+	for n := minIBAN; n <= maxIBAN; n++ {
+		sizes = append(sizes, n)
+	}
+	return Rule{Name: "iban/2", Type: IBANCode, Sizes: sizes, Match: matchIBAN}
 }
 
-// matchIBAN is asked at every digit; the first check digit is the one that counts.
-func matchIBAN(text []byte, at int, more bool) (start, end int, v Verdict) {
-	if at < 2 || !isLetter(text[at-1]) || !isLetter(text[at-2]) {
-		return 0, 0, None
+func matchIBAN(c *Candidate) Verdict {
+	v := c.Value
+	if !isLetter(v[0]) || !isLetter(v[1]) || !isDigit(v[2]) || !isDigit(v[3]) || lengthIBAN(v[0], v[1]) != len(v) {
+		return None
 	}
-	start = at - 2
-	length := lengthIBAN(text[start], text[start+1])
-	if length == 0 || start > 0 && isWord(text[start-1]) {
-		return 0, 0, None
+	sep, ok := c.oneSep()
+	if !ok || sep != 0 && sep != ' ' && sep != '-' || !mod97(v) {
+		return None
 	}
-	var number [maxIBAN]byte
-	var sep byte
-	i := start
-	for n := range length {
-		if n > 0 && n%4 == 0 && i < len(text) && (text[i] == ' ' || text[i] == '-') && (sep == 0 || sep == text[i]) {
-			sep = text[i]
-			i++
-		}
-		if i == len(text) {
-			return undecided(start, more)
-		}
-		c := text[i]
-		if !isDigit(c) && (!isLetter(c) || n == 3) {
-			return 0, 0, None
-		}
-		if isLetter(c) {
-			c &^= 0x20
-		}
-		number[n] = c
-		i++
-	}
-	if !mod97(number[:length]) {
-		return 0, 0, None
-	}
-	if i == len(text) {
-		if more {
-			return start, 0, Live
-		}
-		return start, i, Found
-	}
-	if isWord(text[i]) {
-		return 0, 0, None
-	}
-	return start, i, Found
-}
-
-// tailIBAN holds a country's letters at the start of a word.
-func tailIBAN(text []byte) int {
-	n := len(text)
-	switch {
-	case n >= 2 && isLetter(text[n-1]) && isLetter(text[n-2]):
-		if lengthIBAN(text[n-2], text[n-1]) > 0 && (n == 2 || !isWord(text[n-3])) {
-			return 2
-		}
-	case n >= 1 && isLetter(text[n-1]) && (n == 1 || !isWord(text[n-2])):
-		return 1
-	}
-	return 0
+	return c.whole(1)
 }
 
 // mod97 is the check of ISO 7064: the first four characters moved to the end, letters as 10 to 35, the remainder 1.
@@ -81,7 +37,10 @@ func mod97(number []byte) bool {
 	return sum == 1
 }
 
-const maxIBAN = 33
+const (
+	minIBAN = 15
+	maxIBAN = 33
+)
 
 // lengthIBAN returns the length of a country's numbers by the SWIFT registry, 0 for a country without.
 func lengthIBAN(a, b byte) int {

@@ -1,21 +1,21 @@
 // Package redact finds sensitive values and puts labels in their place: in a whole text, and in a stream of pieces.
 //
-// A Rule names the bytes at which its candidates are noticed (its anchors). The scan looks each byte up in a table and
-// asks a rule only at its anchors; prose costs a table look-up a byte. Finds that overlap become one span, their union,
-// so that no byte of any find is shown; it carries the type of the longest, and between equals of the rule that comes
-// first.
+// A Rule names what its candidates are noticed by: single bytes, whole words, prefixes of words, or the size of an
+// identifier. The scan finds the words of a text once and looks each up in one table; prose costs that look-up, and a
+// rule runs at its own triggers only. Finds that overlap become one span, their union, so that no byte of any find is
+// shown; it carries the type of the longest, between equals that of the better score, then of the rule that comes first.
 //
 // Guarantee: a Stream releases nothing that a rule could still claim, whatever comes next, and however the text is cut
 // into pieces, the released pieces put together are what Text returns. Whole text is a stream of one piece: there is
 // one implementation.
 //
-// How much is held: an e-mail address at most 64 bytes before its @ and 255 after, a card 37 bytes and what ends it, an
-// IBAN 42, in prose the current word. A longer run before an @ has its last 64 bytes masked, since no mailbox name is
-// longer; a longer run after it has the longest host name in its first 255 bytes masked. Addresses that overlap in a chain are
-// held until the chain ends: shown late rather than in part.
+// How much is held: the current word (64 bytes at most), an identifier that may go on (its groups, 48 characters at
+// most), an e-mail address at most 64 bytes before its @ and 255 after, and whatever a rule calls Live. A longer run
+// before an @ has its last 64 bytes masked, since no mailbox name is longer; a longer run after it has the longest host
+// name in its first 255 bytes masked. Addresses that overlap in a chain are held until the chain ends: shown late rather
+// than in part.
 //
-// What it does not do yet: it takes the text as it is (no full-width digits, zero-width characters or homoglyphs), and
-// it knows four types. It is no proof that a text holds nothing sensitive.
+// It is no proof that a text holds nothing sensitive.
 package redact
 
 import (
@@ -24,10 +24,10 @@ import (
 	"slices"
 )
 
-// Type is the kind of a sensitive value, by the name that Presidio uses for it.
+// Type is the kind of a sensitive value, by the name that Presidio uses for it where Presidio has one.
 type Type string
 
-// The types that the built-in rules find.
+// The types that the first rules find.
 const (
 	EmailAddress Type = "EMAIL_ADDRESS"
 	USSSN        Type = "US_SSN"
@@ -35,18 +35,13 @@ const (
 	IBANCode     Type = "IBAN_CODE"
 )
 
-// Label returns what stands in a value's place, such as "[EMAIL]". For a type without a label of its own it is the type
+// Label returns what stands in a value's place, such as "[EMAIL]". For a type that no built-in rule finds it is the type
 // in brackets.
 func Label(t Type) string {
-	switch t {
-	case EmailAddress:
-		return "[EMAIL]"
-	case USSSN:
-		return "[SSN]"
-	case CreditCard:
-		return "[CARD]"
-	case IBANCode:
-		return "[IBAN]"
+	for _, k := range Kinds() {
+		if k.Type == t {
+			return k.Label
+		}
 	}
 	return "[" + string(t) + "]"
 }
@@ -55,13 +50,18 @@ func Label(t Type) string {
 type Span struct {
 	Start, End int
 	Type       Type
-	Rule       string // name of the rule that found it
+	Rule       string  // name of the rule that found it
+	Score      float64 // 0 to 1: how sure the rule is
 }
 
 // Context is how many bytes before an anchor a rule can see.
-const Context = 64
+const Context = 96
 
-// Verdict is a rule's answer at an anchor.
+// maxWord is how many bytes the scan takes for one word. What is longer is no word: it is cut there, and only its first
+// bytes are a trigger.
+const maxWord = 64
+
+// Verdict is a rule's answer about a candidate.
 type Verdict int
 
 // The verdicts.
@@ -71,55 +71,144 @@ const (
 	Found                // a value here, whatever follows
 )
 
-// Rule finds one kind of value. Its functions must depend on their arguments alone.
+// Candidate is a place at which a rule is asked, and the rule's answer.
+type Candidate struct {
+	Text []byte // begins at most Context bytes before At, ends where the known text ends
+	At   int    // the trigger: the anchor, or the first byte of the word, prefix or identifier
+	More bool   // whether anything can follow Text
+
+	// For a rule with Sizes: the identifier's letters, in capitals, and digits, without separators; where it ends in
+	// Text; the sizes of its groups and the separators between them.
+	Value []byte
+	Stop  int
+	Sizes []int
+	Seps  []byte
+
+	// The answer. Score is 0.5 and Type the rule's own unless Match says otherwise.
+	Start, End int
+	Score      float64
+	Type       Type
+
+	rule int
+	near *surroundings
+}
+
+// Is answers that Text[start:end] is a value.
+func (c *Candidate) Is(start, end int, score float64) Verdict {
+	c.Start, c.End, c.Score = start, end, score
+	return Found
+}
+
+// Undecided answers that more text decides about a value that begins at start or later; at the end of all text it is
+// None.
+func (c *Candidate) Undecided(start int) Verdict {
+	if !c.More {
+		return None
+	}
+	c.Start = start
+	return Live
+}
+
+// Rule finds one kind of value. Its functions must depend on their arguments alone. It is asked at every trigger that
+// any of the four fields names.
 type Rule struct {
-	Name    string // "email/1"; the number goes up with every change of what is found
-	Type    Type
-	Anchors string // the bytes at which Match is asked
+	Name string // "email/1"; the number goes up with every change of what is found
+	Type Type
 
-	// Match judges the candidate at text[at], an anchor. The text begins at most Context bytes before it and ends
-	// where the known text ends; more says whether any can follow. For Found it returns the value's bounds, for Live the
-	// earliest start that the value could have. Found and None must hold for every continuation of the text if more is
-	// true, and Live is not an answer if it is false.
-	Match func(text []byte, at int, more bool) (start, end int, v Verdict)
+	Anchors  string   // single bytes; a letter or digit counts only where a word begins
+	Words    []string // whole words in small letters, matched in any case; a word is letters (to U+07FF) and digits
+	Prefixes []string // literals, in the case given; one that begins with a letter or digit counts only where a word begins
+	Sizes    []int    // identifiers of so many letters and digits, at least one a digit: one word, or groups with one separator between them
 
-	// Tail returns how many of the last bytes of text a value could claim whose anchor is yet to come. Text begins at
-	// most Context bytes before its end. Nil means none: values start at their anchors.
+	// Words and phrases, in small letters, of which one before the value makes it likelier: see Context. A phrase's words
+	// stand one to three bytes of space or punctuation apart. A plural s is understood.
+	Context []string
+
+	// Match judges the candidate. For Found it sets the value's bounds, for Live the earliest start that the value could
+	// have (Is and Undecided do). Found and None must hold for every continuation of the text if More is true, and Live is
+	// not an answer if it is false. It is asked again at a Live candidate when more is known.
+	Match func(c *Candidate) Verdict
+
+	// Tail returns how many of the last bytes of text a value could claim whose trigger is yet to come. Text begins at
+	// most Context bytes before its end. Nil means: none but the current word, which is always held.
 	Tail func(text []byte) int
+}
+
+func (r *Redactor) label(t Type) string {
+	if l, ok := r.labels[t]; ok {
+		return l
+	}
+	return "[" + string(t) + "]"
 }
 
 // Redactor holds a set of rules. It does not change and may be used by many goroutines.
 type Redactor struct {
 	rules    []Rule
 	byAnchor [256][]int // indices into rules
+	flags    [256]uint8
+	words    *lexicon
+	prefixes map[[2]byte][]literal
+	bySize   [maxSize + 1][]int
+	tails    []int
+	labels   map[Type]string
 	ruleset  string
 }
 
-// New returns a Redactor with these rules; between finds of the same length the earlier rule gives the type.
+type literal struct {
+	text string
+	rule int
+}
+
+// New returns a Redactor with these rules.
 func New(rules ...Rule) *Redactor {
-	r := &Redactor{rules: slices.Clone(rules)}
+	r := &Redactor{rules: slices.Clone(rules), words: newLexicon(), prefixes: map[[2]byte][]literal{}, labels: map[Type]string{}}
+	for _, k := range Kinds() {
+		r.labels[k.Type] = k.Label
+	}
 	hash := sha256.New()
+	for b := range 256 {
+		if startsWord(byte(b)) {
+			r.flags[b] |= isStart
+		}
+	}
 	for i, rule := range r.rules {
 		for _, b := range []byte(rule.Anchors) {
 			r.byAnchor[b] = append(r.byAnchor[b], i)
+			r.flags[b] |= isAnchor
+		}
+		for _, w := range rule.Words {
+			r.words.trigger(w, i)
+		}
+		for _, p := range rule.Prefixes {
+			r.prefixes[[2]byte{p[0], p[1]}] = append(r.prefixes[[2]byte{p[0], p[1]}], literal{p, i})
+			r.flags[p[0]] |= isPrefix
+		}
+		for _, n := range rule.Sizes {
+			r.bySize[n] = append(r.bySize[n], i)
+		}
+		for _, p := range rule.Context {
+			r.words.phrase(p, i)
+		}
+		if rule.Tail != nil {
+			r.tails = append(r.tails, i)
 		}
 		hash.Write([]byte(rule.Name + "\x00" + string(rule.Type) + "\n"))
 	}
+	r.words.build()
 	r.ruleset = "builtin-1:" + hex.EncodeToString(hash.Sum(nil)[:6])
 	return r
 }
-
-// Default returns a Redactor with all built-in rules.
-func Default() *Redactor { return New(IBAN(), Card(), SSN(), Email()) }
 
 // Ruleset identifies the rules, their versions and their order: "builtin-1:" and twelve hexadecimal digits.
 func (r *Redactor) Ruleset() string { return r.ruleset }
 
 // Types returns what the rules look for, in their order.
 func (r *Redactor) Types() []Type {
-	types := make([]Type, len(r.rules))
-	for i, rule := range r.rules {
-		types[i] = rule.Type
+	var types []Type
+	for _, rule := range r.rules {
+		if !slices.Contains(types, rule.Type) {
+			types = append(types, rule.Type)
+		}
 	}
 	return types
 }

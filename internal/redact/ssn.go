@@ -1,96 +1,47 @@
 package redact
 
-import "bytes"
-
 // SSN finds US social security numbers: area, group and serial with the same separator twice (hyphen, space or dot), or
 // nine digits in a row with a label before them. Areas 000, 666 and 900 to 999, group 00 and serial 0000 were never
-// given out. (The tax numbers that begin with 9 are another type.)
+// given out, and a number of one digit repeated is none. (The tax numbers that begin with 9 are another type.)
 func SSN() Rule {
-	return Rule{Name: "us_ssn/1", Type: USSSN, Anchors: digits, Match: matchSSN}
+	return Rule{Name: "us_ssn/2", Type: USSSN, Sizes: []int{9}, Match: matchSSN, Context: []string{
+		"ssn", "ss#", "ss", "social security", "soc sec", "social", "ssid",
+	}}
 }
 
-func matchSSN(text []byte, at int, more bool) (start, end int, v Verdict) {
-	if !startsNumber(text, at) {
-		return 0, 0, None
+func matchSSN(c *Candidate) Verdict {
+	v := c.Value
+	if !c.digits() || !c.clean() || v[0] == '9' || string(v[:3]) == "000" || string(v[:3]) == "666" ||
+		string(v[3:5]) == "00" || string(v[5:]) == "0000" || repeated(v) {
+		return None
 	}
-	var sep byte
-	var digit [9]byte
-	i := at
-	for n := range digit {
-		if n == 3 && i < len(text) && (text[i] == '-' || text[i] == ' ' || text[i] == '.') {
-			sep = text[i]
-			i++
+	sep, ok := c.oneSep()
+	if c.Stop+1 < len(c.Text) && c.Text[c.Stop] == ' ' && sep == ' ' && isDigit(c.Text[c.Stop+1]) {
+		return None // a longer number
+	}
+	switch {
+	case ok && c.grouped(3, 2, 4) && sep != '/' && sep != ':':
+		if c.Context() >= 0 {
+			return c.whole(1)
 		}
-		if n == 5 && sep != 0 {
-			if i == len(text) {
-				return undecided(at, more)
-			}
-			if text[i] != sep {
-				return 0, 0, None
-			}
-			i++
-		}
-		if i == len(text) {
-			return undecided(at, more)
-		}
-		if !isDigit(text[i]) {
-			return 0, 0, None
-		}
-		digit[n] = text[i]
-		i++
-	}
-	if digit[0] == '9' || string(digit[:3]) == "000" || string(digit[:3]) == "666" ||
-		string(digit[3:5]) == "00" || string(digit[5:]) == "0000" {
-		return 0, 0, None
-	}
-	if sep == 0 && !labelled(text[:at]) {
-		return 0, 0, None
-	}
-	// The number must end here: no word character, and no further part.
-	if i == len(text) {
-		if more {
-			return at, 0, Live
-		}
-		return at, i, Found
-	}
-	if isWord(text[i]) {
-		return 0, 0, None
-	}
-	if text[i] == '-' || text[i] == '.' || text[i] == sep {
-		if i+1 == len(text) {
-			if more {
-				return at, 0, Live
-			}
-		} else if isDigit(text[i+1]) {
-			return 0, 0, None
+		return c.whole(0.6)
+	case c.grouped(9), ok && (c.grouped(3, 6) || c.grouped(5, 4)):
+		if at := c.Label(); at >= 0 {
+			return c.whole(0.9 - near(at))
 		}
 	}
-	return at, i, Found
+	return None
 }
 
-// undecided is the answer of a rule that ran out of text inside a candidate.
-func undecided(start int, more bool) (int, int, Verdict) {
-	if more {
-		return start, 0, Live
-	}
-	return 0, 0, None
-}
+// near turns a distance of at most Context bytes into something to take from a score.
+func near(at int) float64 { return float64(at) / (4 * Context) }
 
-// labelled reports whether the text says, shortly before its end, that a social security number follows.
-func labelled(text []byte) bool {
-	text = bytes.ToLower(text[max(0, len(text)-40):])
-	for _, label := range []string{"ssn", "ss#", "ss #", "social security", "soc sec", "soc. sec"} {
-		i := bytes.LastIndex(text, []byte(label))
-		if i < 0 || i > 0 && isWord(text[i-1]) {
-			continue
-		}
-		rest := text[i+len(label):]
-		if len(rest) > 0 && isLetter(rest[0]) && rest[0] != 's' {
-			continue
-		}
-		if !bytes.ContainsAny(rest, digits) {
-			return true
+// repeated reports whether the value is one character over and over.
+func repeated(v []byte) bool {
+	for _, b := range v {
+		if b != v[0] {
+			return false
 		}
 	}
-	return false
+	return true
 }

@@ -11,7 +11,8 @@ type Stream struct {
 	r        *Redactor
 	buf      []byte // the last Context bytes before the first undecided one, and everything after
 	released int    // bytes of buf that went out or were masked
-	scanned  int    // anchors of buf before this are decided
+	scanned  int    // triggers of buf before this are decided or in doubt
+	doubts   []doubt
 	pending  []found
 	counts   map[Type]int
 	out      []byte // reused
@@ -19,17 +20,40 @@ type Stream struct {
 	record bool // keep the spans of the whole text: for Text
 	spans  []Span
 	base   int // offset of buf in the whole text
+
+	// Of the scan that runs.
+	text  []byte
+	more  bool
+	live  int
+	spare []doubt
+	c     Candidate
+	near  surroundings
 }
 
-// found is a span of buf, not yet masked, with the length of the longest find in it.
+// found is a span of buf, not yet masked, with the length of the longest find in it and that one's rule, type and score.
 type found struct {
 	start, end int
 	rule       int
+	kind       Type
+	score      float64
 	longest    int
 }
 
+// beats reports whether f names the span that it shares with g.
+func (f found) beats(g found) bool {
+	switch {
+	case f.longest != g.longest:
+		return f.longest > g.longest
+	case f.score != g.score:
+		return f.score > g.score
+	}
+	return f.rule <= g.rule
+}
+
 // Stream returns a new Stream for one text.
-func (r *Redactor) Stream() *Stream { return &Stream{r: r, counts: map[Type]int{}} }
+func (r *Redactor) Stream() *Stream {
+	return &Stream{r: r, counts: map[Type]int{}, near: surroundings{words: r.words}}
+}
 
 // Write takes the next piece and returns what can be shown now, which may be nothing.
 func (s *Stream) Write(p string) (released string) {
@@ -42,7 +66,7 @@ func (s *Stream) Write(p string) (released string) {
 func (s *Stream) Close() (released string) {
 	out := string(s.advance(s.out[:0], false))
 	s.base += len(s.buf)
-	s.buf, s.out, s.released, s.scanned = nil, nil, 0, 0
+	s.buf, s.out, s.released, s.scanned, s.doubts = nil, nil, 0, 0, s.doubts[:0]
 	return out
 }
 
@@ -64,46 +88,6 @@ func (s *Stream) advance(out []byte, more bool) []byte {
 	return out
 }
 
-// scan asks the rules at every undecided anchor and returns the earliest byte that a value still in doubt could claim.
-// Anchors behind a live one are asked again with the next piece; merging a find a second time changes nothing.
-func (s *Stream) scan(text []byte, more bool) (live int) {
-	live = len(text)
-	decided := -1 // first anchor in doubt
-	for i := s.scanned; i < len(text); i++ {
-		rules := s.r.byAnchor[text[i]]
-		if len(rules) == 0 {
-			continue
-		}
-		from := max(0, i-Context)
-		for _, k := range rules {
-			start, end, v := s.r.rules[k].Match(text[from:], i-from, more)
-			switch v {
-			case Found:
-				s.merge(found{start: from + start, end: from + end, rule: k, longest: end - start})
-			case Live:
-				live = min(live, from+start)
-				if decided < 0 {
-					decided = i
-				}
-			}
-		}
-	}
-	s.scanned = len(text)
-	if decided >= 0 {
-		s.scanned = decided
-	}
-	if !more {
-		return live
-	}
-	tail := text[max(0, len(text)-Context):]
-	for _, rule := range s.r.rules {
-		if rule.Tail != nil {
-			live = min(live, len(text)-rule.Tail(tail))
-		}
-	}
-	return live
-}
-
 // merge adds a find to pending, which stays sorted and without overlap. Finds come nearly in order: it looks from the end.
 func (s *Stream) merge(f found) {
 	hi := len(s.pending)
@@ -113,10 +97,11 @@ func (s *Stream) merge(f found) {
 	lo := hi
 	for ; lo > 0 && s.pending[lo-1].end > f.start; lo-- {
 		p := s.pending[lo-1]
-		if p.longest > f.longest || p.longest == f.longest && p.rule < f.rule {
-			f.rule, f.longest = p.rule, p.longest
+		start, end := min(f.start, p.start), max(f.end, p.end)
+		if p.beats(f) {
+			f = p
 		}
-		f.start, f.end = min(f.start, p.start), max(f.end, p.end)
+		f.start, f.end = start, end
 	}
 	s.pending = slices.Replace(s.pending, lo, hi, f)
 }
@@ -126,13 +111,14 @@ func (s *Stream) emit(out []byte, live int) []byte {
 	for len(s.pending) > 0 && s.pending[0].end <= live {
 		f := s.pending[0]
 		f.start = max(f.start, s.released) // a rule that breaks its promise gets what is left: no worse, and no crash
-		rule := s.r.rules[f.rule]
 		out = append(out, s.buf[s.released:f.start]...)
-		out = append(out, Label(rule.Type)...)
+		out = append(out, s.r.label(f.kind)...)
 		s.released = max(s.released, f.end)
-		s.counts[rule.Type]++
+		s.counts[f.kind]++
 		if s.record {
-			s.spans = append(s.spans, Span{Start: s.base + f.start, End: s.base + f.end, Type: rule.Type, Rule: rule.Name})
+			s.spans = append(s.spans, Span{
+				Start: s.base + f.start, End: s.base + f.end, Type: f.kind, Rule: s.r.rules[f.rule].Name, Score: f.score,
+			})
 		}
 		s.pending = s.pending[1:]
 	}
@@ -148,7 +134,11 @@ func (s *Stream) emit(out []byte, live int) []byte {
 
 // trim drops what no rule can see any more.
 func (s *Stream) trim() {
-	drop := min(s.released, s.scanned) - Context
+	drop := min(s.released, s.scanned)
+	for _, d := range s.doubts {
+		drop = min(drop, d.at)
+	}
+	drop -= Context
 	if drop <= 0 {
 		return
 	}
@@ -156,6 +146,9 @@ func (s *Stream) trim() {
 	s.released -= drop
 	s.scanned -= drop
 	s.base += drop
+	for i := range s.doubts {
+		s.doubts[i].at -= drop
+	}
 	for i := range s.pending {
 		s.pending[i].start -= drop
 		s.pending[i].end -= drop

@@ -1,0 +1,174 @@
+package redact
+
+import "slices"
+
+const (
+	maxSize   = 40 // letters and digits of an identifier
+	maxGroups = 14
+)
+
+// askIdentifier finds the identifier that begins with the word at text[at:] and asks the rules for its size, and for the
+// size of each run of its first groups.
+//
+// An identifier is made of groups of ASCII letters and digits with one separator between them, a space, line break,
+// hyphen, dot, slash or colon. Its first group has a digit, or at most three letters before a group with one. A later
+// group without a digit is of capitals, or one letter, or the four letters of a bank.
+func (s *Stream) askIdentifier(at int) {
+	text := s.text
+	var value [maxSize]byte
+	var sizes [maxGroups]int
+	var seps [maxGroups]byte
+	var stops [maxGroups]int
+	n, groups := 0, 0
+	digits := false
+	open := false // the text ended inside
+	i := at
+	for groups < maxGroups {
+		size, letters, small := 0, 0, false
+		for ; i < len(text) && size < maxSize; i++ {
+			b := text[i]
+			if isDigit(b) {
+				digits = true
+			} else if isLetter(b) {
+				letters++
+				small = small || b&0x20 != 0
+				b &^= 0x20
+			} else {
+				break
+			}
+			if n+size < maxSize {
+				value[n+size] = b
+			}
+			size++
+		}
+		if i < len(text) && text[i] >= 0x80 && startsWord(text[i]) || n+size > maxSize || size == 0 {
+			break // a word with other letters, or too long
+		}
+		if groups > 0 && letters == size && size > 1 {
+			bank := size == 4 && sizes[0] == 4 && value[0] >= 'A'
+			early := !digits && groups == 1 && size <= 3
+			partial := i == len(text) && s.more && size < 4 && sizes[0] == 4 && value[0] >= 'A'
+			if small && !bank && !early && !partial && seps[groups-1] != '-' || size > 6 {
+				break // prose
+			}
+		}
+		if i == len(text) && s.more {
+			open = true
+		}
+		sizes[groups], stops[groups] = size, i
+		groups++
+		n += size
+		if !digits && (groups > 2 || letters > 3) {
+			break
+		}
+		if i >= len(text) {
+			break
+		}
+		sep := text[i]
+		if sep != ' ' && sep != '-' && sep != '.' && sep != '/' && sep != ':' && sep != '\n' {
+			break
+		}
+		if i+1 == len(text) {
+			open = open || s.more
+			break
+		}
+		if next := text[i+1]; !isDigit(next) && !isLetter(next) || !digits && groups == 2 && !isDigit(next) {
+			break
+		}
+		seps[groups-1] = sep
+		i++
+	}
+	if open && i-at < 64 {
+		s.doubt(at, doubtIdentifier, at)
+	}
+	if !digits {
+		return
+	}
+	total := 0
+	from := max(0, at-Context)
+	for g := range groups {
+		total += sizes[g]
+		for _, k := range s.r.bySize[total] {
+			if open && g == groups-1 {
+				continue // its last group may go on
+			}
+			s.c = Candidate{
+				Text: text[from:], At: at - from, More: s.more, Score: 0.5, rule: k, near: &s.near,
+				Value: value[:total], Stop: stops[g] - from, Sizes: sizes[:g+1], Seps: seps[:g],
+			}
+			s.judge(k, at, from, doubtIdentifier)
+		}
+	}
+}
+
+// clean reports whether the identifier stands for itself: it is no later part of a number with hyphens or dots, of a sum
+// of money or of a UUID, and does not go on after it.
+func (c *Candidate) clean() bool { return cleanStart(c.Text, c.At) && !c.goesOn() }
+
+// goesOn reports whether a separator other than a space joins the identifier to a digit.
+func (c *Candidate) goesOn() bool {
+	if c.Stop+1 >= len(c.Text) || !isDigit(c.Text[c.Stop+1]) {
+		return false
+	}
+	switch c.Text[c.Stop] {
+	case '-', '.', '/', ':', '_':
+		return true
+	}
+	return false
+}
+
+func cleanStart(text []byte, at int) bool {
+	if at == 0 {
+		return true
+	}
+	switch text[at-1] {
+	case '$', '+', '%':
+		return false
+	case '.', '/', ':', '_':
+		return at < 2 || !isDigit(text[at-2])
+	case '-':
+		if at < 2 {
+			return true
+		}
+		hex := 0
+		for hex < 9 && at-2-hex >= 0 && isHex(text[at-2-hex]) {
+			hex++
+		}
+		before := at - 2 - hex
+		return !isDigit(text[at-2]) && !((hex == 4 || hex == 8) && (before < 0 || !isWord(text[before])))
+	}
+	return true
+}
+
+// digits reports whether the identifier is of digits alone.
+func (c *Candidate) digits() bool {
+	for _, b := range c.Value {
+		if !isDigit(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// oneSep returns the separator that stands between all groups, 0 if there is one group, and false if there are several.
+// A line break counts as a space.
+func (c *Candidate) oneSep() (sep byte, ok bool) {
+	for i, b := range c.Seps {
+		if b == '\n' {
+			b = ' '
+		}
+		if i == 0 {
+			sep = b
+		}
+		if b != sep {
+			return 0, false
+		}
+	}
+	return sep, true
+}
+
+// grouped reports whether the groups have these sizes.
+func (c *Candidate) grouped(sizes ...int) bool { return slices.Equal(c.Sizes, sizes) }
+
+// whole answers that the identifier is a value.
+func (c *Candidate) whole(score float64) Verdict { return c.Is(c.At, c.Stop, score) }

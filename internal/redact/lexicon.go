@@ -1,0 +1,264 @@
+package redact
+
+import "strings"
+
+// lexicon holds the words that rules are triggered by, and the phrases that speak for a value after them.
+type lexicon struct {
+	entries []entry
+	index   map[string]int // while it is built
+	table   []int32        // open addressing by hash: 1 + index into entries, 0 for none
+}
+
+type entry struct {
+	word    string
+	hash    uint32
+	rules   []int // asked at this word
+	phrases []phrase
+}
+
+// phrase is what follows a first word, and the rules it speaks for.
+type phrase struct {
+	rest  string // words joined by one space
+	rules ruleSet
+}
+
+// ruleSet is a set of indices into a Redactor's rules.
+type ruleSet [6]uint64
+
+func (s *ruleSet) add(i int)      { s[i>>6] |= 1 << (i & 63) }
+func (s *ruleSet) has(i int) bool { return s[i>>6]>>(i&63)&1 != 0 }
+
+func newLexicon() *lexicon { return &lexicon{index: map[string]int{}} }
+
+func (l *lexicon) entry(word string) *entry {
+	i, ok := l.index[word]
+	if !ok {
+		i = len(l.entries)
+		l.index[word] = i
+		h := uint32(hashStart)
+		for _, b := range []byte(word) {
+			h = (h ^ uint32(b)) * hashPrime
+		}
+		l.entries = append(l.entries, entry{word: word, hash: h})
+	}
+	return &l.entries[i]
+}
+
+func (l *lexicon) trigger(word string, rule int) {
+	e := l.entry(word)
+	e.rules = append(e.rules, rule)
+}
+
+func (l *lexicon) phrase(text string, rule int) {
+	first, rest, _ := strings.Cut(text, " ")
+	e := l.entry(first)
+	for i := range e.phrases {
+		if e.phrases[i].rest == rest {
+			e.phrases[i].rules.add(rule)
+			return
+		}
+	}
+	p := phrase{rest: rest}
+	p.rules.add(rule)
+	e.phrases = append(e.phrases, p)
+}
+
+func (l *lexicon) build() {
+	size := 16
+	for size < 3*len(l.entries) {
+		size *= 2
+	}
+	l.table = make([]int32, size)
+	for i, e := range l.entries {
+		at := slot(e.hash, size)
+		for l.table[at] != 0 {
+			at = (at + 1) & (size - 1)
+		}
+		l.table[at] = int32(i + 1)
+	}
+	l.index = nil
+}
+
+const (
+	hashStart = 2166136261
+	hashPrime = 16777619
+)
+
+func slot(hash uint32, size int) int { return int(hash^hash>>15) & (size - 1) }
+
+// find returns the entry of a word, whose hash in small letters is h, or nil.
+func (l *lexicon) find(word []byte, h uint32) *entry {
+	size := len(l.table)
+	for at := slot(h, size); l.table[at] != 0; at = (at + 1) & (size - 1) {
+		e := &l.entries[l.table[at]-1]
+		if e.hash == h && len(e.word) == len(word) && sameWord(word, e.word) {
+			return e
+		}
+	}
+	return nil
+}
+
+// sameWord reports whether word in small letters is small.
+func sameWord(word []byte, small string) bool {
+	var last byte
+	for i, b := range word {
+		if lower(last, b) != small[i] {
+			return false
+		}
+		last = b
+	}
+	return true
+}
+
+// lower folds ASCII capitals, and the second byte of Latin-1's (U+00C0 to U+00DE).
+func lower(last, b byte) byte {
+	switch {
+	case b < 0x80:
+		return lowered[b]
+	case last == 0xC3 && b < 0x9F && b != 0x97:
+		return b | 0x20
+	}
+	return b
+}
+
+var lowered = func() (t [128]byte) {
+	for i := range t {
+		t[i] = byte(i)
+		if 'A' <= i && i <= 'Z' {
+			t[i] |= 0x20
+		}
+	}
+	return t
+}()
+
+// surroundings are the phrases before one place, found when the first rule asks.
+type surroundings struct {
+	words *lexicon
+	known bool
+	n     int
+	hits  [24]struct {
+		end   int
+		rules *ruleSet
+	}
+}
+
+// Context returns how many bytes before the candidate's trigger the nearest of the rule's Context phrases ends, or -1 if
+// none stands in the visible text before it.
+func (c *Candidate) Context() int {
+	if !c.near.known {
+		c.near.find(c.Text[:c.At])
+	}
+	for i := c.near.n - 1; i >= 0; i-- {
+		if c.near.hits[i].rules.has(c.rule) {
+			return c.At - c.near.hits[i].end
+		}
+	}
+	return -1
+}
+
+// Label is Context for a phrase with no digit between it and the candidate: the words that name it.
+func (c *Candidate) Label() int {
+	at := c.Context()
+	for i := c.At - 1; i >= c.At-at; i-- {
+		if isDigit(c.Text[i]) {
+			return -1
+		}
+	}
+	return at
+}
+
+func (s *surroundings) find(text []byte) {
+	l := s.words
+	s.known, s.n = true, 0
+	i := 0
+	if len(text) == Context { // the first word may be the end of one
+		for i < len(text) && inWord[text[i]] {
+			i++
+		}
+	}
+	for i = nextWord(text, i); i < len(text); {
+		end, h := wordEnd(text, i)
+		e := l.find(text[i:end], h)
+		if e == nil && text[end-1]|0x20 == 's' && end-i > 3 {
+			e = l.find(text[i:end-1], hashOf(text[i:end-1]))
+		}
+		if e != nil {
+			for k := range e.phrases {
+				if stop, ok := follows(text, end, e.phrases[k].rest); ok && s.n < len(s.hits) {
+					s.hits[s.n].end, s.hits[s.n].rules = stop, &e.phrases[k].rules
+					s.n++
+				}
+			}
+		}
+		i = nextWord(text, end)
+	}
+}
+
+// follows reports whether the words of rest follow text[at:], and where they end.
+func follows(text []byte, at int, rest string) (end int, ok bool) {
+	for rest != "" {
+		var word string
+		word, rest, _ = strings.Cut(rest, " ")
+		gap := at
+		at = nextWord(text, at)
+		if at == gap || at-gap > 3 || at == len(text) {
+			return 0, false
+		}
+		stop, _ := wordEnd(text, at)
+		if !(stop-at == len(word) && sameWord(text[at:stop], word)) &&
+			!(stop-at == len(word)+1 && text[stop-1]|0x20 == 's' && sameWord(text[at:stop-1], word)) {
+			return 0, false
+		}
+		at = stop
+	}
+	return at, true
+}
+
+// startsWord reports whether a letter or digit begins at b: of ASCII, or from U+00C0 to U+07FF.
+func startsWord(b byte) bool { return isDigit(b) || isLetter(b) || 0xC3 <= b && b < 0xE0 }
+
+// afterWord reports whether text[:at] ends with a letter or digit.
+func afterWord(text []byte, at int) bool {
+	if at == 0 {
+		return false
+	}
+	b := text[at-1]
+	if b < 0x80 {
+		return isDigit(b) || isLetter(b)
+	}
+	return b < 0xC0 && at > 1 && 0xC3 <= text[at-2] && text[at-2] < 0xE0
+}
+
+// inWord marks what a word goes on with.
+var inWord = func() (t [256]bool) {
+	for i := range t {
+		t[i] = startsWord(byte(i)) || 0x80 <= i && i < 0xC0
+	}
+	return t
+}()
+
+// wordEnd returns the end of the word at text[at:], which begins there or is none, and its hash in small letters.
+func wordEnd(text []byte, at int) (end int, hash uint32) {
+	h := uint32(hashStart)
+	var last byte
+	i := at
+	for ; i < len(text) && i-at < maxWord && inWord[text[i]]; i++ {
+		b := lower(last, text[i])
+		last = text[i]
+		h = (h ^ uint32(b)) * hashPrime
+	}
+	return i, h
+}
+
+func hashOf(word []byte) uint32 {
+	_, h := wordEnd(word, 0)
+	return h
+}
+
+// nextWord returns where the next word at or after text[at:] begins, or len(text).
+func nextWord(text []byte, at int) int {
+	for at < len(text) && !startsWord(text[at]) {
+		at++
+	}
+	return at
+}

@@ -1,0 +1,171 @@
+package redact
+
+// What a byte may be, in Redactor.flags.
+const (
+	isStart  = 1 << iota // a word may begin here
+	isAnchor             // some rule's anchor
+	isPrefix             // some rule's prefix begins so
+)
+
+// doubt is a candidate whose rule, prefix or identifier waits for more text.
+type doubt struct {
+	at   int
+	rule int // or one of:
+}
+
+const (
+	doubtPrefix     = -1
+	doubtIdentifier = -2
+)
+
+// scan asks the rules at every undecided trigger and returns the earliest byte that a value still in doubt could claim.
+// What waits is asked again with the next piece; merging a find a second time changes nothing.
+func (s *Stream) scan(text []byte, more bool) (live int) {
+	s.text, s.more, s.live = text, more, len(text)
+	waiting := s.doubts
+	s.doubts = s.spare[:0]
+	for _, d := range waiting {
+		s.near.known = false
+		switch d.rule {
+		case doubtPrefix:
+			s.askPrefixes(d.at)
+		case doubtIdentifier:
+			s.askIdentifier(d.at)
+		default:
+			s.ask(d.rule, d.at)
+		}
+	}
+	s.spare = waiting
+	i := s.scanned
+	for i < len(text) {
+		b := text[i]
+		flags := s.r.flags[b]
+		if flags == 0 {
+			i++
+			continue
+		}
+		if flags&isStart == 0 {
+			s.near.known = false
+			s.askAt(i, flags)
+			i++
+			continue
+		}
+		if afterWord(text, i) { // the rest of a long one
+			for i < len(text) && inWord[text[i]] {
+				i++
+			}
+			continue
+		}
+		end, hash, digit := s.word(i)
+		if end == len(text) && more && end-i < maxWord {
+			break // the current word: not all there
+		}
+		s.near.known = false
+		if e := s.r.words.find(text[i:end], hash); e != nil {
+			for _, k := range e.rules {
+				s.ask(k, i)
+			}
+		}
+		if flags != isStart {
+			s.askAt(i, flags)
+		}
+		if digit || end-i <= 3 {
+			s.askIdentifier(i)
+		}
+		i = end
+	}
+	s.scanned = i
+	live = min(s.live, i)
+	if !more {
+		return len(text)
+	}
+	tail := text[max(0, len(text)-Context):]
+	for _, k := range s.r.tails {
+		live = min(live, len(text)-s.r.rules[k].Tail(tail))
+	}
+	return live
+}
+
+// word returns the end of the word at i, its hash in small letters, and whether there is a digit in it.
+func (s *Stream) word(at int) (end int, hash uint32, digit bool) {
+	h := uint32(hashStart)
+	text := s.text[at:min(len(s.text), at+maxWord)]
+	var last byte
+	for i, b := range text {
+		if !inWord[b] {
+			return at + i, h, digit
+		}
+		if isDigit(b) {
+			digit = true
+		}
+		h = (h ^ uint32(lower(last, b))) * hashPrime
+		last = b
+	}
+	return at + len(text), h, digit
+}
+
+// askAt asks the rules with this anchor and with a prefix here.
+func (s *Stream) askAt(at int, flags uint8) {
+	if flags&isAnchor != 0 {
+		for _, k := range s.r.byAnchor[s.text[at]] {
+			s.ask(k, at)
+		}
+	}
+	if flags&isPrefix != 0 {
+		s.askPrefixes(at)
+	}
+}
+
+func (s *Stream) askPrefixes(at int) {
+	rest := s.text[at:]
+	if len(rest) < 2 {
+		if s.more {
+			s.doubt(at, doubtPrefix, at)
+		}
+		return
+	}
+	short := false
+	for _, p := range s.r.prefixes[[2]byte{rest[0], rest[1]}] {
+		switch {
+		case len(rest) >= len(p.text):
+			if string(rest[:len(p.text)]) == p.text {
+				s.ask(p.rule, at)
+			}
+		case p.text[:len(rest)] == string(rest):
+			short = true
+		}
+	}
+	if short && s.more {
+		s.doubt(at, doubtPrefix, at)
+	}
+}
+
+// ask lets rule k judge a candidate at text[at].
+func (s *Stream) ask(k, at int) {
+	from := max(0, at-Context)
+	s.c = Candidate{Text: s.text[from:], At: at - from, More: s.more, Score: 0.5, rule: k, near: &s.near}
+	s.judge(k, at, from, k)
+}
+
+// judge takes the answer of rule k about s.c, and waits under the name that it is given.
+func (s *Stream) judge(k, at, from, name int) {
+	c := &s.c
+	switch s.r.rules[k].Match(c) {
+	case Found:
+		f := found{start: from + c.Start, end: from + c.End, rule: k, longest: c.End - c.Start, score: c.Score, kind: c.Type}
+		if f.kind == "" {
+			f.kind = s.r.rules[k].Type
+		}
+		s.merge(f)
+	case Live:
+		s.doubt(at, name, from+c.Start)
+	}
+}
+
+func (s *Stream) doubt(at, name, live int) {
+	s.live = min(s.live, live)
+	if n := len(s.doubts); n > 0 && s.doubts[n-1] == (doubt{at, name}) {
+		return
+	}
+	s.doubts = append(s.doubts, doubt{at, name})
+}
