@@ -36,6 +36,13 @@ const (
 	OutcomeUnrecorded   Code = "outcome_unrecorded"
 	InUse               Code = "in_use"
 	BadInput            Code = "bad_input"
+	ExportRoom          Code = "export_room"
+	ExportTarget        Code = "export_target"
+	ExportExists        Code = "export_exists"
+	ExportUnreadable    Code = "export_unreadable"
+	ExportCancelled     Code = "export_cancelled"
+	RecipientInvalid    Code = "recipient_invalid"
+	DrivesUnknown       Code = "drives_unknown"
 )
 
 type text struct{ message, hint string }
@@ -74,5 +81,12 @@ var catalogue = map[Code]text{
 	NetworkOpen:         {"A way out to the network is open, so chat is stopped.", "Reading still works. Run subrosactl doctor and show IT the row that is not blocked."},
 	OutcomeUnrecorded:   {"The end of this answer could not be put on record, so chat is stopped.", "The answer is kept. Free some disk space or check the disk, then restart Subrosa."},
 	InUse:               {"Another Subrosa is using this data directory.", "Close the other window or command, then try again."},
+	ExportRoom:          {"There is not enough room there, so the export was not finished.", "Free some space or use another drive, then export again: it goes on where it stopped."},
+	ExportTarget:        {"The export could not be written there; the drive may have been pulled out.", "Plug the drive in again, or choose another place, and export again: it goes on where it stopped."},
+	ExportExists:        {"A file of that name is already there, so nothing was written.", "Choose another name, or move the old file away."},
+	ExportUnreadable:    {"What was written does not read back as it was written; do not trust that drive.", "Nothing was left that verifies. Export again to another drive."},
+	ExportCancelled:     {"The export was stopped.", "Export again to the same place to go on where it stopped."},
+	RecipientInvalid:    {"That is not an age recipient.", "It begins with age1 and has no spaces; ask the auditor for it again."},
+	DrivesUnknown:       {"Removable drives cannot be listed on this system.", "Give the folder of the drive by hand."},
 	BadInput:            {"That input cannot be used.", "Check it and try again."},
 }

@@ -1,0 +1,86 @@
+package export
+
+import (
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+)
+
+// jsonLine appends one JSON value to a buffer: four million records are written without reflection. The caller opens and
+// closes in pairs; keys are this package's own and need no escaping.
+type jsonLine struct{ b []byte }
+
+func (j *jsonLine) comma() {
+	if n := len(j.b); n > 0 {
+		switch j.b[n-1] {
+		case '{', '[', '\n':
+		default:
+			j.b = append(j.b, ',')
+		}
+	}
+}
+
+func (j *jsonLine) key(k string) {
+	j.comma()
+	j.b = append(j.b, '"')
+	j.b = append(j.b, k...)
+	j.b = append(j.b, '"', ':')
+}
+
+// object opens an object: the value of key k, or, without a key, an element.
+func (j *jsonLine) object(k string) { j.open(k, '{') }
+func (j *jsonLine) array(k string)  { j.open(k, '[') }
+
+func (j *jsonLine) open(k string, bracket byte) {
+	if k == "" {
+		j.comma()
+	} else {
+		j.key(k)
+	}
+	j.b = append(j.b, bracket)
+}
+
+func (j *jsonLine) end()      { j.b = append(j.b, '}') }
+func (j *jsonLine) endArray() { j.b = append(j.b, ']') }
+func (j *jsonLine) newline()  { j.b = append(j.b, '\n') }
+
+// str writes a string, and maybe writes one that is not empty.
+func (j *jsonLine) str(k, v string) { j.key(k); j.quote(v) }
+
+func (j *jsonLine) maybe(k, v string) {
+	if v != "" {
+		j.str(k, v)
+	}
+}
+
+func (j *jsonLine) element(v string) { j.comma(); j.quote(v) }
+
+func (j *jsonLine) num(k string, v int64) { j.key(k); j.b = strconv.AppendInt(j.b, v, 10) }
+
+func (j *jsonLine) boolean(k string, v bool) { j.key(k); j.b = strconv.AppendBool(j.b, v) }
+
+func (j *jsonLine) float(k string, v float64) {
+	j.key(k)
+	j.b = strconv.AppendFloat(j.b, v, 'g', -1, 64)
+}
+
+// count writes a number under a key that is data, not ours.
+func (j *jsonLine) count(k string, v int) {
+	j.comma()
+	j.quote(k)
+	j.b = append(j.b, ':')
+	j.b = strconv.AppendInt(j.b, int64(v), 10)
+}
+
+func (j *jsonLine) quote(s string) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			b, _ := json.Marshal(s) // a string always marshals
+			j.b = append(j.b, b...)
+			return
+		}
+	}
+	j.b = append(j.b, '"')
+	j.b = append(j.b, s...)
+	j.b = append(j.b, '"')
+}
