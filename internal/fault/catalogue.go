@@ -31,6 +31,13 @@ const (
 	EngineCrashed       Code = "engine_crashed"
 	ContextFull         Code = "context_full"
 	PolicyDenied        Code = "policy_denied"
+	PolicyExpired       Code = "policy_expired"
+	PolicyRefused       Code = "policy_refused"
+	RoleDenied          Code = "role_denied"
+	RateLimited         Code = "rate_limited"
+	GuardrailBlocked    Code = "guardrail_blocked"
+	ModelNotAllowed     Code = "model_not_allowed"
+	PackageBad          Code = "package_bad"
 	LockdownFailed      Code = "lockdown_failed"
 	NetworkOpen         Code = "network_open"
 	OutcomeUnrecorded   Code = "outcome_unrecorded"
@@ -77,6 +84,13 @@ var catalogue = map[Code]text{
 	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself."},
 	ContextFull:         {"This conversation no longer fits into the model's context.", "Start a new conversation, or shorten the message."},
 	PolicyDenied:        {"The policy on this workstation does not allow that.", "Ask IT or compliance which rule applies."},
+	PolicyExpired:       {"The policy of this workstation has expired, so chat is stopped.", "Reading still works. Ask IT to install the current policy, then lock and unlock."},
+	PolicyRefused:       {"The policy of this workstation could not be taken, so chat is stopped.", "Reading still works. Ask IT to look at subrosactl policy show; nothing you did is at fault."},
+	RoleDenied:          {"That is not yours to do: it needs a key that another role holds.", "The attempt is on record. Ask compliance or IT, whose key it needs."},
+	RateLimited:         {"That were more messages in a minute than the policy allows.", "Wait a minute and send again."},
+	GuardrailBlocked:    {"A rule of this workstation stopped that message, so nothing was sent to the model.", "Change what the rule names, or ask compliance about it."},
+	ModelNotAllowed:     {"The policy of this workstation does not allow that model.", "Choose another model, or ask IT for a signed one."},
+	PackageBad:          {"That model package is damaged, incomplete or not signed by anyone trusted here.", "Nothing was imported. Ask IT for the package again."},
 	LockdownFailed:      {"The network block could not be put in place, so Subrosa did not start.", "Ask IT to check that the kernel allows seccomp filters."},
 	NetworkOpen:         {"A way out to the network is open, so chat is stopped.", "Reading still works. Run subrosactl doctor and show IT the row that is not blocked."},
 	OutcomeUnrecorded:   {"The end of this answer could not be put on record, so chat is stopped.", "The answer is kept. Free some disk space or check the disk, then restart Subrosa."},

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"strings"
+	"time"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
@@ -19,6 +20,9 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	}
 	defer done()
 	if err := o.mayChat(); err != nil {
+		return chat.Outcome{}, err
+	}
+	if err := o.throttle(time.Now()); err != nil {
 		return chat.Outcome{}, err
 	}
 	if p.Conversation != "" {

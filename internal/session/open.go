@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/fault"
@@ -36,6 +37,8 @@ type open struct {
 	actor    string
 	stopped  *fault.Fault // the record is broken or cannot be written: reading goes on, nothing is written or sent
 	network  *fault.Fault // a way out is open: reading goes on, nothing is sent
+	rule     rule         // how policy came to be in force
+	rate     rate         // of prompts
 }
 
 // openStores opens the data directory under root, in the order in which a later step needs an earlier one: the record
@@ -52,11 +55,15 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	if err := o.openRecord(in("audit"), in("history.db")); err != nil {
 		return nil, err
 	}
+	o.stop(o.choosePolicy(opts))
 	o.stop(o.noteStart(action, opts))
 	if o.history, err = history.Open(ctx, in("history.db"), root.History()); err != nil {
 		return nil, historyFault(err)
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())
+	if !o.readOnly() {
+		o.stop(o.anchorPolicy(ctx))
+	}
 	if !o.readOnly() {
 		o.stop(o.reconcile(ctx))
 	}
@@ -104,7 +111,7 @@ func onlyStarts(record *audit.Log) bool {
 	}
 	for _, e := range entries {
 		switch e.Action {
-		case audit.Setup, audit.Unlock, audit.UnlockFailed, audit.SelfTest, audit.RecordRepaired:
+		case audit.Setup, audit.Unlock, audit.UnlockFailed, audit.SelfTest, audit.RecordRepaired, audit.PolicyChange, audit.PolicyRefused:
 		default:
 			return false
 		}
@@ -139,6 +146,8 @@ func (o *open) mayChat() error {
 		return o.stopped
 	case o.network != nil:
 		return o.network
+	case o.policyMayChat(time.Now()) != nil:
+		return o.policyMayChat(time.Now())
 	case o.model.manifest.ID == "":
 		return o.model.Status().Fault
 	}

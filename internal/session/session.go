@@ -46,6 +46,7 @@ type Options struct {
 	Builtin    Builtin                 // sealed at setup
 	ModelID    string                  // use this model; empty: the one last chosen
 	Network    func() *lockdown.Report // this start's proof that no network is reachable, for the record; may wait for it
+	PolicyDir  string                  // where IT installs the machine's policy; empty: policy.MachineDir
 	OnChange   func()                  // called, without locks held, when State or Model may have changed; may be nil
 }
 

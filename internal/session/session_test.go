@@ -71,7 +71,8 @@ func testOptions(t *testing.T) Options {
 	o := Options{
 		Home: filepath.Join(t.TempDir(), "home"), Ring: &mapRing{m: map[string][]byte{}}, Cost: keys.TestCost,
 		EnginePath: filepath.Join(root, "build/bin/subrosa-engine"), EngineLib: filepath.Join(root, "build/native/lib"),
-		Builtin: Builtin{Name: models.BuiltinName, GGUF: models.Builtin},
+		Builtin:   Builtin{Name: models.BuiltinName, GGUF: models.Builtin},
+		PolicyDir: filepath.Join(t.TempDir(), "etc"), // not this machine's own
 	}
 	if _, err := os.Stat(o.EnginePath); err != nil {
 		t.Fatal("run make build first: ", err)
