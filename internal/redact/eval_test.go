@@ -76,7 +76,7 @@ func TestMeasureOnLabelledCases(t *testing.T) {
 	if dev == "" {
 		t.Skip("the labelled cases (shared/redaction/dev) are not on this machine")
 	}
-	r := Default()
+	r := Everything()
 	for _, file := range []string{"presidio_cases.jsonl", "synth_pii.jsonl"} {
 		type score struct{ right, missed, wrong int }
 		scores := map[Type]*score{}
@@ -112,7 +112,7 @@ func TestMeasureOnLabelledCases(t *testing.T) {
 			}
 			// Presidio's cases label one entity each: another's find says nothing.
 			for k, g := range got {
-				if !hit[k] && (c.Entity == "" || Type(c.Entity) == g.Type) {
+				if !hit[k] && scores[g.Type] != nil && (c.Entity == "" || Type(c.Entity) == g.Type) {
 					scores[g.Type].wrong++
 					if testing.Verbose() {
 						t.Logf("%s %s: found %q as %s in %.80q", file, c.ID, c.Text[g.Start:g.End], g.Type, c.Text)

@@ -45,7 +45,7 @@ func tokenForms() []tokenForm {
 		{"xoxb-", "d10,13 =- d10,13 w0,60"}, {"xoxb-", "d8,14 =- a18,26"}, {"xoxp-", "d10,13 =- d10,13 =- d10,13 =- a28,34"}, {"xoxp-", "d10,13 =- d10,13 =- a28,34"},
 		{"xoxs-", "d10,13 =- d6,13 =- d6,13 =- x8,64"}, {"xoxs-", "d10,13 =- d6,13 =- d6,13 =- x8,64"}, {"xoxe-", "d1 =- u146"}, {"xoxe-", "d1 =- a146"}, {"xoxe.xoxp-", "d1 =- a163,166"}, {"xoxe.xoxb-", "d1 =- a163,166"},
 		{"xoxa-", "a8,48"}, {"xoxr-", "a8,48"}, {"xoxa-", "d1 =- a8,48"}, {"xoxr-", "d1 =- a8,48"}, {"xoxo-", "d1,13 =- w8,64"}, {"xapp-", "d1 =- u10,12 =- d10,14 =- l60,64"},
-		{"SG.", "w22 =. w43"}, {"SG.", "t66"}, {"xkeysib-", "h64 =- a16"}, {"key-", "h32"}, {"pubkey-", "h32"}, {"SK", "h32"}, {"sk_live_", "a10,99"}, {"sk_test_", "a10,99"}, {"sk_prod_", "a10,99"},
+		{"SG.", "w22 =. w43"}, {"SG.", "t66"}, {"xkeysib-", "h64 =- a16"}, {"key-", "h32"}, {"pubkey-", "h32"}, {"SK", "h32"}, {"sk_live_", "w10,99"}, {"sk_test_", "w10,99"}, {"sk_prod_", "w10,99"},
 		{"rk_live_", "a10,99"}, {"rk_test_", "a10,99"}, {"rk_prod_", "a10,99"}, {"whsec_", "b32,48"}, {"shpat_", "x32"}, {"shpca_", "x32"}, {"shppa_", "x32"}, {"shpss_", "x32"}, {"sq0atp-", "w22"}, {"sq0csp-", "w43"}, {"EAAA", "w60"},
 		{"EAAC", "a100,400"}, {"EAAM", "a100,400"}, {"live_", "e40"}, {"test_", "h35"}, {"live_", "h35"}, {"test_pub_", "h31"}, {"live_pub_", "h31"},
 		{"shippo_live_", "h40"}, {"shippo_test_", "h40"}, {"duffel_test_", "e43"}, {"duffel_live_", "e43"}, {"fio-u-", "e64"}, {"ico-", "a32"}, {"p8e-", "l32"},

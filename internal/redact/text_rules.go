@@ -1,13 +1,31 @@
 package redact
 
+import "slices"
+
 // textRules are the rules for what has no fixed form: secrets, persons, addresses, dates, free text after a label.
 func textRules() []Rule {
-	return []Rule{PrivateKeys(), WebTokens(), Tokens(), Credentials(), Assigned(), Passwords()}
+	return slices.Concat(
+		[]Rule{PrivateKeys(), WebTokens(), Tokens(), Credentials(), Assigned(), Passwords(), Dates(), CaseNumbers()},
+		Labelled(),
+	)
 }
 
 // textTypes describes their types.
 func textTypes() []Kind {
 	return []Kind{
 		{Secret, "Key, token or password", "[SECRET]", "", true},
+		{DateTime, "Date finer than a year", "[DATE]", "C", false},
+		{"MRN", "Medical record number", "[MRN]", "H", true},
+		{"ENCOUNTER_ID", "Encounter, visit or specimen number", "[ENCOUNTER]", "R", true},
+		{"HEALTH_PLAN_ID", "Health plan beneficiary number", "[HEALTH_PLAN]", "I", true},
+		{"PROVIDER_LICENSE", "Licence or certificate number of a professional", "[LICENCE]", "K", true},
+		{"ACCOUNT_NUMBER", "Account or customer number", "[ACCOUNT]", "J", true},
+		{"CASE_NUMBER", "Docket, matter, claim or file number", "[CASE]", "R", false},
+		{"EMPLOYEE_ID", "Employee or badge number", "[EMPLOYEE]", "R", true},
+		{"STUDENT_ID", "Student number", "[STUDENT]", "R", true},
+		{"DEVICE_ID", "Serial number of a device", "[DEVICE]", "M", true},
+		{"BIOMETRIC_ID", "Biometric identifier", "[BIOMETRIC]", "P", true},
+		{"PHOTO_ID", "Photograph's identifier", "[PHOTO]", "Q", true},
+		{"USERNAME", "Name of an account or handle", "[USERNAME]", "R", true},
 	}
 }
