@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -18,8 +19,9 @@ var (
 	ErrEpochAhead = errors.New("the keyring is ahead of the data's generation of the deletion-epoch key")
 )
 
-// Epoch is one generation of the deletion-epoch key: 32 random bytes that are in the desktop keyring and in no file, and
-// that nothing else derives. Keys that must be destroyed for good are wrapped under it; whoever rotates it and wraps
+// Epoch is one generation of the deletion-epoch key: 32 random bytes in the desktop keyring, that nothing else derives. No
+// file has them but the recovery slots, which are written anew at every rotation: an older copy of such a slot gives a
+// destroyed generation back to whoever has IT's identity, and to nobody else. Keys that must be destroyed for good are wrapped under it; whoever rotates it and wraps
 // anew what shall live has destroyed the rest, in every older copy of the files too.
 type Epoch struct {
 	Generation uint64        // from 1
@@ -74,6 +76,9 @@ func (r *Root) BeginEpochRotation(ctx context.Context, inUse uint64) (Epoch, err
 	}
 	if next.Key == nil {
 		next.Key = secret.Random(keySize)
+		if err := r.storeEpochs(ctx); err != nil {
+			return Epoch{}, fmt.Errorf("begin epoch rotation: %w", err)
+		}
 		if err := r.epochItem(next.Generation).Set(ctx, packEpoch(next)); err != nil {
 			next.Key.Wipe()
 			return Epoch{}, fmt.Errorf("begin epoch rotation: %w", err)
@@ -82,17 +87,27 @@ func (r *Root) BeginEpochRotation(ctx context.Context, inUse uint64) (Epoch, err
 		r.keepEpochs(func(e Epoch) bool { return e.Generation == inUse })
 		r.epochs = append(r.epochs, next)
 	}
+	// The keyring may be lost the moment after the data is wrapped anew: the recovery slots have the key before.
+	if err := r.sealEpochs(r.epochs); err != nil {
+		return Epoch{}, fmt.Errorf("begin epoch rotation: %w", err)
+	}
 	return next, nil
 }
 
 // CommitEpochRotation ends a rotation, or tidies up after one that was cut short: it deletes every generation but keep
-// from the keyring, and makes sure that they are gone. keep is what the data is wrapped under now. It does nothing when
+// from the recovery slots and from the keyring, and makes sure that they are gone there. keep is what the data is wrapped under now. It does nothing when
 // keep is alone.
 func (r *Root) CommitEpochRotation(ctx context.Context, keep uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, err := r.epoch(keep); err != nil {
 		return err
+	}
+	kept := slices.DeleteFunc(slices.Clone(r.epochs), func(e Epoch) bool { return e.Generation != keep })
+	if len(kept) < len(r.epochs) {
+		if err := r.sealEpochs(kept); err != nil {
+			return fmt.Errorf("commit epoch rotation: %w", err)
+		}
 	}
 	for _, e := range r.epochs {
 		if e.Generation == keep {
@@ -136,8 +151,12 @@ func (r *Root) readEpochs(ctx context.Context) error {
 		}
 		clear(plain)
 	}
-	slices.SortFunc(r.epochs, func(a, b Epoch) int { return int(int64(a.Generation - b.Generation)) })
+	sortEpochs(r.epochs)
 	return nil
+}
+
+func sortEpochs(list []Epoch) {
+	slices.SortFunc(list, func(a, b Epoch) int { return cmp.Compare(a.Generation, b.Generation) })
 }
 
 func packEpoch(e Epoch) []byte {

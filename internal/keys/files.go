@@ -20,7 +20,6 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 	"golang.org/x/text/unicode/norm"
 
-	"subrosa/internal/atomicfile"
 	"subrosa/internal/secret"
 )
 
@@ -35,8 +34,13 @@ type slot struct {
 	Salt    []byte `json:"salt"`
 	Account string `json:"ringAccount"`
 	Check   []byte `json:"ringCheck"` // HKDF of the ring's secret: 32 random bytes, so it gives nothing away
-	Root    []byte `json:"root,omitempty"`
-	Sum     []byte `json:"sum,omitempty"`
+
+	RootNumber uint64    `json:"rootNumber,omitempty"` // how often the root was rotated: says which slot goes with the bundle
+	Hardware   *hardware `json:"hardware,omitempty"`
+
+	Root  []byte   `json:"root,omitempty"`
+	Stale []string `json:"staleAccounts,omitempty"` // keyring accounts of slots that this one replaced, to be deleted; not sealed
+	Sum   []byte   `json:"sum,omitempty"`
 }
 
 // bundle is bundle.json.
@@ -48,6 +52,9 @@ type bundle struct {
 	Audit    []byte   `json:"auditSeed"`
 	Manifest []byte   `json:"manifest"`
 	Further  [][]byte `json:"furtherAuditSeeds,omitempty"` // the record's second signing key and those after it
+
+	RootNumber uint64 `json:"rootNumber,omitempty"` // as in the slots
+	Sum        []byte `json:"sum,omitempty"`        // against accidents; version 2
 }
 
 func newBundle(id, root []byte) (*bundle, error) {
@@ -91,7 +98,7 @@ func (b *bundle) leaves() []leaf {
 func labelFurther(i int) string { return labelAudit + " " + strconv.Itoa(i+2) }
 
 func (b *bundle) aad(label string) []byte {
-	return fmt.Appendf(nil, "subrosa keys v%d bundle %x %s", b.Version, b.ID, label)
+	return fmt.Appendf(nil, "subrosa keys v1 bundle %x %s", b.ID, label)
 }
 
 // openBundle opens what b holds. It takes ownership of root.
@@ -156,25 +163,26 @@ func (r *Root) AddAuditSigner() (int, error) {
 	wrap := wrapKey(r.root.Expose(), label)
 	defer clear(wrap)
 	b.Further = append(b.Further, seal(wrap, seed, b.aad(label)))
-	if err := atomicfile.Write(filepath.Join(r.store.dir, bundleFile), encode(b)); err != nil {
+	b.finish()
+	if err := r.store.write(bundleFile, b); err != nil {
 		return 0, err
 	}
 	r.signers = append(r.signers, ed25519.NewKeyFromSeed(seed))
 	return len(r.signers), nil
 }
 
-func (s *Store) readSlot() (*slot, error) {
+func (s *Store) readSlot(file string) (*slot, error) {
 	sl := new(slot)
-	if err := s.read(slotFile, sl); errors.Is(err, fs.ErrNotExist) {
+	if err := s.read(file, sl); errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotSetUp
 	} else if err != nil {
 		return nil, err
 	}
-	damaged := func(reason string) (*slot, error) { return nil, &DamagedError{slotFile, reason} }
+	damaged := func(reason string) (*slot, error) { return nil, &DamagedError{file, reason} }
 	switch {
 	case !bytes.Equal(sl.Sum, sl.sum()):
 		return damaged("checksum does not match")
-	case sl.Version != fileVersion:
+	case sl.Version != fileVersion && sl.Version != fileVersion2:
 		return damaged("unknown version")
 	case sl.KDF != "argon2id" || !sl.cost().valid():
 		return damaged("key derivation parameters out of bounds")
@@ -184,6 +192,7 @@ func (s *Store) readSlot() (*slot, error) {
 	return sl, nil
 }
 
+// readBundle reads the bundle of the home id; of any home for nil.
 func (s *Store) readBundle(id []byte) (*bundle, error) {
 	b := new(bundle)
 	if err := s.read(bundleFile, b); errors.Is(err, fs.ErrNotExist) {
@@ -191,16 +200,20 @@ func (s *Store) readBundle(id []byte) (*bundle, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if b.Version != fileVersion {
+	switch {
+	case b.Version != fileVersion && b.Version != fileVersion2:
 		return nil, &DamagedError{bundleFile, "unknown version"}
-	}
-	if !bytes.Equal(b.ID, id) {
+	case !b.whole():
+		return nil, &DamagedError{bundleFile, "checksum does not match"}
+	case len(b.ID) != idSize || len(b.Further) >= maxSigners:
+		return nil, &DamagedError{bundleFile, "a field has a wrong length"}
+	case id != nil && !bytes.Equal(b.ID, id):
 		return nil, &DamagedError{bundleFile, "belongs to another slot"}
 	}
 	return b, nil
 }
 
-// read decodes one of the two files strictly: what does not encode back to the same bytes is damaged.
+// read decodes a file strictly: what does not encode back to the same bytes is damaged.
 func (s *Store) read(name string, v any) error {
 	path := filepath.Join(s.dir, name)
 	info, err := os.Lstat(path)
@@ -238,10 +251,10 @@ func encode(v any) []byte {
 
 func (sl *slot) cost() Cost { return Cost{sl.Time, sl.Memory, sl.Threads} }
 
-// header is the slot without the sealed root and the checksum.
+// header is the slot without the sealed root, the checksum, and what is added when the root is sealed already.
 func (sl *slot) header() []byte {
 	h := *sl
-	h.Root, h.Sum = nil, nil
+	h.Root, h.Sum, h.Stale = nil, nil, nil
 	return encode(&h)
 }
 
@@ -252,13 +265,14 @@ func (sl *slot) sum() []byte {
 	return sum[:]
 }
 
-func (sl *slot) kek(passphrase *secret.Bytes, half []byte) []byte {
+func (sl *slot) kek(passphrase *secret.Bytes, half, token []byte) []byte {
 	// Append copies, where Bytes may return its argument; 12 covers NFKC's longest growth, so nothing is left behind
 	// by a reallocation.
 	normal := norm.NFKC.Append(make([]byte, 0, 12*passphrase.Len()), passphrase.Expose()...)
 	stretched := argon2.IDKey(normal, sl.Salt, sl.Time, sl.Memory, sl.Threads, keySize)
-	both := append(make([]byte, 0, 2*keySize), stretched...)
+	both := append(make([]byte, 0, 3*keySize), stretched...)
 	both = append(both, half...)
+	both = append(both, token...)
 	defer func() {
 		clear(normal)
 		clear(stretched)

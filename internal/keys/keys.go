@@ -1,37 +1,43 @@
-// Package keys opens the root key of one data directory: passphrase and desktop keyring together.
+// Package keys opens the root key of one data directory: for its user by passphrase and desktop keyring together (and a
+// hardware token, where one was added), for IT by an age identity.
 //
-// Two files lie in the directory (0700; files 0600), both canonical JSON: a file whose bytes differ from what
-// this package would write for the same values is damaged.
+// The files in the directory (0700; files 0600) are canonical JSON: a file whose bytes differ from what this package would
+// write for the same values is damaged.
 //
-//	user.json    the slot: Argon2id parameters and salt, the keyring account, a check value for the keyring's
-//	             secret, the sealed root key, and a SHA-256 over all of it against accidents
-//	bundle.json  the history key, the models' age identity, the audit seed and the manifest key: each random,
-//	             each sealed under its own key derived from the root
+//	user.json        the user's slot: Argon2id parameters and salt, the keyring account, a check value for the
+//	                 keyring's secret, the token's part if any, the sealed root key, and a SHA-256 against accidents
+//	recovery-*.json  one slot for each of IT's age recipients: the root key and the deletion-epoch key, each an age
+//	                 file, under a MAC of the root
+//	bundle.json      the history key, the models' age identity, the record's seeds and the manifest key: each
+//	                 random, each sealed under its own key derived from the root
+//	*.next.json      a slot for the next root, during a rotation
 //
 // The keyring holds 32 random bytes under an account that is random per slot. The passphrase is NFKC-normalised. It also
 // holds the deletion-epoch key (see Epoch) and small items of this home (see Item), sealed under a key from the bundle.
 //
-//	KEK  = HKDF-SHA256(Argon2id(passphrase, salt) || keyring secret, salt, "subrosa keys v1 kek")
+//	KEK  = HKDF-SHA256(Argon2id(passphrase, salt) || keyring secret [|| token's secret], salt, "subrosa keys v1 kek")
 //	root = 32 random bytes, sealed with XChaCha20-Poly1305 under KEK, slot header as associated data
 //	leaf = sealed with XChaCha20-Poly1305 under HKDF-SHA256(root, "subrosa keys v1 wrap " + label)
 //
-// Argon2id: RFC 9106. HKDF: RFC 5869. XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03.
+// Argon2id: RFC 9106. HKDF: RFC 5869. XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03. age: C2SP age v1.
 //
-// Guarantee: neither the files nor the keyring alone help to open anything. Create writes the keyring's secret,
-// then the bundle, then the slot, each durable before the next, so a slot on disk is always complete. Unlock writes
-// nothing, and Create never touches a directory that has a slot. Damage is a *DamagedError, a keyring fault
-// is a typed error within 5 s, and neither changes a byte.
+// Guarantee: neither the files nor the keyring alone help to open anything. Each change has one write that counts, an
+// atomic replacement of one file; before it the old state opens, after it the new one, and a process that is killed
+// anywhere leaves one of the two. Create never touches a directory that has a slot, and nothing makes a new key in
+// place of one that is lost. Damage is a *DamagedError, a keyring fault is a typed error within 5 s, and neither
+// changes a byte.
 //
-// It does not judge passphrases, lock the directory against a second process (the session does), or protect key
-// material from a debugger. Key bytes are wiped where Go allows it: the age identity is held by its own package,
-// which has no wipe, and a keyring client's copy of the secret is a Go string.
+// It does not judge passphrases, keep a record, lock the directory against a second process (the session does all three),
+// or protect key material from a debugger. A recovery slot that somebody deletes is not missed here. Who kept a copy of
+// a slot and of the bundle of its time, and can open the slot, has the bundle's keys for good: rotating the root shuts
+// the slot out of later bundles and does not change those keys. Key bytes are wiped where Go allows it: the age
+// identities are held by their own package, which has no wipe, and a keyring client's copy of the secret is a Go string.
 package keys
 
 import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -51,12 +57,13 @@ const (
 	slotFile   = "user.json"
 	bundleFile = "bundle.json"
 
-	fileVersion = 1
-	keySize     = 32
-	saltSize    = 16 // RFC 9106 section 3.1 recommends 16 bytes
-	idSize      = 16
-	maxFileSize = 64 << 10
-	maxSigners  = 200
+	fileVersion  = 1
+	fileVersion2 = 2 // a file with one of the fields that version 1 did not have
+	keySize      = 32
+	saltSize     = 16 // RFC 9106 section 3.1 recommends 16 bytes
+	idSize       = 16
+	maxFileSize  = 64 << 10
+	maxSigners   = 200
 
 	kekInfo   = "subrosa keys v1 kek"
 	checkInfo = "subrosa keys v1 ring check"
@@ -123,13 +130,16 @@ type Ring interface {
 
 // Store is the keys directory. It holds no key material.
 type Store struct {
-	dir  string
-	ring Ring
-	cost Cost
+	dir     string
+	ring    Ring
+	cost    Cost
+	plugins *Plugins
 }
 
-// Open names the directory; it reads and creates nothing. cost is what Create uses; Unlock uses the slot's own.
-func Open(dir string, ring Ring, cost Cost) *Store { return &Store{dir: dir, ring: ring, cost: cost} }
+// Open names the directory; it reads and creates nothing. cost is what new slots use; Unlock uses the slot's own.
+func Open(dir string, ring Ring, cost Cost) *Store {
+	return &Store{dir: dir, ring: ring, cost: cost, plugins: new(Plugins)}
+}
 
 // Root is what an unlock opens. Its methods return the key material itself, not copies: valid until Wipe. It is safe for
 // concurrent use.
@@ -142,9 +152,11 @@ type Root struct {
 	identity          *age.X25519Identity
 	itemKey           []byte // seals keyring items
 
-	mu     sync.Mutex // over what follows, and over every change of the files and the keyring
-	root   *secret.Bytes
-	epochs []Epoch
+	mu       sync.Mutex // over what follows, and over every change of the files and the keyring
+	root     *secret.Bytes
+	epochs   []Epoch
+	unstored []uint64 // generations that came from a recovery slot and are not in the keyring yet
+	faults   []error  // recovery slots that are damaged
 }
 
 // History returns the 32-byte key of the history database.
@@ -214,17 +226,13 @@ func (s *Store) Create(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 	if err := s.makeDir(); err != nil {
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
-
-	sl := slot{
-		Version: fileVersion, ID: random(idSize), KDF: "argon2id", Time: s.cost.Time, Memory: s.cost.MemoryKiB,
-		Threads: s.cost.Threads, Salt: random(saltSize), Account: "slot-" + rand.Text(),
-	}
-	half := random(keySize)
-	defer clear(half)
-	if err := s.putHalf(ctx, sl.Account, half); err != nil {
+	id, root := random(idSize), random(keySize)
+	sl, err := s.newSlot(ctx, id, 0, root, passphrase, nil)
+	if err != nil {
+		clear(root)
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
-	root, err := s.writeFiles(&sl, half, passphrase)
+	opened, err := s.writeFiles(sl, root)
 	if err != nil {
 		// With a slot on disk, however it came there, the keyring's half must stay.
 		if exists, lookErr := s.Exists(); lookErr == nil && !exists {
@@ -232,33 +240,29 @@ func (s *Store) Create(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 		}
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
-	return root, nil
+	return opened, nil
 }
 
-// Unlock opens the keys. It answers ErrNotSetUp, *DamagedError, ErrRingSecretLost, ErrWrongPassphrase or one of
-// OSRing's errors, and changes nothing.
+// Unlock opens the keys. It answers ErrNotSetUp, *DamagedError, ErrRingSecretLost, ErrWrongPassphrase, ErrToken or one of
+// OSRing's errors, and then has changed nothing. When it succeeds it finishes what a change that was cut short left.
 func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, error) {
-	sl, err := s.readSlot()
+	if exists, err := s.Exists(); err != nil || !exists {
+		return nil, errors.Join(err, ErrNotSetUp)
+	}
+	b, err := s.readBundle(nil)
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.readBundle(sl.ID)
+	sl, err := s.userSlot(b)
 	if err != nil {
 		return nil, err
 	}
-	half, err := s.getHalf(ctx, sl)
+	if !bytes.Equal(sl.ID, b.ID) {
+		return nil, &DamagedError{bundleFile, "belongs to another slot"}
+	}
+	root, err := s.openSlot(ctx, sl, passphrase)
 	if err != nil {
 		return nil, err
-	}
-	defer clear(half)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	kek := sl.kek(passphrase, half)
-	defer clear(kek)
-	root, err := open(kek, sl.Root, sl.header())
-	if err != nil {
-		return nil, ErrWrongPassphrase
 	}
 	r, err := s.openBundle(b, root)
 	if err != nil {
@@ -268,7 +272,8 @@ func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 		r.Wipe()
 		return nil, err
 	}
-	return r, nil
+	_ = s.tidy(ctx, b) // a disk that is full or read-only must not keep anybody out
+	return r, r.checkSlots(b)
 }
 
 func (s *Store) makeDir() error {
@@ -322,16 +327,11 @@ func (s *Store) getHalf(ctx context.Context, sl *slot) ([]byte, error) {
 	return half, nil
 }
 
-func (s *Store) writeFiles(sl *slot, half []byte, passphrase *secret.Bytes) (*Root, error) {
-	sl.Check = ringCheck(half, sl.Salt)
-	root := random(keySize)
-	kek := sl.kek(passphrase, half)
-	defer clear(kek)
-	sl.Root = seal(kek, root, sl.header())
-	sl.Sum = sl.sum()
-
+// writeFiles takes ownership of root.
+func (s *Store) writeFiles(sl *slot, root []byte) (*Root, error) {
 	b, err := newBundle(sl.ID, root)
 	if err != nil {
+		clear(root)
 		return nil, err
 	}
 	opened, err := s.openBundle(b, root)
@@ -342,7 +342,7 @@ func (s *Store) writeFiles(sl *slot, half []byte, passphrase *secret.Bytes) (*Ro
 		name    string
 		content any
 	}{{bundleFile, b}, {slotFile, sl}} {
-		if err := atomicfile.Write(filepath.Join(s.dir, f.name), encode(f.content)); err != nil {
+		if err := s.write(f.name, f.content); err != nil {
 			opened.Wipe()
 			return nil, err
 		}

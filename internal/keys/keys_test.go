@@ -156,7 +156,7 @@ func TestPassphraseIsNormalised(t *testing.T) {
 	}
 	long := phrase(strings.Repeat("\ufdfa", 50))
 	sl := slot{Salt: make([]byte, 16), Time: 1, Memory: 64, Threads: 1}
-	if len(sl.kek(long, make([]byte, 32))) != 32 {
+	if len(sl.kek(long, make([]byte, 32), nil)) != 32 {
 		t.Fatal("no key")
 	}
 }
@@ -344,7 +344,7 @@ func TestAFileThatIsNoRegularFileIsDamaged(t *testing.T) {
 // An attacker recomputes the checksum; a hostile slot must still be refused before Argon2id runs.
 func TestHostileSlotParametersAreRefused(t *testing.T) {
 	s, _ := home(t, newRing(), "p")
-	good, err := s.readSlot()
+	good, err := s.readSlot(slotFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +354,7 @@ func TestHostileSlotParametersAreRefused(t *testing.T) {
 		"zero time":    func(sl *slot) { sl.Time = 0 },
 		"hours":        func(sl *slot) { sl.Time = 1 << 31 },
 		"other kdf":    func(sl *slot) { sl.KDF = "none" },
-		"version":      func(sl *slot) { sl.Version = 2 },
+		"version":      func(sl *slot) { sl.Version = 3 },
 		"short salt":   func(sl *slot) { sl.Salt = nil },
 		"no account":   func(sl *slot) { sl.Account = "" },
 		"short check":  func(sl *slot) { sl.Check = nil },
@@ -425,7 +425,7 @@ func TestFilesSwappedBetweenHomesDoNotOpen(t *testing.T) {
 
 func mustSlot(t *testing.T, s *Store) *slot {
 	t.Helper()
-	sl, err := s.readSlot()
+	sl, err := s.readSlot(slotFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -560,7 +560,7 @@ func FuzzReadSlot(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := s.readSlot()
+		_, err := s.readSlot(slotFile)
 		if _, ok := errors.AsType[*DamagedError](err); !ok && !bytes.Equal(data, good) && err != nil {
 			t.Fatal(err)
 		}
