@@ -34,6 +34,7 @@ const (
 	PolicyExpired       Code = "policy_expired"
 	PolicyRefused       Code = "policy_refused"
 	RoleDenied          Code = "role_denied"
+	KeyPassphraseWrong  Code = "key_passphrase_wrong"
 	RateLimited         Code = "rate_limited"
 	GuardrailBlocked    Code = "guardrail_blocked"
 	ModelNotAllowed     Code = "model_not_allowed"
@@ -87,7 +88,8 @@ var catalogue = map[Code]text{
 	PolicyExpired:       {"The policy of this workstation has expired, so chat is stopped.", "Reading still works. Ask IT to install the current policy, then lock and unlock."},
 	PolicyRefused:       {"The policy of this workstation could not be taken, so chat is stopped.", "Reading still works. Ask IT to look at subrosactl policy show; nothing you did is at fault."},
 	RoleDenied:          {"That is not yours to do: it needs a key that another role holds.", "The attempt is on record. Ask compliance or IT, whose key it needs."},
-	RateLimited:         {"That were more messages in a minute than the policy allows.", "Wait a minute and send again."},
+	KeyPassphraseWrong:  {"That passphrase does not open the signing key.", "Check Caps Lock and the keyboard layout, and type it again."},
+	RateLimited:         {"More messages came in one minute than the policy allows.", "Wait a minute and send again."},
 	GuardrailBlocked:    {"A rule of this workstation stopped that message, so nothing was sent to the model.", "Change what the rule names, or ask compliance about it."},
 	ModelNotAllowed:     {"The policy of this workstation does not allow that model.", "Choose another model, or ask IT for a signed one."},
 	PackageBad:          {"That model package is damaged, incomplete or not signed by anyone trusted here.", "Nothing was imported. Ask IT for the package again."},
