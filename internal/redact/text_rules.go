@@ -7,6 +7,7 @@ func textRules() []Rule {
 	return slices.Concat(
 		[]Rule{PrivateKeys(), WebTokens(), Tokens(), Credentials(), Assigned(), Passwords(), Dates(), CaseNumbers()},
 		Labelled(),
+		Persons(),
 	)
 }
 
@@ -14,6 +15,7 @@ func textRules() []Rule {
 func textTypes() []Kind {
 	return []Kind{
 		{Secret, "Key, token or password", "[SECRET]", "", true},
+		{Person, "Person's name", "[PERSON]", "A", false},
 		{DateTime, "Date finer than a year", "[DATE]", "C", false},
 		{"MRN", "Medical record number", "[MRN]", "H", true},
 		{"ENCOUNTER_ID", "Encounter, visit or specimen number", "[ENCOUNTER]", "R", true},
