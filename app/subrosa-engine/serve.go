@@ -130,6 +130,7 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 		GPULayers: b.GPULayers,
 		Threads:   b.Threads,
 		NoRepack:  b.NoRepack,
+		NoDrafts:  b.NoDrafts,
 		Progress: func(done, total int64) {
 			if part := float64(done) / float64(total); part-told >= 0.01 {
 				told = part
@@ -170,6 +171,7 @@ func (s *server) generate(b proto.GenerateBody) error {
 	}
 	return s.send(proto.Done, proto.DoneBody{
 		ID: b.ID, Reason: r.Reason, PromptTokens: r.PromptTokens, CachedTokens: r.CachedTokens, OutputTokens: r.OutputTokens,
+		Drafted: r.Drafted, Accepted: r.Accepted,
 		PromptTime: int64(r.PromptTime), FirstToken: int64(r.FirstToken), GenerateTime: int64(r.GenerateTime),
 	})
 }

@@ -95,6 +95,7 @@ type LoadRequest struct {
 	GPULayers int           // 0: none, -1: all
 	Threads   int           // 0: one for each physical core, or one in all for a model of less than 30 million weights
 	NoRepack  bool          // keep the file's weight layout: slower on CPU, for comparison
+	NoDrafts  bool          // one token at a time, for comparison
 }
 
 // ModelInfo describes a loaded model.
@@ -141,12 +142,14 @@ const (
 )
 
 // Result says how an answer went. PromptTokens includes CachedTokens, those that an earlier call had left in the KV
-// cache. PromptTime and FirstToken count from the engine's start on the request, GenerateTime from the first token.
+// cache. Drafted tokens were guessed from the text so far, and Accepted of them were what the model then chose. PromptTime and FirstToken count from the engine's start on the request, GenerateTime from the first token.
 type Result struct {
 	Reason       Reason
 	PromptTokens int
 	CachedTokens int
 	OutputTokens int
+	Drafted      int
+	Accepted     int
 	PromptTime   time.Duration
 	FirstToken   time.Duration
 	GenerateTime time.Duration
@@ -324,7 +327,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 	}
 	defer e.end(c)
 	body := proto.LoadBody{
-		ID: c.id, Size: r.Size, Context: r.Context, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack,
+		ID: c.id, Size: r.Size, Context: r.Context, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts,
 	}
 	if err := e.child.send(proto.Load, body); err != nil {
 		return ModelInfo{}, e.crashed()
@@ -434,6 +437,7 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 				}
 				return Result{
 					Reason: Reason(b.Reason), PromptTokens: b.PromptTokens, CachedTokens: b.CachedTokens, OutputTokens: b.OutputTokens,
+					Drafted: b.Drafted, Accepted: b.Accepted,
 					PromptTime: time.Duration(b.PromptTime), FirstToken: time.Duration(b.FirstToken),
 					GenerateTime: time.Duration(b.GenerateTime),
 				}, emitErr

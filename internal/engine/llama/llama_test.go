@@ -106,7 +106,7 @@ func loadPlain(t testing.TB, plain []byte, noRepack bool) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := newModel(model, 0, 1)
+	m, err := newModel(model, Options{}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,11 @@
 package llama
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"runtime"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -32,6 +30,7 @@ type Options struct {
 	GPULayers int  // -1: all
 	Threads   int  // 0: Threads(), or 1 for a small model
 	NoRepack  bool // keep weights in the file's layout: slower on CPU, for comparison
+	NoDrafts  bool // one token at a time, for comparison
 	Progress  func(done, total int64)
 }
 
@@ -54,6 +53,7 @@ type Model struct {
 	prompter *prompter
 	stop     *stopFlag
 	cached   []llama.Token // what the KV cache holds, from position 0
+	drafts   *llama.Batch  // for one token and a draft after it; nil: no drafts
 }
 
 // Load loads a sealed model: size bytes of an age file whose file key is fileKey (16 bytes, not kept). Errors:
@@ -90,7 +90,7 @@ func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options
 	if model == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrUnsupported, l.log.last())
 	}
-	m, err := newModel(model, o.Context, threads)
+	m, err := newModel(model, o, threads)
 	if err != nil {
 		return nil, fmt.Errorf("%w %s", err, l.log.last())
 	}
@@ -114,10 +114,11 @@ func modelParams(o Options) llama.ModelParams {
 	return p
 }
 
-func newModel(model llama.Model, context, threads int) (*Model, error) {
+func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 	m := &Model{model: model, vocab: llama.ModelGetVocab(model), stop: newStopFlag()}
 	m.info.Threads = threads
 	m.info.TrainedFor = int(llama.ModelNCtxTrain(model))
+	context := o.Context
 	if context <= 0 {
 		context = min(max(m.info.TrainedFor, 1), DefaultContext)
 	}
@@ -139,6 +140,11 @@ func newModel(model llama.Model, context, threads int) (*Model, error) {
 		return nil, fmt.Errorf("%w: no memory", ErrUnsupported)
 	}
 	m.prompter = newPrompter(m.vocab, llama.ModelChatTemplate(model, ""))
+	// A draft that was wrong is cut off the cache again, and a recurrent state cannot be cut.
+	if !o.NoDrafts && !llama.ModelIsRecurrent(model) && !llama.ModelIsHybrid(model) {
+		b := llama.BatchInit(1+maxDraft, 0, 1)
+		m.drafts = &b
+	}
 	return m, nil
 }
 
@@ -164,6 +170,10 @@ func (m *Model) Close() {
 	if m.ctx != 0 {
 		_ = llama.Free(m.ctx)
 		m.ctx = 0
+	}
+	if m.drafts != nil {
+		_ = llama.BatchFree(*m.drafts)
+		m.drafts = nil
 	}
 	_ = llama.ModelFree(m.model)
 }
@@ -232,146 +242,4 @@ func (m *Model) sampler(s Sampling) llama.Sampler {
 	}
 	llama.SamplerChainAdd(chain, llama.SamplerInitDist(seed))
 	return chain
-}
-
-// Result says how an answer went. Reason is "eos", "length" or "stopped".
-type Result struct {
-	Reason                                   string
-	PromptTokens, CachedTokens, OutputTokens int
-	PromptTime, FirstToken, GenerateTime     time.Duration // from the start; GenerateTime is from the first token on
-}
-
-// The reasons.
-const (
-	EOS     = "eos"
-	Length  = "length"
-	Stopped = "stopped"
-)
-
-// errAborted means that llama.cpp saw the stop flag.
-var errAborted = errors.New("aborted")
-
-// Generate answers a conversation and calls emit with pieces of the answer, each a run of whole characters. maxTokens 0
-// means up to the end of the context. Errors: ErrTemplate, ErrContextFull before anything is computed; emit's.
-func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit func(text string) error) (Result, error) {
-	start := time.Now()
-	prompt, err := m.prompter.tokens(messages)
-	if err != nil {
-		return Result{}, err
-	}
-	r := Result{PromptTokens: len(prompt)}
-	if len(prompt) == 0 {
-		return r, fmt.Errorf("%w: it renders nothing", ErrTemplate)
-	}
-	room := m.info.Context - len(prompt)
-	if room < 1 {
-		return r, fmt.Errorf("%w: %d tokens of %d", ErrContextFull, len(prompt), m.info.Context)
-	}
-	if maxTokens <= 0 || maxTokens > room {
-		maxTokens = room
-	}
-	chain := m.sampler(s)
-	defer llama.SamplerFree(chain)
-	for _, t := range prompt[max(0, len(prompt)-repeatWindow):] {
-		llama.SamplerAccept(chain, t)
-	}
-
-	r.CachedTokens = m.reuse(prompt)
-	for at := r.CachedTokens; at < len(prompt); at += batch {
-		err := m.decode(prompt[at:min(at+batch, len(prompt))])
-		if errors.Is(err, errAborted) {
-			r.Reason = Stopped
-			r.PromptTime = time.Since(start)
-			return r, nil
-		}
-		if err != nil {
-			return r, err
-		}
-	}
-	r.PromptTime = time.Since(start)
-
-	var text runes
-	var piece [256]byte
-	first := time.Time{}
-	for {
-		if m.stop.isSet() {
-			r.Reason = Stopped
-			break
-		}
-		token := llama.SamplerSample(chain, m.ctx, -1) // and accepts it
-		if first.IsZero() {
-			first = time.Now()
-			r.FirstToken = first.Sub(start)
-		}
-		if llama.VocabIsEOG(m.vocab, token) {
-			r.Reason = EOS
-			break
-		}
-		r.OutputTokens++
-		buf := piece[:]
-		n := llama.TokenToPiece(m.vocab, token, buf, 0, false)
-		if n < 0 {
-			buf = make([]byte, -n)
-			n = llama.TokenToPiece(m.vocab, token, buf, 0, false)
-		}
-		if out := text.add(buf[:max(n, 0)]); out != "" {
-			if err := emit(out); err != nil {
-				return r, err
-			}
-		}
-		if r.OutputTokens >= maxTokens {
-			r.Reason = Length
-			break
-		}
-		err := m.decode([]llama.Token{token})
-		if errors.Is(err, errAborted) {
-			r.Reason = Stopped
-			break
-		}
-		if err != nil {
-			return r, err
-		}
-	}
-	r.GenerateTime = time.Since(first)
-	if out := text.rest(); out != "" {
-		return r, emit(out)
-	}
-	return r, nil
-}
-
-// reuse keeps the part of the KV cache that prompt begins with, but for its last token, whose logits are needed, and
-// returns its length.
-func (m *Model) reuse(prompt []llama.Token) int {
-	n := 0
-	for n < len(m.cached) && n < len(prompt)-1 && m.cached[n] == prompt[n] {
-		n++
-	}
-	ok, err := llama.MemorySeqRm(m.memory, 0, llama.Pos(n), -1)
-	if err != nil || !ok { // a recurrent state cannot be cut
-		_ = llama.MemoryClear(m.memory, true)
-		n = 0
-	}
-	m.cached = m.cached[:n]
-	return n
-}
-
-// decode computes tokens at the end of the sequence.
-func (m *Model) decode(tokens []llama.Token) error {
-	status, err := llama.Decode(m.ctx, llama.BatchGetOne(tokens))
-	switch {
-	case err != nil:
-		return err
-	case status == 0:
-		m.cached = append(m.cached, tokens...)
-		return nil
-	}
-	// Whatever it did get into the cache is cut off again.
-	if ok, err := llama.MemorySeqRm(m.memory, 0, llama.Pos(len(m.cached)), -1); err != nil || !ok {
-		_ = llama.MemoryClear(m.memory, true)
-		m.cached = nil
-	}
-	if status == 2 {
-		return errAborted
-	}
-	return fmt.Errorf("llama_decode returned %d", status)
 }

@@ -80,6 +80,7 @@ type LoadBody struct {
 	GPULayers int    `json:"gpuLayers"` // -1: all
 	Threads   int    `json:"threads"`   // 0: one for each physical core
 	NoRepack  bool   `json:"noRepack,omitempty"`
+	NoDrafts  bool   `json:"noDrafts,omitempty"`
 }
 
 // ProgressBody is how much of the load is done, from 0 to 1.
@@ -143,6 +144,8 @@ type DoneBody struct {
 	PromptTokens int    `json:"promptTokens"`
 	CachedTokens int    `json:"cachedTokens"`
 	OutputTokens int    `json:"outputTokens"`
+	Drafted      int    `json:"drafted"`
+	Accepted     int    `json:"accepted"`
 	PromptTime   int64  `json:"promptTime"`
 	FirstToken   int64  `json:"firstToken"`
 	GenerateTime int64  `json:"generateTime"`

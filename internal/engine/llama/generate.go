@@ -1,0 +1,236 @@
+package llama
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+)
+
+// Result says how an answer went. Reason is "eos", "length" or "stopped". PromptTime and FirstToken count from the
+// start, GenerateTime from the first token. Drafted tokens were guessed, and Accepted of them were right.
+type Result struct {
+	Reason                                   string
+	PromptTokens, CachedTokens, OutputTokens int
+	Drafted, Accepted                        int
+	PromptTime, FirstToken, GenerateTime     time.Duration
+}
+
+// The reasons.
+const (
+	EOS     = "eos"
+	Length  = "length"
+	Stopped = "stopped"
+)
+
+// errAborted means that llama.cpp saw the stop flag.
+var errAborted = errors.New("aborted")
+
+// Generate answers a conversation and calls emit with pieces of the answer, each a run of whole characters. maxTokens 0
+// means up to the end of the context. Errors: ErrTemplate, ErrContextFull before anything is computed; emit's.
+func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit func(text string) error) (Result, error) {
+	start := time.Now()
+	prompt, err := m.prompter.tokens(messages)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{PromptTokens: len(prompt)}
+	if len(prompt) == 0 {
+		return r, fmt.Errorf("%w: it renders nothing", ErrTemplate)
+	}
+	room := m.info.Context - len(prompt)
+	if room < 1 {
+		return r, fmt.Errorf("%w: %d tokens of %d", ErrContextFull, len(prompt), m.info.Context)
+	}
+	if maxTokens <= 0 || maxTokens > room {
+		maxTokens = room
+	}
+	chain := m.sampler(s)
+	defer llama.SamplerFree(chain)
+	for _, t := range prompt[max(0, len(prompt)-repeatWindow):] {
+		llama.SamplerAccept(chain, t)
+	}
+
+	r.CachedTokens = m.reuse(prompt)
+	err = m.process(prompt[r.CachedTokens:])
+	r.PromptTime = time.Since(start)
+	if errors.Is(err, errAborted) {
+		r.Reason = Stopped
+		return r, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	token := llama.SamplerSample(chain, m.ctx, -1) // and accepts it
+	r.FirstToken = time.Since(start)
+	out := output{model: m, most: maxTokens, emit: emit}
+	err = m.continuation(chain, newLookup(prompt), token, &out, &r)
+	r.OutputTokens = out.tokens
+	r.GenerateTime = time.Since(start) - r.FirstToken
+	return r, errors.Join(err, out.rest())
+}
+
+// continuation puts out token and what follows it, until something ends the answer. Where the text so far suggests how it goes
+// on, the guess is computed in one batch with the token, and is kept as far as sampling chooses the same: every token
+// is sampled from the model's own distribution, so the answer is what it would be one token at a time.
+func (m *Model) continuation(chain llama.Sampler, guess *lookup, token llama.Token, out *output, r *Result) error {
+	for {
+		done, err := out.put(token)
+		if done != "" || err != nil {
+			r.Reason = done
+			return err
+		}
+		guess.add(token)
+		var draft []llama.Token
+		if m.drafts != nil {
+			draft = guess.draft(min(out.most-out.tokens, m.info.Context-len(m.cached)) - 1)
+		}
+		before := time.Now()
+		if err := m.decode(token, draft); errors.Is(err, errAborted) {
+			r.Reason = Stopped
+			return nil
+		} else if err != nil {
+			return err
+		}
+		right := 0
+		for {
+			// Without a draft there is one row of logits, the last.
+			row := int32(right)
+			if len(draft) == 0 {
+				row = -1
+			}
+			token = llama.SamplerSample(chain, m.ctx, row)
+			if right == len(draft) || token != draft[right] {
+				break
+			}
+			if done, err = out.put(token); done != "" || err != nil {
+				break
+			}
+			guess.add(token)
+			right++
+		}
+		r.Drafted += len(draft)
+		r.Accepted += right
+		guess.learn(len(draft), right, time.Since(before))
+		m.keep(len(m.cached) - len(draft) + right)
+		if done != "" || err != nil {
+			r.Reason = done
+			return err
+		}
+	}
+}
+
+// output turns tokens into text for emit.
+type output struct {
+	model  *Model
+	most   int
+	tokens int
+	emit   func(string) error
+	text   runes
+	piece  [256]byte
+}
+
+// put puts out one token. It returns why the answer ends with or before it, or "".
+func (o *output) put(token llama.Token) (done string, err error) {
+	switch {
+	case o.model.stop.isSet():
+		return Stopped, nil
+	case llama.VocabIsEOG(o.model.vocab, token):
+		return EOS, nil
+	}
+	o.tokens++
+	buf := o.piece[:]
+	n := llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
+	if n < 0 {
+		buf = make([]byte, -n)
+		n = llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
+	}
+	if text := o.text.add(buf[:max(n, 0)]); text != "" {
+		if err := o.emit(text); err != nil {
+			return "", err
+		}
+	}
+	if o.tokens >= o.most {
+		return Length, nil
+	}
+	return "", nil
+}
+
+// rest puts out what is left of an unfinished character.
+func (o *output) rest() error {
+	if text := o.text.rest(); text != "" {
+		return o.emit(text)
+	}
+	return nil
+}
+
+// reuse keeps the part of the KV cache that prompt begins with, but for its last token, whose logits are needed, and
+// returns its length.
+func (m *Model) reuse(prompt []llama.Token) int {
+	n := 0
+	for n < len(m.cached) && n < len(prompt)-1 && m.cached[n] == prompt[n] {
+		n++
+	}
+	m.keep(n)
+	return len(m.cached)
+}
+
+// keep cuts the KV cache to its first n tokens, or empties it where it cannot be cut.
+func (m *Model) keep(n int) {
+	if n == len(m.cached) {
+		return
+	}
+	if ok, err := llama.MemorySeqRm(m.memory, 0, llama.Pos(n), -1); err != nil || !ok { // a recurrent state
+		_ = llama.MemoryClear(m.memory, true)
+		n = 0
+	}
+	m.cached = m.cached[:n]
+}
+
+// process computes a prompt's tokens at the end of the sequence.
+func (m *Model) process(tokens []llama.Token) error {
+	for len(tokens) > 0 {
+		n := min(batch, len(tokens))
+		if err := m.compute(llama.BatchGetOne(tokens[:n]), tokens[:n]); err != nil {
+			return err
+		}
+		tokens = tokens[n:]
+	}
+	return nil
+}
+
+// decode computes a token and a draft that may follow it, with logits after each.
+func (m *Model) decode(token llama.Token, draft []llama.Token) error {
+	tokens := append([]llama.Token{token}, draft...)
+	if len(draft) == 0 {
+		return m.compute(llama.BatchGetOne(tokens), tokens)
+	}
+	_ = m.drafts.Clear()
+	for i, t := range tokens {
+		if err := m.drafts.Add(t, llama.Pos(len(m.cached)+i), []llama.SeqId{0}, true); err != nil {
+			return err
+		}
+	}
+	return m.compute(*m.drafts, tokens)
+}
+
+func (m *Model) compute(b llama.Batch, tokens []llama.Token) error {
+	status, err := llama.Decode(m.ctx, b)
+	switch {
+	case err != nil:
+		return err
+	case status == 0:
+		m.cached = append(m.cached, tokens...)
+		return nil
+	}
+	// Whatever it did get into the cache is cut off again.
+	if ok, err := llama.MemorySeqRm(m.memory, 0, llama.Pos(len(m.cached)), -1); err != nil || !ok {
+		_ = llama.MemoryClear(m.memory, true)
+		m.cached = nil
+	}
+	if status == 2 {
+		return errAborted
+	}
+	return fmt.Errorf("llama_decode returned %d", status)
+}
