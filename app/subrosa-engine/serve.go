@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 
 	"subrosa/internal/engine/llama"
 	"subrosa/internal/engine/proto"
@@ -32,6 +33,7 @@ func serve(conn io.ReadWriter, file io.ReaderAt, lib *llama.Library) error {
 	}
 	frames := make(chan proto.Frame)
 	go s.receive(frames)
+	go s.beat()
 	runtime.LockOSThread() // llama.cpp's work stays on one thread
 	for f := range frames {
 		if err := s.handle(f, frames); err != nil {
@@ -39,6 +41,15 @@ func serve(conn io.ReadWriter, file io.ReaderAt, lib *llama.Library) error {
 		}
 	}
 	return nil
+}
+
+// beat tells the parent that this process runs, whatever llama.cpp is busy with.
+func (s *server) beat() {
+	for range time.Tick(proto.BeatEvery) {
+		s.mu.Lock()
+		_ = proto.WriteRaw(s.conn, proto.Beat, nil) // if the parent is gone, receive sees it
+		s.mu.Unlock()
+	}
 }
 
 // receive hands requests on and acts on Stop at once. When the parent is gone, or talks nonsense, the process ends:

@@ -6,7 +6,7 @@
 //
 // Guarantee: whatever happens inside llama.cpp ends the child alone. A call that was waiting then returns an
 // *ExitError (errors.Is ErrCrashed), after all text that had arrived was handed to emit. A child that does not answer
-// a stop within StopGrace is killed. The child dies with this process on Linux (PR_SET_PDEATHSIG) and, everywhere, when
+// a stop within StopGrace is killed, and so is one from which nothing was heard for MaxSilence. The child dies with this process on Linux (PR_SET_PDEATHSIG) and, everywhere, when
 // the socket closes. No error and no diagnostic carries text of a conversation.
 //
 // It does not restart anything: start a new Engine. On Windows Start returns ErrUnsupported so far: there is no
@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"subrosa/internal/engine/proto"
@@ -27,6 +28,10 @@ import (
 
 // StopGrace is how long a child may take to answer a stop, or to end when its socket is closed, before it is killed.
 const StopGrace = 5 * time.Second
+
+// MaxSilence is how long a child may be silent before it is killed. It beats every second, whatever it is doing; a
+// process that was stopped, or that waits for a disk that is gone, does not.
+const MaxSilence = 10 * proto.BeatEvery
 
 // StartTimeout is how long a child may take to open its libraries.
 const StartTimeout = 30 * time.Second
@@ -157,8 +162,10 @@ type Result struct {
 
 // Engine is a running child. Its methods may be called from any goroutine.
 type Engine struct {
-	child *child
-	hello chan proto.Frame
+	child     *child
+	hello     chan proto.Frame
+	listening atomic.Bool  // receive waits for a frame, rather than for the frame's reader
+	silence   atomic.Int32 // beats that did not come
 
 	exited chan struct{} // closed when the child is gone; exit is set then
 	exit   *ExitError
@@ -185,6 +192,7 @@ func Start(ctx context.Context, c Config) (*Engine, error) {
 	}
 	e := &Engine{child: child, hello: make(chan proto.Frame, 1), exited: make(chan struct{})}
 	go e.receive()
+	go e.watch()
 	if err := e.greet(ctx); err != nil {
 		e.child.kill()
 		<-e.exited
@@ -217,7 +225,10 @@ func (e *Engine) greet(ctx context.Context) error {
 // receive reads the child's frames until the socket ends, then waits for the child.
 func (e *Engine) receive() {
 	for {
+		e.listening.Store(true)
 		f, err := proto.Read(e.child.conn)
+		e.listening.Store(false)
+		e.silence.Store(0)
 		if err != nil {
 			break
 		}
@@ -237,7 +248,29 @@ func (e *Engine) receive() {
 	}
 }
 
+// watch kills a silent child. It counts ticks rather than time: while this process itself is stopped, or the machine
+// sleeps, none pass.
+func (e *Engine) watch() {
+	tick := time.NewTicker(proto.BeatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.exited:
+			return
+		case <-tick.C:
+			if e.listening.Load() && e.silence.Add(1) > int32(MaxSilence/proto.BeatEvery) {
+				e.child.hung.Store(true)
+				e.child.kill()
+				return
+			}
+		}
+	}
+}
+
 func (e *Engine) deliver(f proto.Frame) bool {
+	if f.Kind == proto.Beat {
+		return true
+	}
 	if f.Kind == proto.Hello || f.Kind == proto.Failed {
 		var b proto.FailedBody
 		if f.Kind == proto.Hello || f.Decode(&b) == nil && b.ID == 0 {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"subrosa/internal/engine/proto"
 	"subrosa/internal/gguf"
 	"subrosa/internal/secret"
 )
@@ -134,6 +135,37 @@ func TestAHungEngineIsKilledAfterTheGrace(t *testing.T) {
 	}
 	if e.Alive() {
 		t.Error("alive")
+	}
+}
+
+func TestAnEngineThatFallsSilentIsEnded(t *testing.T) {
+	t.Parallel() // it waits for MaxSilence
+	e := load(t, seal(t, synthetic(t, gguf.Tiny())))
+	n := 0
+	_, err := e.Generate(context.Background(), ask("Go on for long.", 0), func(string) error {
+		if n++; n == 5 {
+			return syscall.Kill(e.PID(), syscall.SIGSTOP)
+		}
+		return nil
+	})
+	var exit *ExitError
+	if !errors.As(err, &exit) || !exit.Hung || e.Alive() {
+		t.Fatalf("nobody stopped it by hand: %v, alive %v", err, e.Alive())
+	}
+}
+
+func TestAReaderThatTakesItsTimeIsNoSilence(t *testing.T) {
+	t.Parallel()
+	e := load(t, seal(t, synthetic(t, gguf.Tiny())))
+	n := 0
+	_, err := e.Generate(context.Background(), ask("Go on for long.", 100), func(string) error {
+		if n++; n == 5 {
+			time.Sleep(MaxSilence + 2*proto.BeatEvery)
+		}
+		return nil
+	})
+	if err != nil || !e.Alive() {
+		t.Fatal(err)
 	}
 }
 

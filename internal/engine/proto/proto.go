@@ -4,7 +4,7 @@
 // JSON, or raw bytes for Key. Every request carries a number of its own that its answers repeat.
 //
 //	parent -> child   Load, then Key; Generate; Stop
-//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta, then Done or Failed
+//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta, then Done or Failed; Beat every BeatEvery
 //
 // Guarantee: Read takes any bytes whatever, allocates no more than what has arrived plus 64 KiB, and returns a whole
 // frame of a known kind or an error. It does not check that frames come in a sensible order.
@@ -16,10 +16,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Version is compared at Hello: parent and child come from one build.
-const Version = 1
+const Version = 2
 
 // MaxFrame is the largest body in bytes: a conversation of some millions of words.
 const MaxFrame = 64 << 20
@@ -39,7 +40,11 @@ const (
 	Delta    Kind = 8
 	Done     Kind = 9
 	Failed   Kind = 10
+	Beat     Kind = 11 // no body: the child is not stopped
 )
+
+// BeatEvery is the time between two Beats.
+const BeatEvery = time.Second
 
 // Code says why a request failed.
 type Code string
@@ -212,7 +217,7 @@ func Read(r io.Reader) (Frame, error) {
 		return Frame{}, unexpected(err)
 	}
 	f := Frame{Kind: Kind(head[4])}
-	if f.Kind < Hello || f.Kind > Failed {
+	if f.Kind < Hello || f.Kind > Beat {
 		return Frame{}, ErrUnknownKind
 	}
 	for left := int(n) - 1; left > 0; {

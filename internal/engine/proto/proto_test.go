@@ -41,7 +41,7 @@ func TestBadFramesHaveTheirOwnErrors(t *testing.T) {
 	}{
 		"empty frame":    {"\x00\x00\x00\x00", ErrUnknownKind},
 		"kind 0":         {"\x00\x00\x00\x01\x00", ErrUnknownKind},
-		"kind 11":        {"\x00\x00\x00\x01\x0b", ErrUnknownKind},
+		"kind 12":        {"\x00\x00\x00\x01\x0c", ErrUnknownKind},
 		"kind 255":       {"\x00\x00\x00\x01\xff", ErrUnknownKind},
 		"4 GiB":          {"\xff\xff\xff\xff\x01", ErrTooLarge},
 		"just too large": {"\x04\x00\x00\x02\x01", ErrTooLarge},
