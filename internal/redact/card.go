@@ -4,9 +4,11 @@ const maxCard = 19
 
 // Card finds payment card numbers: 12 to 19 digits in a row, or in the groups that are printed on cards with one space
 // or hyphen between them, with an issuer's prefix, that issuer's length, and a right check digit (ISO/IEC 7812-1, annex
-// B). Timestamps fail by prefix; pieces of UUIDs, decimals and + numbers by what stands before them.
+// B); after a word for it, with the check digit alone. Timestamps fail by prefix; pieces of UUIDs, decimals and + numbers by what stands before them.
 func Card() Rule {
-	return Rule{Name: "credit_card/2", Type: CreditCard, Sizes: []int{12, 13, 14, 15, 16, 17, 18, 19}, Match: matchCard}
+	return Rule{Name: "credit_card/2", Type: CreditCard, Sizes: []int{12, 13, 14, 15, 16, 17, 18, 19}, Match: matchCard, Context: []string{
+		"card", "credit card", "cc", "debit card", "visa", "mastercard", "amex", "pan", "kreditkarte", "tarjeta", "carte",
+	}}
 }
 
 func matchCard(c *Candidate) Verdict {
@@ -18,9 +20,15 @@ func matchCard(c *Candidate) Verdict {
 		digit[i] = b - '0'
 	}
 	n := len(c.Value)
+	if !luhn(digit[:n]) || repeated(c.Value) {
+		return None
+	}
+	if at := c.Label(); at >= 0 && at <= 40 && c.clean() && printed(c.Sizes) {
+		return c.whole(1)
+	}
 	sep, ok := c.oneSep()
 	if !ok || sep != 0 && sep != ' ' && sep != '-' || !knownIssuer(digit[:4]) || !printed(c.Sizes) || !issued(digit[:n]) ||
-		!luhn(digit[:n]) || !c.clean() {
+		!c.clean() || inIBAN(c.Text, c.At) {
 		return None
 	}
 	return c.whole(0.9)

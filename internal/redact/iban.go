@@ -16,6 +16,13 @@ func matchIBAN(c *Candidate) Verdict {
 	if !isLetter(v[0]) || !isLetter(v[1]) || !isDigit(v[2]) || !isDigit(v[3]) || lengthIBAN(v[0], v[1]) != len(v) {
 		return None
 	}
+	small, large := false, false
+	for _, b := range c.Text[c.At:c.Stop] {
+		small, large = small || b >= 'a', large || 'A' <= b && b <= 'Z'
+	}
+	if small && large {
+		return None
+	}
 	sep, ok := c.oneSep()
 	if !ok || sep != 0 && sep != ' ' && sep != '-' || !mod97(v) {
 		return None

@@ -140,6 +140,34 @@ func cleanStart(text []byte, at int) bool {
 	return true
 }
 
+// part reports whether the identifier stands among other groups of one space between them: a digit before or after, or what
+// an IBAN begins with before.
+func (c *Candidate) part() bool {
+	if c.Stop+1 < len(c.Text) && c.Text[c.Stop] == ' ' && isDigit(c.Text[c.Stop+1]) {
+		return true
+	}
+	return afterDigit(c.Text, c.At) || inIBAN(c.Text, c.At)
+}
+
+// afterDigit reports whether a digit stands one space before text[at].
+func afterDigit(text []byte, at int) bool { return at > 1 && text[at-1] == ' ' && isDigit(text[at-2]) }
+
+// inIBAN reports whether an IBAN's beginning is among the groups of four, one space apart, before text[at].
+func inIBAN(text []byte, at int) bool {
+	for at > 4 && text[at-1] == ' ' {
+		at -= 5
+		for _, b := range text[at : at+4] {
+			if !isDigit(b) && !isLetter(b) {
+				return false
+			}
+		}
+		if isLetter(text[at]) && isLetter(text[at+1]) && isDigit(text[at+2]) && isDigit(text[at+3]) {
+			return true
+		}
+	}
+	return false
+}
+
 // digits reports whether the identifier is of digits alone.
 func (c *Candidate) digits() bool {
 	for _, b := range c.Value {

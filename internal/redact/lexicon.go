@@ -179,7 +179,7 @@ func (s *surroundings) find(text []byte) {
 	for i = nextWord(text, i); i < len(text); {
 		end, h := wordEnd(text, i)
 		e := l.find(text[i:end], h)
-		if e == nil && text[end-1]|0x20 == 's' && end-i > 3 {
+		if (e == nil || len(e.phrases) == 0) && text[end-1]|0x20 == 's' && end-i > 3 {
 			e = l.find(text[i:end-1], hashOf(text[i:end-1]))
 		}
 		if e != nil {

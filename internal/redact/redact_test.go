@@ -52,6 +52,7 @@ var files = func() map[string]Type {
 	return all
 }()
 
+// A file is held against the rules of its type: what another type's rule finds there is that one's business.
 func TestEveryRuleFindsItsPositivesAndNoNegatives(t *testing.T) {
 	for file, kind := range files {
 		r := New(slices.DeleteFunc(builtin(), func(r Rule) bool { return r.Type != kind })...)
@@ -59,9 +60,6 @@ func TestEveryRuleFindsItsPositivesAndNoNegatives(t *testing.T) {
 		for i, text := range texts {
 			var got []Span
 			for _, s := range r.Find(text) {
-				if s.Type != kind {
-					t.Errorf("%s: %q: found a %s", file, text, s.Type)
-				}
 				got = append(got, Span{Start: s.Start, End: s.End})
 			}
 			if !slices.Equal(got, want[i]) {
@@ -83,7 +81,7 @@ func TestLabelsStandInTheValuesPlace(t *testing.T) {
 			t.Errorf("counts %v", s.Counts())
 		}
 	}
-	if Label("US_PASSPORT") != "[US_PASSPORT]" {
+	if Label("X_FORM") != "[X_FORM]" {
 		t.Error("a type without a label of its own")
 	}
 }
@@ -112,8 +110,30 @@ func TestOverlapBecomesOneSpanOfTheLongestsType(t *testing.T) {
 	}
 }
 
+func TestEveryTypeOfARuleIsDescribed(t *testing.T) {
+	known := map[Type]bool{}
+	for _, k := range Kinds() {
+		if known[k.Type] || k.Description == "" || len(k.Label) < 3 || k.Label[0] != '[' {
+			t.Errorf("%+v", k)
+		}
+		known[k.Type] = true
+	}
+	names := map[string]bool{}
+	for _, r := range builtin() {
+		if !known[r.Type] || names[r.Name] {
+			t.Errorf("%s of %s", r.Name, r.Type)
+		}
+		names[r.Name] = true
+	}
+	for _, k := range []Type{DEPassport, UKPassport, ESPassport, INPassport, KRPassport, TRPhone, PHMobile} { // set by rules of another type
+		if !known[k] {
+			t.Error(k)
+		}
+	}
+}
+
 func TestRulesetChangesWithTheRules(t *testing.T) {
-	all, again, fewer := Default().Ruleset(), Default().Ruleset(), New(IBAN(), Card(), SSN()).Ruleset()
+	all, again, fewer := New(IBAN(), Card(), SSN(), Email()).Ruleset(), New(IBAN(), Card(), SSN(), Email()).Ruleset(), New(IBAN(), Card(), SSN()).Ruleset()
 	if all != again || all == fewer || !strings.HasPrefix(all, "builtin-1:") || len(all) != len("builtin-1:")+12 {
 		t.Errorf("%s, %s, %s", all, again, fewer)
 	}
@@ -122,7 +142,7 @@ func TestRulesetChangesWithTheRules(t *testing.T) {
 	if New(IBAN(), Card(), SSN(), changed).Ruleset() == all {
 		t.Error("a rule's version does not count")
 	}
-	if got := Default().Types(); !slices.Equal(got[:4], []Type{IBANCode, CreditCard, USSSN, EmailAddress}) {
+	if got := New(IBAN(), Card(), SSN(), Email(), SSN()).Types(); !slices.Equal(got, []Type{IBANCode, CreditCard, USSSN, EmailAddress}) {
 		t.Error(got)
 	}
 }
@@ -258,7 +278,7 @@ func TestNoPieceOfAValueGoesOutBeforeItIsDecided(t *testing.T) {
 
 // Alone, without the other rules' holding back: cut at every place, and byte by byte.
 func TestEachRuleAloneHoldsWhatItNeeds(t *testing.T) {
-	for _, rule := range Everything().rules {
+	for _, rule := range Default().rules {
 		r := New(rule)
 		for file := range files {
 			texts, _ := vectors(t, file)

@@ -71,6 +71,10 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		}
 		if digit || end-i <= 3 {
 			s.askIdentifier(i)
+			if at := glued(text[i:end]); at > 0 {
+				s.near.known = false
+				s.askIdentifier(i + at)
+			}
 		}
 		i = end
 	}
@@ -168,4 +172,22 @@ func (s *Stream) doubt(at, name, live int) {
 		return
 	}
 	s.doubts = append(s.doubts, doubt{at, name})
+}
+
+// glued returns where the digits in "is199003052397" begin: a word of two small letters or more that an identifier of ten
+// characters or more was not parted from; 0 if it is none.
+func glued(word []byte) int {
+	i := 0
+	for i < len(word) && 'a' <= word[i] && word[i] <= 'z' {
+		i++
+	}
+	if i < 2 || len(word)-i < 10 {
+		return 0
+	}
+	for _, b := range word[i : i+6] {
+		if !isDigit(b) {
+			return 0
+		}
+	}
+	return i
 }

@@ -12,7 +12,7 @@ import (
 func TestSecretsOnLabelledCases(t *testing.T) {
 	dev := developmentCases()
 	if dev == "" {
-		t.Skip("the labelled cases (shared/redaction/dev) are not on this machine")
+		t.Skip("REDACTION_CASES names no directory with labelled cases")
 	}
 	content, err := os.ReadFile(filepath.Join(dev, "gitleaks_cases.jsonl"))
 	if err != nil {

@@ -33,9 +33,6 @@ func matchSSN(c *Candidate) Verdict {
 	return None
 }
 
-// near turns a distance of at most Context bytes into something to take from a score.
-func near(at int) float64 { return float64(at) / (4 * Context) }
-
 // repeated reports whether the value is one character over and over.
 func repeated(v []byte) bool {
 	for _, b := range v {
