@@ -35,10 +35,11 @@
 package audit
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -46,8 +47,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -61,15 +62,19 @@ const (
 	checkpointFile = "checkpoint"
 	keyFile        = "key"
 
-	maxUnsigned = 256 // entries beyond the checkpoint before Append makes a new one
-	indexEvery  = 256 // entries per remembered offset
+	indexFile = "index"
+
+	maxUnsigned = 256       // entries beyond the checkpoint before Append makes a new one
+	indexEvery  = 256       // entries per remembered offset
+	maxBatch    = 256 << 10 // bytes of one write
+	readAllTo   = 4 << 20   // bytes of entries that Open reads whole
 )
 
 // What a Log answers, beside *BrokenError. A caller branches on them with errors.Is.
 var (
 	// ErrPoisoned: a write or an fsync was refused before; nothing is written any more.
 	ErrPoisoned = errors.New("the record cannot be written any more")
-	// ErrDiskFull: no space left, or no quota.
+	// ErrDiskFull: no space left, or no quota. Alone, it has changed nothing, and a later Append may succeed.
 	ErrDiskFull = errors.New("no space left for the record")
 	// ErrEntry: the entry cannot be recorded: larger than 64 KiB, or a number that JSON does not have.
 	ErrEntry = errors.New("the entry cannot be recorded")
@@ -104,8 +109,9 @@ func Commit(salt [32]byte, content string) Commitment {
 
 // Repair says what Open put right.
 type Repair struct {
-	TornBytes     int64 // cut off the end of entries: a line that was never acknowledged
+	TornBytes     int64 // cut off the end of entries: lines that were never acknowledged
 	HashesRebuilt bool  // hashes did not match entries
+	HeadMissing   bool  // the log has entries, and its head was not remembered
 }
 
 // file is what a Log needs of its entries file. Tests put faults in.
@@ -115,81 +121,144 @@ type file interface {
 	io.Closer
 	Sync() error
 	Stat() (fs.FileInfo, error)
+	Truncate(size int64) error
 }
 
 // Log is an open record. It is safe for concurrent use.
 type Log struct {
 	dir      string
-	key      ed25519.PrivateKey // a copy, wiped by Close
-	verifier note.Verifier
+	signers  []ed25519.PrivateKey // copies, wiped by Close: the first one, and those that took over from it
 	origin   string
+	head     HeadStore // may be nil
+	clock    clock
 	repaired Repair
+	quick    bool // Open did not read all of it
+
+	headMu     sync.Mutex // held while the head is stored
+	headStored Head
+	rotateMu   sync.Mutex
 
 	mu      sync.Mutex
+	idle    *sync.Cond         // signalled when writing ends
+	key     ed25519.PrivateKey // signs the next entry
+	keys    keychain
 	entries file
 	hashes  *os.File
-	lagging bool // hashes missed a write and waits for the next Open
-	tree    tree
-	last    tlog.Hash // leaf hash of the newest entry
-	end     int64     // bytes in entries
-	signed  int64     // size of the checkpoint on disk
-	index   []int64   // offset of every indexEvery-th entry
-	failed  error     // poisoned by
+	offsets *os.File
+	lagging bool // hashes or index missed a write and waits for the next Open
+	reserve bool // space is set aside
+
+	// What is durable.
+	tree   tree
+	last   tlog.Hash // leaf hash of the newest entry
+	end    int64     // bytes in entries
+	signed int64     // size of the checkpoint on disk
+	index  []int64   // offset of every indexEvery-th entry
+
+	// What is on its way: batches in the order in which they will be written.
+	queue    []*batch
+	writing  bool
+	nextSeq  int64
+	nextLast tlog.Hash
+
+	witness witnessed
+	failed  error // poisoned by
 	closed  bool
 }
 
-// Open opens the record in dir, or starts one where none of its files is there. It reads all of it, cuts off a torn
-// tail, and answers *BrokenError where the record is not what signer's key signed. origin names the log in its
-// checkpoints: not empty, no spaces, no plus sign. Memory does not grow with the number of entries but by 8
-// bytes for 256 of them.
+// Options are the parts of a Log that its owner may leave out.
+type Options struct {
+	Head HeadStore // remembers the newest head elsewhere; without it an older copy of the log is not found out
+}
+
+// Open is OpenWith without options.
 func Open(dir string, signer ed25519.PrivateKey, origin string) (*Log, error) {
-	if len(signer) != ed25519.PrivateKeySize {
+	return OpenWith(context.Background(), dir, []ed25519.PrivateKey{signer}, origin, Options{})
+}
+
+// OpenWith opens the record in dir, or starts one where none of its files is there. It cuts off a torn tail, and answers
+// *BrokenError where the record is not what signer's key signed. A log of more than 4 MiB is not read whole: what lies
+// beyond the checkpoint is, and the tree's edge is compared with the signed root; Check does the rest. signers are the key
+// that the log began with and those that Rotate was given, in order; one more that was never used does no harm. origin
+// names the log in its checkpoints: not empty, no spaces, no plus sign. Memory does not grow with the number of entries but by 8
+// bytes for 256 of them. A log that is older than the head that was remembered opens for reading: Healthy says
+// *RollbackError.
+func OpenWith(ctx context.Context, dir string, signers []ed25519.PrivateKey, origin string, o Options) (*Log, error) {
+	l := &Log{dir: dir, origin: origin, head: o.Head, clock: systemClock()}
+	for _, key := range signers {
+		l.signers = append(l.signers, bytes.Clone(key))
+	}
+	if len(signers) == 0 || slices.ContainsFunc(signers, func(k ed25519.PrivateKey) bool { return len(k) != ed25519.PrivateKeySize }) {
 		return nil, errors.New("open record: no signing key")
 	}
-	l := &Log{dir: dir, key: bytes.Clone(signer), origin: origin}
-	if err := l.open(); err != nil {
+	l.idle = sync.NewCond(&l.mu)
+	if err := l.open(ctx); err != nil {
 		_ = l.release()
 		return nil, fmt.Errorf("open record: %w", err)
 	}
 	return l, nil
 }
 
-func (l *Log) open() error {
-	vkey, err := note.NewEd25519VerifierKey(l.origin, l.key.Public().(ed25519.PublicKey))
+func (l *Log) open(ctx context.Context) error {
+	l.key = l.signers[0]
+	first, err := l.verifierKey(l.key)
 	if err != nil {
 		return err
 	}
-	if l.verifier, err = note.NewVerifier(vkey); err != nil {
+	if l.keys, err = newKeychain(first); err != nil {
 		return err
 	}
-	if err := l.start(vkey); err != nil {
+	if err := l.start(); err != nil {
 		return err
 	}
-	onDisk, err := readKey(l.dir)
+	keys, cp, err := readHead(l.dir)
 	if err != nil {
 		return err
 	}
-	if onDisk != vkey {
-		return &BrokenError{-1, keyFile, "not the key of this signer and origin"}
-	}
-	cp, err := readCheckpoint(l.dir, l.verifier)
-	if err != nil {
+	if err := l.take(keys); err != nil {
 		return err
 	}
 	l.signed = cp.size
 	if err := l.openFiles(cp.size); err != nil {
 		return err
 	}
-	return l.load(cp)
+	if err := l.load(cp); err != nil {
+		return err
+	}
+	l.nextSeq, l.nextLast = l.tree.size, l.last
+	if err := l.setAside(); err != nil && !errors.Is(err, ErrDiskFull) {
+		return err
+	}
+	l.readWitness()
+	return l.checkHead(ctx)
+}
+
+// take makes the keychain's newest key the one that signs, after making sure that all of them are ours.
+func (l *Log) take(keys keychain) error {
+	for i, e := range keys.epochs {
+		if i >= len(l.signers) {
+			return &BrokenError{-1, keyFile, "names a key that is not here"}
+		}
+		if vkey, err := l.verifierKey(l.signers[i]); err != nil || vkey != e.vkey {
+			return &BrokenError{-1, keyFile, "not the key of this signer and origin"}
+		}
+		l.key = l.signers[i]
+	}
+	l.keys = keys
+	return nil
+}
+
+func (l *Log) verifierKey(key ed25519.PrivateKey) (string, error) {
+	return note.NewEd25519VerifierKey(l.origin, key.Public().(ed25519.PublicKey))
 }
 
 // start makes the files of a new log, entries last: where entries is, the others must be.
-func (l *Log) start(vkey string) error {
+func (l *Log) start() error {
 	if started(l.dir) {
 		return nil
 	}
 	if err := os.MkdirAll(l.dir, 0o700); err != nil {
-		return err
+		return full(err)
 	}
 	if err := os.Chmod(l.dir, 0o700); err != nil {
 		return err
@@ -198,7 +267,7 @@ func (l *Log) start(vkey string) error {
 		return err
 	}
 	if !exists(l.dir, keyFile) {
-		if err := atomicfile.Write(filepath.Join(l.dir, keyFile), []byte(vkey+"\n")); err != nil {
+		if err := atomicfile.Write(filepath.Join(l.dir, keyFile), l.keys.marshal()); err != nil {
 			return full(err)
 		}
 	}
@@ -221,25 +290,43 @@ func (l *Log) openFiles(signed int64) error {
 		return full(err)
 	}
 	l.entries = f
-	if l.hashes, err = os.OpenFile(filepath.Join(l.dir, hashesFile), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return full(err)
+	for name, derived := range map[string]**os.File{hashesFile: &l.hashes, indexFile: &l.offsets} {
+		if *derived, err = os.OpenFile(filepath.Join(l.dir, name), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+			return full(err)
+		}
 	}
 	return atomicfile.SyncDir(l.dir)
 }
 
-// load reads everything, checks it against cp, and repairs the tail.
+// load checks the record against cp and repairs the tail. A long one is read from a place shortly before the end of what
+// cp covers, if the derived files name one; whatever is amiss there, reading all of it says what.
 func (l *Log) load(cp checkpoint) error {
 	f := l.entries.(*os.File)
-	sink := &hashSink{f: l.hashes, in: bufio.NewReaderSize(l.hashes, 1<<16), repair: true}
-	c := checker{verifier: l.verifier, origin: l.origin, cp: cp, stored: sink.add, entry: func(i, offset int64) {
-		if i%indexEvery == 0 {
-			l.index = append(l.index, offset)
-		}
-	}}
-	if err := c.run(f); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return err
 	}
+	c, sink := l.nearTheEnd(cp, info.Size())
+	if c != nil {
+		err = c.run(f, info.Size())
+		l.quick = err == nil
+	}
+	if !l.quick {
+		c, sink = l.fromTheStart(cp)
+		if err := c.run(f, info.Size()); err != nil {
+			return err
+		}
+	}
+	if len(c.keys.epochs) > len(l.keys.epochs) { // a rotation was cut short
+		if err := l.take(c.keys); err != nil {
+			return err
+		}
+		if err := l.writeKeys(); err != nil {
+			return err
+		}
+	}
 	l.tree, l.last, l.end = c.tree, c.last, c.end
+	l.clock.seen(c.lastTime)
 	if c.torn > 0 {
 		if err := f.Truncate(c.end); err != nil {
 			return err
@@ -254,20 +341,114 @@ func (l *Log) load(cp checkpoint) error {
 		return full(err)
 	}
 	l.repaired.HashesRebuilt = sink.differs
+	if err := l.writeIndex(); err != nil {
+		return full(err)
+	}
 	if l.tree.size > l.signed {
 		return l.writeCheckpoint()
 	}
 	return nil
 }
 
+func (l *Log) fromTheStart(cp checkpoint) (*checker, *hashSink) {
+	sink := &hashSink{file: l.hashes, in: l.hashes}
+	l.index = nil
+	return &checker{keys: l.keys.clone(), cp: cp, stored: sink.add, entry: l.indexEntry}, sink
+}
+
+// nearTheEnd returns nil where the log is short, or where the derived files cannot be what they should be.
+func (l *Log) nearTheEnd(cp checkpoint, total int64) (*checker, *hashSink) {
+	if total <= readAllTo || cp.size <= indexEvery {
+		return nil, nil
+	}
+	at := (cp.size - 1) / indexEvery
+	stored := make([]byte, 8*(at+1))
+	if _, err := l.offsets.ReadAt(stored, 0); err != nil {
+		return nil, nil
+	}
+	l.index = make([]int64, at, at+1)
+	for i := range l.index {
+		l.index[i] = int64(binary.BigEndian.Uint64(stored[8*i:]))
+		if l.index[i] < 0 || l.index[i] >= total || i > 0 && l.index[i] <= l.index[i-1] {
+			return nil, nil
+		}
+	}
+	offset := int64(binary.BigEndian.Uint64(stored[8*at:]))
+	size := at * indexEvery
+	start, err := treeAt(size, storedHashes{l.hashes})
+	if err != nil || offset <= 0 || offset >= total {
+		return nil, nil
+	}
+	last, err := storedHashes{l.hashes}.ReadHashes([]int64{tlog.StoredHashIndex(0, size-1)})
+	if err != nil {
+		return nil, nil
+	}
+	sink := &hashSink{file: l.hashes, in: l.hashes, at: tlog.StoredHashCount(size) * tlog.HashSize}
+	return &checker{
+		keys: l.keys.clone(), cp: cp, stored: sink.add, entry: l.indexEntry, tree: start, last: last[0], end: offset,
+	}, sink
+}
+
+// offsetAt reads the file index. It returns 0 where that does not say.
+func offsetAt(f io.ReaderAt, i int64) int64 {
+	var b [8]byte
+	if _, err := f.ReadAt(b[:], 8*i); err != nil {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(b[:]))
+}
+
+func (l *Log) indexEntry(i, offset int64) {
+	if i%indexEvery == 0 {
+		l.index = append(l.index, offset)
+	}
+}
+
+// writeIndex writes what differs in the file index. It is derived and not made durable.
+func (l *Log) writeIndex() error {
+	want := make([]byte, 0, 8*len(l.index))
+	for _, offset := range l.index {
+		want = binary.BigEndian.AppendUint64(want, uint64(offset))
+	}
+	have := make([]byte, len(want)+1)
+	if n, _ := l.offsets.ReadAt(have, 0); bytes.Equal(have[:n], want) {
+		return nil
+	}
+	if _, err := l.offsets.WriteAt(want, 0); err != nil {
+		return err
+	}
+	return l.offsets.Truncate(int64(len(want)))
+}
+
 // Repaired says what Open put right.
 func (l *Log) Repaired() Repair { return l.repaired }
+
+// ReadWhole reports whether Open read all of the log. Where it did not, Check does.
+func (l *Log) ReadWhole() bool { return !l.quick }
+
+// Check verifies the log while it is open, and poisons it where it is broken.
+func (l *Log) Check(progress func(done, total int64)) (Report, error) {
+	r, err := Verify(l.dir, progress)
+	if broken, ok := errors.AsType[*BrokenError](err); ok {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		_ = l.poisonLocked(broken)
+	}
+	return r, err
+}
 
 // Size returns the number of entries.
 func (l *Log) Size() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tree.size
+}
+
+// Head returns the size and the root hash of what is durable.
+func (l *Log) Head() TreeHead {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tree.head()
 }
 
 // Healthy returns nil while the log can be appended to.
@@ -277,131 +458,87 @@ func (l *Log) Healthy() error {
 	return l.usableLocked()
 }
 
-// Append records e and returns its sequence number once it is durable. It sets Version, Seq, Prev and Sig, and Time
-// where it is zero. Errors: ErrPoisoned after any failed write or fsync, for ever; with it, or on the way to a due
-// checkpoint, ErrDiskFull where that is the cause; ErrEntry and ErrClosed, which change nothing.
-func (l *Log) Append(e Entry) (int64, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.usableLocked(); err != nil {
-		return 0, err
-	}
-	if l.tree.size-l.signed >= maxUnsigned {
-		if err := l.writeCheckpoint(); err != nil {
-			return 0, fmt.Errorf("append: %w", err)
-		}
-	}
-	if e.Time.IsZero() {
-		e.Time = time.Now()
-	}
-	e.Seq, e.Prev = l.tree.size, l.last[:]
-	line, err := e.sign(l.key, l.origin)
-	if err != nil {
-		return 0, err
-	}
-	if n, err := l.entries.Write(append(line, '\n')); err != nil || n != len(line)+1 {
-		return 0, l.poisonLocked(errors.Join(err, shortWrite(n, len(line)+1)))
-	}
-	if err := l.entries.Sync(); err != nil {
-		return 0, l.poisonLocked(err)
-	}
-
-	if e.Seq%indexEvery == 0 {
-		l.index = append(l.index, l.end)
-	}
-	l.end += int64(len(line)) + 1
-	l.last = tlog.RecordHash(line)
-	at := tlog.StoredHashCount(l.tree.size) * tlog.HashSize
-	stored := l.tree.push(l.last)
-	if !l.lagging {
-		if _, err := l.hashes.WriteAt(stored, at); err != nil {
-			l.lagging = true // derived: the entry is recorded all the same
-		}
-	}
-	return e.Seq, nil
-}
-
-func shortWrite(n, want int) error {
-	if n != want {
-		return io.ErrShortWrite
-	}
-	return nil
-}
-
-// Checkpoint signs the log as it is and makes the checkpoint durable. It does nothing where that has been done.
-// An error leaves the older checkpoint and does not poison the log.
+// Checkpoint signs the log as it is, makes the checkpoint durable, and stores the head. It does nothing where that has
+// been done. An error leaves the older checkpoint and does not poison the log.
 func (l *Log) Checkpoint() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.usableLocked(); err != nil {
-		return err
-	}
-	if l.signed == l.tree.size {
-		return nil
-	}
-	return l.writeCheckpoint()
-}
-
-// Entries returns up to n entries beginning with from, fewer where the log ends.
-func (l *Log) Entries(from, n int64) ([]Entry, error) {
-	l.mu.Lock()
-	size, end, closed := l.tree.size, l.end, l.closed
-	var start int64
-	if from >= 0 && from < size {
-		start = l.index[from/indexEvery]
+	err := l.usableLocked()
+	if err == nil && l.signed < l.tree.size {
+		err = l.writeCheckpoint()
 	}
 	l.mu.Unlock()
-	switch {
-	case closed:
-		return nil, ErrClosed
-	case from < 0 || n < 0:
+	if err != nil {
+		return err
+	}
+	return l.storeHead()
+}
+
+// Entries returns up to n entries beginning with from, fewer where the log ends. A pruned one has its number alone, and
+// the action Pruned.
+func (l *Log) Entries(from, n int64) ([]Entry, error) {
+	if from < 0 || n < 0 {
 		return nil, errors.New("read record: negative position")
-	case from >= size:
-		return nil, nil
 	}
-	n = min(n, size-from)
+	v, err := l.view()
+	if err != nil || from >= v.size {
+		return nil, err
+	}
+	defer v.close()
+	n = min(n, v.size-from)
 	out := make([]Entry, 0, min(n, 4096))
-	lines := newLineReader(io.NewSectionReader(l.entries, start, end-start))
-	for i := from - from%indexEvery; int64(len(out)) < n; i++ {
-		line, err := lines.next()
-		if err != nil {
-			return nil, &BrokenError{i, entriesFile, "changed while the record is open"}
+	err = v.lines(from, from+n, func(first int64, lines [][]byte) error {
+		for i, line := range lines {
+			e, err := Decode(line)
+			if errors.Is(err, ErrPruned) {
+				e.Action, err = Pruned, nil
+			}
+			if err != nil || e.Seq != first+int64(i) {
+				return &BrokenError{first + int64(i), entriesFile, "changed while the record is open"}
+			}
+			out = append(out, e)
 		}
-		if i < from {
-			continue
-		}
-		e, err := decode(line)
-		if err != nil || e.Seq != i {
-			return nil, &BrokenError{i, entriesFile, "changed while the record is open"}
-		}
-		out = append(out, e)
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // Close makes a last checkpoint, closes the files and wipes the signing key. It may be called more than once.
 func (l *Log) Close() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.closed {
+		l.mu.Unlock()
 		return nil
 	}
+	for l.writing {
+		l.idle.Wait()
+	}
 	var err error
-	if l.usableLocked() == nil && l.signed < l.tree.size {
+	usable := l.usableLocked() == nil
+	if usable && l.signed < l.tree.size {
 		err = l.writeCheckpoint()
 	}
 	l.closed = true
+	l.mu.Unlock()
+	if usable && err == nil {
+		err = l.storeHead()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return errors.Join(err, l.release())
 }
 
 func (l *Log) release() error {
-	clear(l.key)
+	for _, key := range l.signers {
+		clear(key)
+	}
 	var errs []error
 	if l.entries != nil {
 		errs = append(errs, l.entries.Close())
 	}
-	if l.hashes != nil {
-		errs = append(errs, l.hashes.Close())
+	for _, f := range []*os.File{l.hashes, l.offsets} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -414,6 +551,13 @@ func (l *Log) usableLocked() error {
 	if l.failed != nil {
 		return l.failed
 	}
+	if l.writing { // the file is growing, and the writer has looked
+		return nil
+	}
+	return l.untouchedLocked()
+}
+
+func (l *Log) untouchedLocked() error {
 	held, err := l.entries.Stat()
 	if err != nil {
 		return l.poisonLocked(err)
@@ -429,20 +573,36 @@ func (l *Log) usableLocked() error {
 }
 
 func (l *Log) poisonLocked(cause error) error {
-	l.failed = fmt.Errorf("%w: %w", ErrPoisoned, full(cause))
+	if l.failed == nil {
+		l.failed = fmt.Errorf("%w: %w", ErrPoisoned, full(cause))
+	}
 	return l.failed
 }
 
 func (l *Log) writeCheckpoint() error {
-	msg, err := signCheckpoint(l.key, l.verifier, checkpoint{l.origin, l.tree.size, l.tree.root()})
+	msg, err := signCheckpoint(l.signer(), l.keys.newest().verifier, checkpoint{l.origin, l.tree.size, l.tree.root()})
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Join(l.dir, checkpointFile), msg); err != nil {
-		return full(err)
+	if err := l.replace(checkpointFile, msg); err != nil {
+		return err
 	}
 	l.signed = l.tree.size
 	return nil
+}
+
+// signer signs checkpoints: the newest key of the keychain. The key of the next entry may be ahead of it for a moment.
+func (l *Log) signer() ed25519.PrivateKey { return l.signers[len(l.keys.epochs)-1] }
+
+func (l *Log) writeKeys() error { return l.replace(keyFile, l.keys.marshal()) }
+
+// replace writes one of the small files. Where the disk is full it takes the space that was set aside.
+func (l *Log) replace(name string, data []byte) error {
+	err := full(atomicfile.Write(filepath.Join(l.dir, name), data))
+	if errors.Is(err, ErrDiskFull) && l.useReserve() {
+		err = full(atomicfile.Write(filepath.Join(l.dir, name), data))
+	}
+	return err
 }
 
 // full marks a full disk.

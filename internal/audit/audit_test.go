@@ -250,7 +250,7 @@ func TestTreeAgreesWithTlog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := tr.push(tlog.RecordHash(data))
+		got := tr.push(tlog.RecordHash(data), nil)
 		for i, h := range want {
 			if tlog.Hash(got[i*32:i*32+32]) != h {
 				t.Fatalf("stored hash %d of leaf %d", i, n)
@@ -468,7 +468,7 @@ func TestMissingAndSwappedFilesAreNamed(t *testing.T) {
 	}
 	fake := checkpoint{origin, 3, tlog.Hash{1}}
 	l := mustOpen(t, closed(t, 0))
-	msg, err := signCheckpoint(testKey, l.verifier, fake)
+	msg, err := signCheckpoint(testKey, l.keys.newest().verifier, fake)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -590,7 +590,6 @@ func (f *faulty) Sync() error {
 func TestARefusedWriteOrFsyncPoisonsForEver(t *testing.T) {
 	for name, f := range map[string]faulty{
 		"write EIO":    {writes: 2, syncs: 9, err: syscall.EIO},
-		"write ENOSPC": {writes: 2, syncs: 9, part: 100, err: &fs.PathError{Op: "write", Err: syscall.ENOSPC}},
 		"short write":  {writes: 2, syncs: 9, part: 100},
 		"fsync EIO":    {writes: 9, syncs: 2, err: syscall.EIO},
 		"fsync ENOSPC": {writes: 9, syncs: 2, err: syscall.ENOSPC},
@@ -622,6 +621,59 @@ func TestARefusedWriteOrFsyncPoisonsForEver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// On a full disk what begins something is refused, and nothing of it stays; what ends something takes the space that was
+// set aside. Neither poisons.
+func TestAFullDiskRefusesWhatBeginsAndLetsEndWhatRuns(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	l := mustOpen(t, dir)
+	appendN(t, l, 2)
+	real := l.entries
+	noSpace := &fs.PathError{Op: "write", Err: syscall.ENOSPC}
+	l.entries = &faulty{file: real, part: 100, syncs: 99, err: noSpace}
+	for range 2 {
+		if _, err := l.Append(sample(2)); !errors.Is(err, ErrDiskFull) || errors.Is(err, ErrPoisoned) || l.Healthy() != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, reserveFile)); err != nil || info.Size() != reserveSize {
+		t.Fatal("the reserve went to a prompt: ", err)
+	}
+	l.entries = &faulty{file: &once{file: real, err: noSpace}, writes: 99, syncs: 99}
+	end := Entry{Action: Response, Actor: "user"}
+	if seq, err := l.Append(end); err != nil || seq != 2 {
+		t.Fatalf("%d, %v", seq, err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, reserveFile)); err != nil || info.Size() != 0 {
+		t.Fatal("the reserve was not used: ", err)
+	}
+	l.entries = real
+	appendN(t, l, 1) // there is room again, for a new reserve too
+	if info, err := os.Stat(filepath.Join(dir, reserveFile)); err != nil || info.Size() != reserveSize {
+		t.Fatal("no new reserve: ", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Verify(dir, nil); err != nil || r.Size != 4 || r.TornBytes != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
+// once fails at the first write.
+type once struct {
+	file
+	err error
+}
+
+func (o *once) Write(b []byte) (int, error) {
+	if err := o.err; err != nil {
+		o.err = nil
+		n, _ := o.file.Write(b[:50])
+		return n, err
+	}
+	return o.file.Write(b)
 }
 
 func TestAFileChangedUnderAnOpenLogPoisons(t *testing.T) {

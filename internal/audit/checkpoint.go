@@ -11,12 +11,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	formats "github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
+
+const badSignature = "the signature does not match"
 
 type checkpoint struct {
 	origin string
@@ -48,7 +49,7 @@ func signCheckpoint(key ed25519.PrivateKey, v note.Verifier, c checkpoint) ([]by
 func parseCheckpoint(msg []byte, v note.Verifier) (checkpoint, error) {
 	n, err := note.Open(msg, note.VerifierList(v))
 	if err != nil {
-		return checkpoint{}, &BrokenError{-1, checkpointFile, "the signature does not match"}
+		return checkpoint{}, &BrokenError{-1, checkpointFile, badSignature}
 	}
 	damaged := &BrokenError{-1, checkpointFile, "not a checkpoint of this log"}
 	var c formats.Checkpoint
@@ -56,52 +57,36 @@ func parseCheckpoint(msg []byte, v note.Verifier) (checkpoint, error) {
 	if err != nil || len(rest) > 0 || c.Origin != v.Name() || len(c.Hash) != tlog.HashSize || c.Size > 1<<48 || len(n.Sigs) != 1 || len(n.UnverifiedSigs) > 0 {
 		return checkpoint{}, damaged
 	}
-	sig, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
-	if err != nil || len(sig) < 4 || binary.BigEndian.Uint32(sig) != v.KeyHash() {
-		return checkpoint{}, damaged
-	}
-	again := n.Text + "\n\u2014 " + v.Name() + " " + base64.StdEncoding.EncodeToString(sig) + "\n"
-	if string(msg) != again {
+	if again, err := canonicalNote(n.Text, msg, v); err != nil || string(msg) != string(again) {
 		return checkpoint{}, damaged
 	}
 	return checkpoint{c.Origin, int64(c.Size), tlog.Hash(c.Hash)}, nil
 }
 
-func readCheckpoint(dir string, v note.Verifier) (checkpoint, error) {
-	msg, err := readSmall(dir, checkpointFile)
-	if err != nil {
-		return checkpoint{}, err
+// canonicalNote spells a note with v's signature, which msg carries alone, as this program does: base64 and the signature
+// lines have more than one spelling.
+func canonicalNote(text string, msg []byte, v note.Verifier) ([]byte, error) {
+	n, err := note.Open(msg, note.VerifierList(v))
+	if err != nil || len(n.Sigs) != 1 {
+		return nil, errMalformed
 	}
-	return parseCheckpoint(msg, v)
+	sig, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
+	if err != nil || len(sig) < 4 || binary.BigEndian.Uint32(sig) != v.KeyHash() {
+		return nil, errMalformed
+	}
+	return []byte(text + "\n\u2014 " + v.Name() + " " + base64.StdEncoding.EncodeToString(sig) + "\n"), nil
 }
 
-// readKey returns the verifier key.
-func readKey(dir string) (string, error) {
+// readKeys returns the log's keys.
+func readKeys(dir string) (keychain, error) {
 	data, err := readSmall(dir, keyFile)
 	if err != nil {
-		return "", err
+		return keychain{}, err
 	}
-	damaged := &BrokenError{-1, keyFile, "not a verifier key"}
-	vkey, ok := strings.CutSuffix(string(data), "\n")
-	if !ok {
-		return "", damaged
-	}
-	v, err := note.NewVerifier(vkey)
-	if err != nil {
-		return "", damaged
-	}
-	// name+hash+base64: the last part may hold a plus sign of its own, the first two may not.
-	encoded, err := base64.StdEncoding.Strict().DecodeString(strings.SplitN(vkey, "+", 3)[2])
-	if err != nil || len(encoded) != 1+ed25519.PublicKeySize {
-		return "", damaged
-	}
-	if again, err := note.NewEd25519VerifierKey(v.Name(), encoded[1:]); err != nil || again != vkey {
-		return "", damaged
-	}
-	return vkey, nil
+	return parseKeychain(data)
 }
 
-// readSmall reads a file of at most 64 KiB. One that is missing or something else is a *BrokenError.
+// readSmall reads a file of at most 1 MiB. One that is missing or something else is a *BrokenError.
 func readSmall(dir, name string) ([]byte, error) {
 	path := filepath.Join(dir, name)
 	if err := regular(path); errors.Is(err, fs.ErrNotExist) {
@@ -114,11 +99,11 @@ func readSmall(dir, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, 64<<10+1))
+	data, err := io.ReadAll(io.LimitReader(f, 1<<20+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > 64<<10 || len(bytes.TrimSpace(data)) == 0 {
+	if len(data) > 1<<20 || len(bytes.TrimSpace(data)) == 0 {
 		return nil, &BrokenError{-1, name, "the file is empty or too large"}
 	}
 	return data, nil

@@ -145,14 +145,14 @@ func TestTheKernelRefusesAnFsyncOrAWrite(t *testing.T) {
 	for _, c := range []struct {
 		call, fault string
 		n           int
-		full        bool
-	}{{"fsync", "error=EIO", 5, false}, {"write", "error=ENOSPC", 3, true}, {"write", "error=EIO", 1, false}} {
+		poisoned    bool
+	}{{"fsync", "error=EIO", 5, true}, {"write", "error=ENOSPC", 3, false}, {"write", "error=EIO", 1, true}} {
 		dir := filepath.Join(t.TempDir(), "audit")
 		if err := mustOpen(t, dir).Close(); err != nil {
 			t.Fatal(err)
 		}
 		out, _ := strace(t, dir, c.call, c.fault, c.n)
-		if want := fmt.Sprintf("refused poisoned=true full=%v again=true", c.full); !strings.Contains(out, want) {
+		if want := fmt.Sprintf("refused poisoned=%v full=%v again=%v", c.poisoned, !c.poisoned, c.poisoned); !strings.Contains(out, want) {
 			t.Fatalf("%s %s: want %q in\n%s", c.call, c.fault, want, out)
 		}
 		survive(t, dir, out)
@@ -161,12 +161,15 @@ func TestTheKernelRefusesAnFsyncOrAWrite(t *testing.T) {
 
 func TestARealFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=5m"); err != nil {
 		t.Skip("cannot mount a small tmpfs here (root with mounts needed): ", err)
 	}
 	defer func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }()
 	home := filepath.Join(dir, "audit")
 	l := mustOpen(t, home)
+	if err := os.WriteFile(filepath.Join(dir, "others"), make([]byte, 900<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var err error
 	acknowledged := int64(-1)
 	for err == nil {
@@ -175,8 +178,19 @@ func TestARealFullDisk(t *testing.T) {
 			acknowledged = seq
 		}
 	}
-	if !errors.Is(err, ErrDiskFull) || acknowledged < 10 {
+	if !errors.Is(err, ErrDiskFull) || errors.Is(err, ErrPoisoned) || acknowledged < 10 {
 		t.Fatalf("after %d entries: %v", acknowledged, err)
+	}
+	for _, ends := range []Action{Response, Lock, Unlock, ConversationDelete, AuditExport} {
+		if acknowledged, err = l.Append(Entry{Action: ends, Actor: "user"}); err != nil {
+			t.Fatalf("%s on a full disk: %v", ends, err)
+		}
+	}
+	if err := l.Checkpoint(); err != nil {
+		t.Fatal("checkpoint on a full disk: ", err)
+	}
+	if _, err := l.Append(sample(1)); !errors.Is(err, ErrDiskFull) {
+		t.Fatal("a prompt without a reserve: ", err)
 	}
 	if _, err := Verify(home, nil); err != nil {
 		t.Fatal("verify on a full disk: ", err)
@@ -185,8 +199,14 @@ func TestARealFullDisk(t *testing.T) {
 		t.Fatal("reading on a full disk: ", err)
 	}
 	_ = l.Close()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=1m"); err != nil {
+	l = mustOpen(t, home)
+	if err := l.Healthy(); err != nil {
+		t.Fatal("open on a full disk: ", err)
+	}
+	_ = l.Close()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=12m"); err != nil {
 		t.Fatal(err)
 	}
 	survive(t, home, fmt.Sprintf("acknowledged %d\n", acknowledged))
+	appendN(t, mustOpen(t, home), 1)
 }

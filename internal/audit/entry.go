@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	entryVersion = 1
+	entryVersion = 2        // 1 lacked matter, message, history, key, tree and pruned
 	maxEntry     = 64 << 10 // bytes of one line
 )
 
@@ -68,6 +68,7 @@ const (
 	SelfTest           Action = "self_test"
 	Reconcile          Action = "reconcile"
 	RecordRepaired     Action = "record_repaired" // a torn tail was cut off
+	Pruned             Action = "pruned"          // never written: what Entries says of an entry that retention left out
 )
 
 // Sampling holds what the answer was drawn with.
@@ -81,6 +82,19 @@ type Sampling struct {
 	MaxTokens     int     `json:"maxTokens"`
 }
 
+// TreeHead is the size of a record and the RFC 6962 root hash over its entries, in base64.
+type TreeHead struct {
+	Size int64  `json:"size"`
+	Root string `json:"root"`
+}
+
+// PrunedSet says which entries a pruning leaves as their hash alone.
+type PrunedSet struct {
+	Before int64  `json:"before"` // all of them have lower numbers
+	Count  int64  `json:"count"`
+	Set    string `json:"set"` // SHA-256 over their numbers in order, 8 bytes big-endian each, in hex
+}
+
 // Entry is one line of the record. It holds no prompt, no answer and no title: only commitments to them.
 type Entry struct {
 	Version      int            `json:"v"`    // set by Append
@@ -89,17 +103,23 @@ type Entry struct {
 	Time         time.Time      `json:"time"` // UTC
 	Actor        string         `json:"actor"`
 	Action       Action         `json:"action"`
+	Matter       string         `json:"matter,omitempty"`
 	Conversation string         `json:"conversation,omitempty"`
 	Turn         string         `json:"turn,omitempty"`
+	Message      string         `json:"message,omitempty"`
 	Model        string         `json:"model,omitempty"`
 	Policy       string         `json:"policy,omitempty"`
 	Ruleset      string         `json:"ruleset,omitempty"`
+	History      uint64         `json:"history,omitempty"` // the history's generation at that time
 	Sampling     Sampling       `json:"sampling,omitzero"`
 	Prompt       Commitment     `json:"prompt,omitempty"`
 	Response     Commitment     `json:"response,omitempty"`
 	Redactions   map[string]int `json:"redactions,omitempty"` // by type
 	PromptTokens int            `json:"promptTokens,omitempty"`
 	OutputTokens int            `json:"outputTokens,omitempty"`
+	Key          string         `json:"key,omitempty"`    // a C2SP verifier key: the next signing key, or a witness's
+	Tree         *TreeHead      `json:"tree,omitempty"`   // the head that the entry speaks of
+	Pruned       *PrunedSet     `json:"pruned,omitempty"` // of AuditPrune
 	Result       string         `json:"result,omitempty"`
 	Detail       string         `json:"detail,omitempty"`
 	Sig          []byte         `json:"sig,omitempty"` // set by Append: Ed25519, see message
@@ -107,10 +127,39 @@ type Entry struct {
 
 var errMalformed = errors.New("not an entry as this program writes them")
 
+// ErrPruned: the line is what retention left of an entry, its hash.
+var ErrPruned = errors.New("the entry was pruned; its hash is kept")
+
+// stub stands for a pruned entry in the file.
+type stub struct {
+	Seq    int64  `json:"seq"`
+	Pruned []byte `json:"pruned"` // the entry's leaf hash
+}
+
+// Decode reads a line of the record strictly. It answers ErrPruned, with Seq filled in, for what retention left.
+func Decode(line []byte) (Entry, error) {
+	if s, ok := decodeStub(line); ok {
+		return Entry{Seq: s.Seq}, ErrPruned
+	}
+	return decode(line)
+}
+
+func decodeStub(line []byte) (stub, bool) {
+	if !bytes.HasPrefix(line, []byte(`{"seq":`)) {
+		return stub{}, false
+	}
+	var s stub
+	if len(line) > 128 || json.Unmarshal(line, &s) != nil || len(s.Pruned) != 32 || s.Seq < 0 {
+		return stub{}, false
+	}
+	again, err := json.Marshal(s)
+	return s, err == nil && bytes.Equal(again, line)
+}
+
 // decode reads a line strictly: what does not encode back to the same bytes is malformed.
 func decode(line []byte) (Entry, error) {
 	var e Entry
-	if len(line) > maxEntry || json.Unmarshal(line, &e) != nil || e.Version != entryVersion {
+	if len(line) > maxEntry || json.Unmarshal(line, &e) != nil || e.Version < 1 || e.Version > entryVersion {
 		return Entry{}, errMalformed
 	}
 	if again, err := json.Marshal(e); err != nil || !bytes.Equal(again, line) {

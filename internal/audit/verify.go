@@ -1,28 +1,32 @@
 package audit
 
 import (
-	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Report says what Verify found in a record that is whole.
 type Report struct {
-	Origin       string // the log's name
-	Key          string // the verifier key in the file key: compare it with a copy kept elsewhere
-	Size         int64  // complete entries
-	Root         string // base64 root hash over all of them
-	Checkpointed int64  // how many of them the signed checkpoint covers
-	TornBytes    int64  // an unfinished last line, which the next Open cuts off
-	StaleHashes  bool   // hashes differs from entries, which the next Open puts right; the record is not touched by it
+	Origin       string   // the log's name
+	Key          string   // its first verifier key: compare it with a copy kept elsewhere
+	Epochs       int      // how many keys have signed it, one after the other
+	Size         int64    // complete entries
+	Root         string   // base64 root hash over all of them
+	Checkpointed int64    // how many of them the signed checkpoint covers
+	TornBytes    int64    // an unfinished write at the end, which the next Open cuts off
+	StaleHashes  bool     // hashes differs from entries, which the next Open puts right; the record is not touched by it
+	Findings     Findings // what a reader should look at
 }
 
 // Verify recomputes the record in dir from its entries and needs no keys. It answers *BrokenError with the first bad
@@ -43,25 +47,18 @@ func verify(dir string, progress func(done, total int64)) (Report, error) {
 	if !started(dir) {
 		return Report{}, fs.ErrNotExist
 	}
-	vkey, err := readKey(dir)
+	keys, cp, err := readHead(dir) // before entries, which may be growing
 	if err != nil {
 		return Report{}, err
 	}
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return Report{}, err
-	}
-	cp, err := readCheckpoint(dir, verifier) // before entries, which may be growing
-	if err != nil {
-		return Report{}, err
-	}
+	report := Report{Origin: keys.origin(), Key: keys.epochs[0].vkey, Epochs: len(keys.epochs), Checkpointed: cp.size}
 	path := filepath.Join(dir, entriesFile)
 	if err := regular(path); errors.Is(err, fs.ErrNotExist) {
 		if cp.size > 0 || exists(dir, hashesFile) {
 			return Report{}, &BrokenError{0, entriesFile, "the file is missing"}
 		}
-		root := cp.root.String() // a crash just after the log was started
-		return Report{Origin: cp.origin, Key: vkey, Root: root}, nil
+		report.Root = cp.root.String() // a crash just after the log was started
+		return report, nil
 	} else if err != nil {
 		return Report{}, err
 	}
@@ -70,24 +67,41 @@ func verify(dir string, progress func(done, total int64)) (Report, error) {
 		return Report{}, err
 	}
 	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return Report{}, err
+	}
 
-	sink := &hashSink{in: bufio.NewReader(bytes.NewReader(nil))}
+	sink := &hashSink{in: bytes.NewReader(nil)}
 	if hashes, err := os.Open(filepath.Join(dir, hashesFile)); err == nil {
 		defer func() { _ = hashes.Close() }()
-		sink.in = bufio.NewReaderSize(hashes, 1<<16)
+		sink.in = hashes
 	}
-	c := checker{verifier: verifier, origin: cp.origin, cp: cp, stored: sink.add, progress: progress}
-	if err := c.run(f); err != nil {
+	c := checker{keys: keys, cp: cp, stored: sink.add, progress: progress, survey: &survey{}}
+	if err := c.run(f, info.Size()); err != nil {
 		return Report{}, err
 	}
 	if err := sink.finish(); err != nil {
 		return Report{}, err
 	}
-	root := c.tree.root()
-	return Report{
-		Origin: cp.origin, Key: vkey, Size: c.tree.size, Root: root.String(), Checkpointed: cp.size,
-		TornBytes: c.torn, StaleHashes: sink.differs,
-	}, nil
+	report.Size, report.Root = c.tree.size, c.tree.root().String()
+	report.TornBytes, report.StaleHashes, report.Findings = c.torn, sink.differs, c.survey.done()
+	report.Epochs = len(c.keys.epochs)
+	return report, nil
+}
+
+// readHead reads the checkpoint and, after it, the keys: those are written first, so they hold the one that signed it.
+func readHead(dir string) (keychain, checkpoint, error) {
+	msg, noCheckpoint := readSmall(dir, checkpointFile)
+	keys, err := readKeys(dir)
+	if err != nil {
+		return keychain{}, checkpoint{}, err
+	}
+	if noCheckpoint != nil {
+		return keychain{}, checkpoint{}, noCheckpoint
+	}
+	cp, err := keys.checkpoint(msg)
+	return keys, cp, err
 }
 
 // started reports whether anything but the key is there: a log begins with its checkpoint.
@@ -100,62 +114,76 @@ func exists(dir, name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// checker reads all entries once, in memory that does not depend on their number. What the checkpoint covers is
-// proved by the root; what lies beyond is checked entry by entry.
+// checker reads entries once, in memory that does not depend on their number. What the checkpoint covers is proved by
+// the root; what lies beyond is checked entry by entry.
 type checker struct {
-	verifier note.Verifier
-	origin   string
+	keys     keychain // grows where entries name a key that the file key does not have yet
 	cp       checkpoint
 	stored   func(hashes []byte) error // the tree's stored hashes, in order
 	entry    func(index, offset int64) // may be nil
 	progress func(done, total int64)   // may be nil
+	survey   *survey                   // may be nil
 
+	// Where the reading begins and, after run, ended. The tree of a start that is not 0 was read from hashes: reaching
+	// the signed root proves it.
 	tree tree
-	last tlog.Hash
-	end  int64 // bytes in complete entries
-	torn int64 // bytes after them
+	last tlog.Hash // leaf hash of the newest entry
+	end  int64     // bytes in complete entries
+	torn int64     // bytes after them
+
+	lastTime time.Time // of the newest entry that was not pruned
+	pruned   prunings
+	buf      []byte
 }
 
-func (c *checker) run(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	total := info.Size()
+func (c *checker) run(f io.ReaderAt, total int64) error {
 	if c.cp.size == 0 && c.tree.root() != c.cp.root {
 		return &BrokenError{-1, checkpointFile, "not the root of an empty log"}
 	}
-	lines := newLineReader(io.NewSectionReader(f, 0, total))
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) || errors.Is(err, errLongLine) {
-			if err := c.tail(lines.tail, total); err != nil {
-				return err
-			}
-			break
-		}
-		if err != nil {
+	start := c.tree.size
+	end, err := scan(f, c.end, total, func(l *line, offset int64) error {
+		if err := c.check(l); err != nil {
 			return err
 		}
-		if err := c.check(line); err != nil {
-			if c.tree.size >= c.cp.size && c.end+int64(len(line))+1 == total && unwritten(line, c.end) {
-				// The last line, and a block of it never reached the disk: not acknowledged.
-				c.torn = total - c.end
-				break
-			}
+		if err := c.add(l, offset); err != nil {
 			return err
 		}
-		if err := c.add(line); errors.Is(err, errRoot) {
-			return c.locate(f, total)
-		} else if err != nil {
+		if c.progress != nil && c.tree.size%4096 == 0 {
+			c.progress(offset, total)
+		}
+		return nil
+	})
+	var broken *BrokenError
+	switch {
+	case err == nil && end == total:
+	case c.tree.size < c.cp.size || errors.Is(err, errRoot):
+		if err != nil && !errors.As(err, &broken) && !errors.Is(err, errRoot) {
 			return err
 		}
-		if c.progress != nil && c.tree.size%1024 == 0 {
-			c.progress(c.end, total)
+		return c.locate(f, total, start, broken)
+	case err == nil || errors.As(err, &broken):
+		// Beyond the checkpoint: what a crash left of the last write, or damage.
+		torn, readErr := c.unfinished(f, total)
+		if readErr != nil {
+			return readErr
 		}
+		if !torn {
+			return cmpBroken(broken, c.tree.size)
+		}
+		c.torn = total - c.end
+	default:
+		return err
 	}
 	if c.tree.size < c.cp.size {
-		return c.locate(f, total)
+		return c.locate(f, total, start, nil)
+	}
+	if err := c.rotations(start); err != nil {
+		return err
+	}
+	if start == 0 {
+		if err := c.pruned.check(); err != nil {
+			return err
+		}
 	}
 	if c.progress != nil {
 		c.progress(total, total)
@@ -163,36 +191,25 @@ func (c *checker) run(f *os.File) error {
 	return nil
 }
 
-// tail judges what follows the last newline: an unfinished write, unless the checkpoint covers it.
-func (c *checker) tail(tail []byte, total int64) error {
-	if len(tail) == 0 || c.tree.size < c.cp.size {
-		return nil
+func cmpBroken(b *BrokenError, index int64) error {
+	if b != nil {
+		return b
 	}
-	if len(tail) > maxEntry+1 {
-		return &BrokenError{c.tree.size, entriesFile, "longer than an entry can be"}
-	}
-	c.torn = total - c.end
-	return nil
+	return &BrokenError{index, entriesFile, "longer than an entry can be"}
 }
 
-// check judges the next complete line by itself, where the checkpoint does not cover it.
-func (c *checker) check(line []byte) error {
-	i := c.tree.size
-	if i < c.cp.size {
-		return nil
+// unfinished tells whether the bytes after the last good entry are what a crash can leave of the last write, which was
+// not acknowledged: no more than one write, and either no whole line or a line with a disk block that was never written.
+func (c *checker) unfinished(f io.ReaderAt, total int64) (bool, error) {
+	if total-c.end > maxBatch {
+		return false, nil
 	}
-	e, err := decode(line)
-	switch {
-	case err != nil:
-		return &BrokenError{i, entriesFile, err.Error()}
-	case e.Seq != i:
-		return &BrokenError{i, entriesFile, fmt.Sprintf("carries the number %d", e.Seq)}
-	case !bytes.Equal(e.Prev, c.last[:]):
-		return &BrokenError{i, entriesFile, "does not follow the entry before it"}
-	case !e.signedBy(c.verifier, c.origin):
-		return &BrokenError{i, entriesFile, "the signature does not match"}
+	rest := make([]byte, total-c.end)
+	if _, err := f.ReadAt(rest, c.end); err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
+		return false, err
 	}
-	return nil
+	first := bytes.IndexByte(rest, '\n')
+	return first < 0 || unwritten(rest[:first], c.end), nil
 }
 
 // unwritten reports whether a whole disk block of the line, which begins at offset, is zero: so a file system shows
@@ -212,133 +229,199 @@ func unwritten(line []byte, offset int64) bool {
 	return false
 }
 
+// check judges the next line.
+func (c *checker) check(l *line) error {
+	i := c.tree.size
+	switch {
+	case !l.ok:
+		if _, err := decode(l.raw); err == nil {
+			return &BrokenError{i, entriesFile, "an entry whose fields are in another order"}
+		}
+		return &BrokenError{i, entriesFile, errMalformed.Error()}
+	case l.seq != i:
+		return &BrokenError{i, entriesFile, fmt.Sprintf("carries the number %d", l.seq)}
+	case i >= c.cp.size:
+		return c.checkSigned(l)
+	case l.action == AuditKeyRotate && !bytes.Equal(c.keys.named(i), l.raw) && i+1 < c.cp.size:
+		return &BrokenError{-1, keyFile, fmt.Sprintf("lacks the key that entry %d names", i)}
+	}
+	return nil
+}
+
+// checkSigned judges an entry that the checkpoint does not cover.
+func (c *checker) checkSigned(l *line) error {
+	i := c.tree.size
+	e, err := decode(l.raw)
+	switch {
+	case err != nil:
+		return &BrokenError{i, entriesFile, err.Error()}
+	case !bytes.Equal(e.Prev, c.last[:]):
+		return &BrokenError{i, entriesFile, "does not follow the entry before it"}
+	case !e.signedBy(c.keys.signerOf(i), c.keys.origin()):
+		return &BrokenError{i, entriesFile, badSignature}
+	case e.Action == AuditKeyRotate && c.keys.named(i) == nil:
+		if c.keys.rotate(l.raw) != nil {
+			return &BrokenError{i, entriesFile, "names no key"}
+		}
+	}
+	return nil
+}
+
+// rotations makes sure that the entries that the file key holds are those of the log.
+func (c *checker) rotations(start int64) error {
+	for _, e := range c.keys.epochs[1:] {
+		switch seq := e.from - 1; {
+		case seq >= c.tree.size:
+			return &BrokenError{c.tree.size, entriesFile, fmt.Sprintf("missing: the file %s holds entry %d", keyFile, seq)}
+		case seq >= start && !c.pruned.rotated[seq]:
+			return &BrokenError{seq, entriesFile, "not the entry that the file " + keyFile + " holds"}
+		}
+	}
+	return nil
+}
+
 var errRoot = errors.New("the signed root does not match")
 
 // add puts the line into the tree. It answers errRoot where the checkpoint says otherwise.
-func (c *checker) add(line []byte) error {
+func (c *checker) add(l *line, offset int64) error {
+	i := c.tree.size
 	if c.entry != nil {
-		c.entry(c.tree.size, c.end)
+		c.entry(i, offset)
 	}
-	c.last = tlog.RecordHash(line)
-	stored := c.tree.push(c.last)
-	c.end += int64(len(line)) + 1
+	if err := c.pruned.see(l, c.keys); err != nil {
+		return err
+	}
+	if c.survey != nil {
+		c.survey.see(l)
+	}
+	if !l.stub {
+		c.lastTime = l.time
+	}
+	c.last = l.leaf
+	c.buf = c.tree.push(l.leaf, c.buf[:0])
+	c.end = offset + int64(len(l.raw)) + 1
 	if c.tree.size == c.cp.size && c.tree.root() != c.cp.root {
 		return errRoot
 	}
-	return c.stored(stored)
+	return c.stored(c.buf)
 }
 
-// locate names the first bad entry of a log whose covered part does not match its checkpoint.
-func (c *checker) locate(f io.ReaderAt, total int64) error {
-	lines := newLineReader(io.NewSectionReader(f, 0, total))
-	var before Entry
+// locate names the first bad entry of a log whose covered part does not match its checkpoint. found is what was seen
+// first on the way. It does so from the beginning or not at all.
+func (c *checker) locate(f io.ReaderAt, total, start int64, found *BrokenError) error {
+	if start > 0 {
+		return errNotFromStart
+	}
+	var before *Entry // the entry before; nil where it was pruned
 	var last tlog.Hash
-	for i := range c.cp.size {
-		line, err := lines.next()
-		switch {
-		case errors.Is(err, io.EOF) && len(lines.tail) > 0:
-			return &BrokenError{i, entriesFile, "cut off"}
-		case errors.Is(err, io.EOF):
-			return &BrokenError{i, entriesFile, fmt.Sprintf("missing: the checkpoint covers %d entries", c.cp.size)}
-		case errors.Is(err, errLongLine):
-			return &BrokenError{i, entriesFile, errMalformed.Error()}
-		case err != nil:
-			return err
+	var i int64
+	changed := func(seq int64) error { return &BrokenError{seq, entriesFile, "changed: " + badSignature} }
+	end, err := scan(f, 0, total, func(l *line, _ int64) error {
+		if i >= c.cp.size {
+			return errRoot
 		}
-		e, err := decode(line)
-		switch {
+		if l.stub && l.seq == i {
+			before, last = nil, l.leaf
+			i++
+			return nil
+		}
+		e, err := decode(l.raw)
+		switch follows := bytes.Equal(e.Prev, last[:]); {
 		case err != nil:
 			return &BrokenError{i, entriesFile, err.Error()}
 		case e.Seq != i:
 			return &BrokenError{i, entriesFile, fmt.Sprintf("carries the number %d", e.Seq)}
-		case !bytes.Equal(e.Prev, last[:]) && i > 0 && !before.signedBy(c.verifier, c.origin):
-			return &BrokenError{i - 1, entriesFile, "changed: the signature does not match"}
-		case !bytes.Equal(e.Prev, last[:]):
+		case !follows && before != nil && !before.signedBy(c.keys.signerOf(i-1), c.keys.origin()):
+			return changed(i - 1)
+		case !follows && before == nil && i > 0:
+			return &BrokenError{i - 1, entriesFile, "its hash was changed, or the entry after it"}
+		case !follows:
 			return &BrokenError{i, entriesFile, "does not follow the entry before it"}
 		}
-		before, last = e, tlog.RecordHash(line)
-	}
-	if c.cp.size > 0 && !before.signedBy(c.verifier, c.origin) {
-		return &BrokenError{c.cp.size - 1, entriesFile, "changed: the signature does not match"}
+		before, last = &e, l.leaf
+		i++
+		return nil
+	})
+	switch {
+	case err != nil && !errors.Is(err, errRoot):
+		return err
+	case i < c.cp.size && end < total && total-end <= scanBlock:
+		return &BrokenError{i, entriesFile, "cut off"}
+	case i < c.cp.size && end < total:
+		return &BrokenError{i, entriesFile, errMalformed.Error()}
+	case i < c.cp.size:
+		return &BrokenError{i, entriesFile, fmt.Sprintf("missing: the checkpoint covers %d entries", c.cp.size)}
+	case before != nil && !before.signedBy(c.keys.signerOf(i-1), c.keys.origin()):
+		return changed(i - 1)
+	case found != nil:
+		return found
 	}
 	return &BrokenError{-1, checkpointFile, "the signed root is not that of these entries"}
 }
 
-// tree computes RFC 6962 hashes in memory that grows with the logarithm of the size.
-type tree struct {
-	size int64
-	edge []tlog.Hash // roots of the complete subtrees, largest first
+// errNotFromStart: a reading that began in the middle found something, and only one from the beginning can say what.
+var errNotFromStart = errors.New("to be read from the beginning")
+
+// prunings follows what retention left out, and the entries that allow it.
+type prunings struct {
+	stubs   []span // of pruned entries
+	allowed []PrunedSet
+	rotated map[int64]bool // entries that named a key, as the file key holds them
 }
 
-// push adds a leaf and returns the stored hashes that it completes, in the order of tlog.StoredHashes.
-func (t *tree) push(h tlog.Hash) []byte {
-	stored := append(make([]byte, 0, 2*tlog.HashSize), h[:]...)
-	for i := t.size; i&1 == 1; i >>= 1 {
-		h = tlog.NodeHash(t.edge[len(t.edge)-1], h)
-		t.edge = t.edge[:len(t.edge)-1]
-		stored = append(stored, h[:]...)
+// span is a run of entry numbers, to excluded.
+type span struct{ from, to int64 }
+
+func (p *prunings) see(l *line, keys keychain) error {
+	switch {
+	case l.stub:
+		if n := len(p.stubs); n > 0 && p.stubs[n-1].to == l.seq {
+			p.stubs[n-1].to++
+		} else {
+			p.stubs = append(p.stubs, span{l.seq, l.seq + 1})
+		}
+	case l.action == AuditPrune:
+		e, err := decode(l.raw)
+		if err != nil || e.Pruned == nil || e.Pruned.Before > l.seq {
+			return &BrokenError{l.seq, entriesFile, "a pruning that does not say what it pruned"}
+		}
+		p.allowed = append(p.allowed, *e.Pruned)
+	case l.action == AuditKeyRotate && bytes.Equal(keys.named(l.seq), l.raw):
+		if p.rotated == nil {
+			p.rotated = map[int64]bool{}
+		}
+		p.rotated[l.seq] = true
 	}
-	t.edge = append(t.edge, h)
-	t.size++
-	return stored
+	return nil
 }
 
-func (t *tree) root() tlog.Hash {
-	if len(t.edge) == 0 {
-		h, _ := tlog.TreeHash(0, nil) // the empty tree's hash is a constant
-		return h
+// check makes sure that exactly those entries are left out that the newest pruning named, or the one before it: the
+// entry is written first, so a crash in between leaves it without effect.
+func (p *prunings) check() error {
+	if len(p.stubs) == 0 {
+		return nil
 	}
-	h := t.edge[len(t.edge)-1]
-	for i := len(t.edge) - 2; i >= 0; i-- {
-		h = tlog.NodeHash(t.edge[i], h)
-	}
-	return h
-}
-
-// hashSink compares stored hashes with those on disk and, with repair, rewrites the file from the first difference.
-type hashSink struct {
-	f       *os.File
-	in      *bufio.Reader
-	repair  bool
-	differs bool
-	at      int64
-	out     *bufio.Writer
-	buf     []byte
-}
-
-func (s *hashSink) add(stored []byte) error {
-	if !s.differs {
-		s.buf = append(s.buf[:0], stored...)
-		if _, err := io.ReadFull(s.in, s.buf); err == nil && bytes.Equal(s.buf, stored) {
-			s.at += int64(len(stored))
+	for i := len(p.allowed) - 1; i >= max(0, len(p.allowed)-2); i-- {
+		if setOf(p.stubs, p.allowed[i].Before) == p.allowed[i] {
 			return nil
 		}
-		s.differs = true
 	}
-	if !s.repair {
-		return nil
-	}
-	if s.out == nil {
-		s.out = bufio.NewWriterSize(io.NewOffsetWriter(s.f, s.at), 1<<16)
-	}
-	s.at += int64(len(stored))
-	_, err := s.out.Write(stored)
-	return err
+	return &BrokenError{p.stubs[0].from, entriesFile, "left out, and no pruning on record names exactly what is left out"}
 }
 
-func (s *hashSink) finish() error {
-	if !s.differs {
-		if _, err := s.in.ReadByte(); err == nil {
-			s.differs = true
+// setOf describes the pruned entries. It describes none where one of them is not before the given number.
+func setOf(stubs []span, before int64) PrunedSet {
+	h, count := sha256.New(), int64(0)
+	var number [8]byte
+	for _, s := range stubs {
+		if s.to > before {
+			return PrunedSet{}
 		}
-	}
-	if !s.repair || !s.differs {
-		return nil
-	}
-	if s.out != nil {
-		if err := s.out.Flush(); err != nil {
-			return err
+		for i := s.from; i < s.to; i++ {
+			binary.BigEndian.PutUint64(number[:], uint64(i))
+			h.Write(number[:])
 		}
+		count += s.to - s.from
 	}
-	return s.f.Truncate(s.at)
+	return PrunedSet{Before: before, Count: count, Set: hex.EncodeToString(h.Sum(nil))}
 }

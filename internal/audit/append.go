@@ -1,0 +1,229 @@
+package audit
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// batch is a run of entries that are written and fsynced together.
+type batch struct {
+	buf     []byte
+	leaves  []tlog.Hash
+	starts  []int         // of each line in buf
+	closing bool          // one of its entries ends something: it may use the reserve
+	lead    chan struct{} // holds a token: who takes it writes the batch
+	done    chan struct{} // closed when err is set
+	err     error
+
+	rotation []byte // the entry among them that names the next key
+}
+
+// needsRoom tells an action that begins something: on a full disk it is refused, where one that ends something, or that
+// frees space, may use the space that was set aside.
+func needsRoom(a Action) bool {
+	switch a {
+	case Prompt, Attachment, ModelImport, Restore:
+		return true
+	default:
+		return false
+	}
+}
+
+// Append records e and returns its sequence number once it is durable. Entries of several goroutines share a write and
+// an fsync. It sets Version, Seq, Prev and Sig, and Time where it is zero. Errors: ErrPoisoned after any failed write or
+// fsync, for ever; ErrDiskFull alone, ErrEntry and ErrClosed, which change nothing.
+func (l *Log) Append(e Entry) (int64, error) {
+	l.mu.Lock()
+	b, seq, err := l.enqueueLocked(e)
+	l.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	if err := l.wait(b); err != nil {
+		return 0, err
+	}
+	return seq, nil
+}
+
+// wait returns when b is durable. One of those who wait for it writes it.
+func (l *Log) wait(b *batch) error {
+	select {
+	case <-b.done:
+	case <-b.lead:
+		l.write(b)
+	}
+	return b.err
+}
+
+func (l *Log) enqueueLocked(e Entry) (*batch, int64, error) {
+	if err := l.usableLocked(); err != nil {
+		return nil, 0, err
+	}
+	if l.tree.size-l.signed >= maxUnsigned {
+		if err := l.writeCheckpoint(); err != nil {
+			return nil, 0, fmt.Errorf("append: %w", err)
+		}
+	}
+	if needsRoom(e.Action) {
+		if err := l.setAside(); err != nil {
+			return nil, 0, fmt.Errorf("append: %w", err)
+		}
+	}
+	if e.Time.IsZero() {
+		now, jump := l.clock.now()
+		e.Time = now
+		if jump != "" {
+			if _, _, err := l.addLocked(Entry{Time: now, Actor: e.Actor, Action: ClockJump, Policy: e.Policy, Detail: jump}); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	return l.addLocked(e)
+}
+
+// addLocked signs e and puts it into the last batch, or into a new one.
+func (l *Log) addLocked(e Entry) (*batch, int64, error) {
+	e.Seq, e.Prev = l.nextSeq, l.nextLast[:]
+	line, err := e.sign(l.key, l.origin)
+	if err != nil {
+		return nil, 0, err
+	}
+	if n := len(l.queue); n == 0 || len(l.queue[n-1].buf)+len(line)+1 > maxBatch {
+		l.queue = append(l.queue, &batch{lead: make(chan struct{}, 1), done: make(chan struct{})})
+	}
+	b := l.queue[len(l.queue)-1]
+	b.starts = append(b.starts, len(b.buf))
+	b.buf = append(append(b.buf, line...), '\n')
+	l.nextSeq, l.nextLast = l.nextSeq+1, tlog.RecordHash(line)
+	b.leaves = append(b.leaves, l.nextLast)
+	b.closing = b.closing || !needsRoom(e.Action)
+	if !l.writing {
+		l.writing = true
+		b.lead <- struct{}{}
+	}
+	return b, e.Seq, nil
+}
+
+// write makes the first batch durable, and hands on to the one after it.
+func (l *Log) write(b *batch) {
+	l.mu.Lock()
+	l.queue = l.queue[1:] // b: nothing joins it any more
+	alone := len(l.queue) == 0 && !b.closing
+	err := l.failed
+	if err == nil {
+		err = l.untouchedLocked()
+	}
+	l.mu.Unlock()
+	if err == nil {
+		err = l.store(b.buf, alone)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.commitLocked(b)
+		if b.rotation == nil {
+			break
+		}
+		if err = l.rotatedLocked(b.rotation); err != nil {
+			err = l.poisonLocked(err) // the next Open makes the file key good
+		}
+	case errors.Is(err, errRefused): // nothing of it is there, so what came to stand behind it goes too
+		l.nextSeq, l.nextLast, l.key = l.tree.size, l.last, l.signer()
+		err = fmt.Errorf("append: %w", ErrDiskFull)
+		l.dropQueueLocked(err)
+	default:
+		err = l.poisonLocked(err)
+	}
+	b.err = err
+	close(b.done)
+	if l.failed != nil {
+		l.dropQueueLocked(l.failed)
+	}
+	l.handOnLocked()
+}
+
+func (l *Log) dropQueueLocked(err error) {
+	for _, waiting := range l.queue {
+		waiting.err = err
+		close(waiting.done)
+	}
+	l.queue = nil
+}
+
+// handOnLocked lets the next batch be written.
+func (l *Log) handOnLocked() {
+	if len(l.queue) > 0 {
+		l.queue[0].lead <- struct{}{}
+		return
+	}
+	l.writing = false
+	l.idle.Broadcast()
+}
+
+// errRefused: the disk is full, and what the write left was cut off again.
+var errRefused = errors.New("refused for want of space")
+
+// store writes and fsyncs. The caller has the file to itself, between l.end and what comes. On a full disk it takes the
+// space that was set aside, but not for what only begins something.
+func (l *Log) store(buf []byte, mayRefuse bool) error {
+	err := l.writeWhole(buf)
+	if err != nil && diskFull(err) {
+		if cutErr := l.entries.Truncate(l.end); cutErr != nil {
+			return errors.Join(err, cutErr)
+		}
+		l.mu.Lock()
+		mayRefuse = mayRefuse && len(l.queue) == 0
+		freed := !mayRefuse && l.useReserve()
+		l.mu.Unlock()
+		switch {
+		case mayRefuse:
+			return errRefused
+		case freed:
+			err = l.writeWhole(buf)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return l.entries.Sync()
+}
+
+func (l *Log) writeWhole(buf []byte) error {
+	n, err := l.entries.Write(buf)
+	if err == nil && n != len(buf) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// commitLocked takes a durable batch into the tree.
+func (l *Log) commitLocked(b *batch) {
+	at := tlog.StoredHashCount(l.tree.size) * tlog.HashSize
+	var stored []byte
+	for i, leaf := range b.leaves {
+		if l.tree.size%indexEvery == 0 {
+			offset := l.end + int64(b.starts[i])
+			l.index = append(l.index, offset)
+			l.keepLocked(l.offsets, binary.BigEndian.AppendUint64(nil, uint64(offset)), 8*int64(len(l.index)-1))
+		}
+		stored = l.tree.push(leaf, stored)
+	}
+	l.last = b.leaves[len(b.leaves)-1]
+	l.end += int64(len(b.buf))
+	l.keepLocked(l.hashes, stored, at)
+}
+
+// keepLocked writes to a derived file: without it the entry is recorded all the same, and the next Open makes it good.
+func (l *Log) keepLocked(f io.WriterAt, b []byte, at int64) {
+	if l.lagging {
+		return
+	}
+	if _, err := f.WriteAt(b, at); err != nil {
+		l.lagging = true
+	}
+}

@@ -1,0 +1,87 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+)
+
+// Rotate makes next sign from here on. An entry that the old key signs names the new one. The caller has made next
+// durable before, and gives it to every OpenWith from then on. e says who asked.
+func (l *Log) Rotate(e Entry, next ed25519.PrivateKey) (int64, error) {
+	l.rotateMu.Lock()
+	defer l.rotateMu.Unlock()
+	seq, err := l.rotate(e, next)
+	if err == nil {
+		err = l.Checkpoint()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("rotate key: %w", err)
+	}
+	return seq, nil
+}
+
+// Epochs returns how many keys have signed the log, one after the other.
+func (l *Log) Epochs() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.keys.epochs)
+}
+
+func (l *Log) rotate(e Entry, next ed25519.PrivateKey) (int64, error) {
+	if len(next) != ed25519.PrivateKeySize {
+		return 0, errors.New("no signing key")
+	}
+	l.mu.Lock()
+	vkey, err := l.verifierKey(next)
+	if err == nil && l.keys.holds(vkey) {
+		err = errors.New("the key has been in force before")
+	}
+	if err != nil {
+		l.mu.Unlock()
+		return 0, err
+	}
+	e.Action, e.Key = AuditKeyRotate, vkey
+	b, seq, err := l.enqueueLocked(e)
+	if err != nil {
+		l.mu.Unlock()
+		return 0, err
+	}
+	start := b.starts[len(b.starts)-1]
+	b.rotation = b.buf[start : len(b.buf)-1]
+	// The entries behind this one are signed with it; checkpoints are not until the rotation is durable.
+	l.signers = append(l.signers[:len(l.keys.epochs)], bytes.Clone(next))
+	l.key = l.signers[len(l.keys.epochs)]
+	l.mu.Unlock()
+	return seq, l.wait(b)
+}
+
+// rotatedLocked takes the key of a durable rotation: first into the file key, where a checkpoint must find it.
+func (l *Log) rotatedLocked(line []byte) error {
+	if err := l.keys.rotate(line); err != nil {
+		return err
+	}
+	return l.writeKeys()
+}
+
+// own takes the part of the one who writes, when nobody does. The others queue up until release.
+func (l *Log) own() (release func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.writing {
+		l.idle.Wait()
+	}
+	if err := l.usableLocked(); err != nil {
+		return nil, err
+	}
+	l.writing = true
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.failed != nil {
+			l.dropQueueLocked(l.failed)
+		}
+		l.handOnLocked()
+	}, nil
+}
