@@ -93,7 +93,7 @@ func (c *command) root() *cobra.Command {
 	flags.IntVar(&c.passphraseFD, "passphrase-fd", -1, "read the passphrase, one line, from this file descriptor")
 	root.AddCommand(
 		c.initCommand(), c.chatCommand(), c.historyCommand(), c.modelCommand(), c.auditCommand(), c.doctorCommand(),
-		c.redactCommand(), c.policyCommand(), c.drivesCommand(),
+		c.redactCommand(), c.policyCommand(), c.drivesCommand(), c.keysCommand(),
 	)
 	return root
 }

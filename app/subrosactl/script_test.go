@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/zalando/go-keyring"
 )
 
 // onKeyring is set in the process that runs inside build/with-keyring.sh.
@@ -35,7 +36,8 @@ func TestScripts(t *testing.T) {
 		return
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 			for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
@@ -44,4 +46,9 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "pass"), []byte("correct horse battery staple\n"), 0o600)
 		},
 	})
+}
+
+// forgetKeyring deletes everything that this program has in the keyring, as on a machine whose keyring is gone.
+func forgetKeyring(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(keyring.DeleteAll("subrosa"))
 }

@@ -52,6 +52,7 @@ func (c *command) session(adjust func(*session.Options)) (*session.Session, erro
 		return nil, err
 	}
 	opts.Network = func() *lockdown.Report { return c.lockdown }
+	c.askForToken(&opts)
 	if adjust != nil {
 		adjust(&opts)
 	}

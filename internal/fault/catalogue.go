@@ -51,6 +51,16 @@ const (
 	ExportCancelled     Code = "export_cancelled"
 	RecipientInvalid    Code = "recipient_invalid"
 	DrivesUnknown       Code = "drives_unknown"
+	UnlockWait          Code = "unlock_wait"
+	IdentityWrong       Code = "identity_wrong"
+	IdentityInvalid     Code = "identity_invalid"
+	SlotExists          Code = "slot_exists"
+	SlotMissing         Code = "slot_missing"
+	SlotNeeded          Code = "slot_needed"
+	SlotDamaged         Code = "slot_damaged"
+	TokenFailed         Code = "token_failed"
+	TokenInvalid        Code = "token_invalid"
+	TokenNeeded         Code = "token_needed"
 )
 
 type text struct{ message, hint string }
@@ -105,4 +115,14 @@ var catalogue = map[Code]text{
 	RecipientInvalid:    {"That is not an age recipient.", "It begins with age1 and has no spaces; ask the auditor for it again."},
 	DrivesUnknown:       {"Removable drives cannot be listed on this system.", "Give the folder of the drive by hand."},
 	BadInput:            {"That input cannot be used.", "Check it and try again."},
+	UnlockWait:          {"Too many wrong passphrases in a row.", "Wait for as long as it says, then try again; closing Subrosa does not shorten it."},
+	IdentityWrong:       {"That identity opens no recovery slot of this workstation.", "Run subrosactl keys list to see which recipients have one."},
+	IdentityInvalid:     {"That file holds no age identity.", "Choose the file that age-keygen wrote; if it is encrypted, decrypt it with age first."},
+	SlotExists:          {"That recipient has a recovery slot already.", "Nothing to do: subrosactl keys list shows it."},
+	SlotMissing:         {"There is no slot of that name.", "Run subrosactl keys list for the names."},
+	SlotNeeded:          {"The user's own slot cannot be removed.", "Change its passphrase instead, or remove a recovery slot."},
+	SlotDamaged:         {"A recovery slot is damaged and would not open.", "Ask IT to remove it and to add the recipient again."},
+	TokenFailed:         {"The hardware token did not open its part of the key.", "Plug it in, touch it when it blinks, and check that its age plugin is installed."},
+	TokenInvalid:        {"That is not a recipient and an identity of one age plugin.", "Copy both lines from what the plugin's setup printed."},
+	TokenNeeded:         {"The policy asks for a hardware token, and this workstation's keys have none, so chat is stopped.", "Reading still works. Ask IT to add the token with subrosactl keys add-token."},
 }

@@ -157,6 +157,7 @@ type Root struct {
 	epochs   []Epoch
 	unstored []uint64 // generations that came from a recovery slot and are not in the keyring yet
 	faults   []error  // recovery slots that are damaged
+	token    bool     // the user's slot needs one
 }
 
 // History returns the 32-byte key of the history database.
@@ -178,6 +179,13 @@ func (r *Root) AuditSigners() []ed25519.PrivateKey {
 
 // ModelIdentity returns the identity that models are sealed to.
 func (r *Root) ModelIdentity() *age.X25519Identity { return r.identity }
+
+// HasToken tells whether the user's slot needs a hardware token.
+func (r *Root) HasToken() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.token
+}
 
 // Wipe overwrites the keys. It may be called more than once and on nil.
 func (r *Root) Wipe() {
@@ -268,6 +276,7 @@ func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 	if err != nil {
 		return nil, err
 	}
+	r.token = sl.Hardware != nil
 	if err := r.readEpochs(ctx); err != nil {
 		r.Wipe()
 		return nil, err

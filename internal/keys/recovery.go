@@ -266,13 +266,12 @@ func (r *Root) AddRecovery(recipient string) (SlotInfo, error) {
 	if err != nil {
 		return SlotInfo{}, err
 	}
-	sum := sha256.Sum256([]byte(recipient))
 	now := time.Now().UTC().Truncate(time.Second)
 	rec := &recovery{
-		Version: fileVersion, ID: r.id, Slot: recoveryPrefix + hex.EncodeToString(sum[:4]),
+		Version: fileVersion, ID: r.id, Slot: recoveryName(recipient),
 		Recipient: recipient, Added: now.Format(time.RFC3339),
 	}
-	if _, err := os.Lstat(filepath.Join(r.store.dir, rec.Slot+slotSuffix)); err == nil {
+	if r.HasRecovery(recipient) {
 		return SlotInfo{}, fmt.Errorf("%w: %s", ErrSlotExists, rec.Slot)
 	}
 	if err := rec.sealTo(b.RootNumber, r.root.Expose(), r.epochs); err != nil {
@@ -282,6 +281,17 @@ func (r *Root) AddRecovery(recipient string) (SlotInfo, error) {
 		return SlotInfo{}, err
 	}
 	return SlotInfo{Name: rec.Slot, Recipient: recipient, PostQuantum: strings.HasPrefix(recipient, "age1pq1"), Added: now}, nil
+}
+
+// HasRecovery tells whether a recipient has a slot, damaged or not.
+func (r *Root) HasRecovery(recipient string) bool {
+	_, err := os.Lstat(filepath.Join(r.store.dir, recoveryName(recipient)+slotSuffix))
+	return err == nil
+}
+
+func recoveryName(recipient string) string {
+	sum := sha256.Sum256([]byte(recipient))
+	return recoveryPrefix + hex.EncodeToString(sum[:4])
 }
 
 // RemoveRecovery removes a recovery slot, a damaged one too. Who kept a copy of its file still opens this root with it:

@@ -196,7 +196,9 @@ func (r *Root) replaceUser(ctx context.Context, passphrase *secret.Bytes, token 
 		// Whether the new file is the one on disk is open: its half stays, and opens nothing alone.
 		return fmt.Errorf("replace the user's slot: %w", err)
 	}
-	return r.store.tidy(ctx, b)
+	r.token = token != nil
+	_ = r.store.tidy(ctx, b) // the change is through; Unlock tries the rest again
+	return nil
 }
 
 // accounts returns the keyring accounts of the slot files that can still be read.
@@ -254,7 +256,8 @@ func (r *Root) RotateRoot(ctx context.Context, passphrase *secret.Bytes) error {
 	}
 	r.root.Wipe()
 	r.root = secret.New(root)
-	return s.tidy(ctx, next)
+	_ = s.tidy(ctx, next) // the rotation is through; Unlock tries the rest again
+	return nil
 }
 
 func (r *Root) writeNext(ctx context.Context, next *bundle, root []byte, user *slot, slots []*recovery, passphrase *secret.Bytes) error {

@@ -18,6 +18,15 @@ func keysFault(err error) error {
 	}
 	return fault.Of(
 		err, fault.Internal,
+		fault.Cause{Err: keys.ErrNoIdentityFits, Code: fault.IdentityWrong},
+		fault.Cause{Err: keys.ErrRecipient, Code: fault.RecipientInvalid},
+		fault.Cause{Err: keys.ErrSlotExists, Code: fault.SlotExists},
+		fault.Cause{Err: keys.ErrNoSlot, Code: fault.SlotMissing},
+		fault.Cause{Err: keys.ErrSlotNeeded, Code: fault.SlotNeeded},
+		fault.Cause{Err: keys.ErrToken, Code: fault.TokenFailed},
+		fault.Cause{Err: keys.ErrTokenName, Code: fault.TokenInvalid},
+		fault.Cause{Err: keys.ErrEmptyPassphrase, Code: fault.PassphraseWeak},
+		fault.Cause{Err: keys.ErrEpochLost, Code: fault.KeyringSecretLost},
 		fault.Cause{Err: keys.ErrWrongPassphrase, Code: fault.PassphraseWrong},
 		fault.Cause{Err: keys.ErrRingSecretLost, Code: fault.KeyringSecretLost},
 		fault.Cause{Err: keys.ErrKeyringLocked, Code: fault.KeyringLocked},

@@ -65,6 +65,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		o.stop(o.anchorPolicy(ctx))
 	}
 	if !o.readOnly() {
+		o.stop(o.noteSlots(ctx))
+	}
+	if !o.readOnly() {
 		o.stop(o.reconcile(ctx))
 	}
 	if !o.readOnly() {
@@ -111,7 +114,8 @@ func onlyStarts(record *audit.Log) bool {
 	}
 	for _, e := range entries {
 		switch e.Action {
-		case audit.Setup, audit.Unlock, audit.UnlockFailed, audit.SelfTest, audit.RecordRepaired, audit.PolicyChange, audit.PolicyRefused:
+		case audit.Setup, audit.Unlock, audit.UnlockFailed, audit.SelfTest, audit.RecordRepaired, audit.PolicyChange, audit.PolicyRefused,
+			audit.Recover, audit.PassphraseChange, audit.SlotAdd, audit.Anomaly:
 		default:
 			return false
 		}
@@ -146,6 +150,8 @@ func (o *open) mayChat() error {
 		return o.stopped
 	case o.network != nil:
 		return o.network
+	case o.policy.Unlock.Needs(policy.Token) && !o.root.HasToken():
+		return fault.New(fault.TokenNeeded, nil)
 	case o.policyMayChat(time.Now()) != nil:
 		return o.policyMayChat(time.Now())
 	case o.model.manifest.ID == "":

@@ -41,6 +41,7 @@ type Options struct {
 	Home       string                  // data directory, created on first use
 	Ring       keys.Ring               // the desktop keyring
 	Cost       keys.Cost               // of the passphrase
+	Plugins    *keys.Plugins           // how a hardware token asks for a PIN or a touch; nil: it cannot
 	EnginePath string                  // the subrosa-engine program
 	EngineLib  string                  // the directory with libllama
 	Builtin    Builtin                 // sealed at setup
@@ -84,8 +85,16 @@ func New(opts Options) (*Session, error) {
 	if !got {
 		return nil, fault.New(fault.InUse, nil)
 	}
-	s := &Session{opts: opts, home: home, keys: keys.Open(filepath.Join(opts.Home, "keys"), opts.Ring, opts.Cost)}
+	s := &Session{opts: opts, home: home, keys: keysOf(opts)}
 	return s, nil
+}
+
+func keysOf(opts Options) *keys.Store {
+	store := keys.Open(filepath.Join(opts.Home, "keys"), opts.Ring, opts.Cost)
+	if opts.Plugins != nil {
+		store.UsePlugins(opts.Plugins)
+	}
+	return store
 }
 
 // Unusable is a session of a data directory that cannot be taken: its phase is PhaseFailed, for reason, for good.
@@ -165,9 +174,12 @@ func (s *Session) Unlock(ctx context.Context, passphrase *secret.Bytes) error {
 	case phase == PhaseSetup:
 		return fault.New(fault.NotSetUp, nil)
 	}
+	if err := mayTry(s.opts.Home, time.Now()); err != nil {
+		return err
+	}
 	root, err := s.keys.Unlock(ctx, passphrase)
 	if errors.Is(err, keys.ErrWrongPassphrase) {
-		err = errors.Join(err, countFailedUnlock(s.opts.Home))
+		err = errors.Join(err, countFailedUnlock(s.opts.Home, time.Now()))
 	}
 	if err != nil {
 		return keysFault(err)
