@@ -22,6 +22,10 @@ func HistoryFault(err error) error {
 		fault.Cause{Err: history.ErrNotEncrypted, Code: fault.HistoryNotEncrypted},
 		fault.Cause{Err: history.ErrWrongKeyOrDamaged, Code: fault.HistoryDamaged},
 		fault.Cause{Err: history.ErrDiskFull, Code: fault.DiskFull},
+		fault.Cause{Err: history.ErrHeld, Code: fault.Held},
+		fault.Cause{Err: history.ErrIndexDamaged, Code: fault.SearchRebuilding},
+		fault.Cause{Err: history.ErrBuiltIn, Code: fault.MatterBuiltIn},
+		fault.Cause{Err: history.ErrTooLarge, Code: fault.AttachmentTooLarge},
 	)
 }
 

@@ -24,7 +24,7 @@ import (
 
 // History keeps the conversation. *history.Store is the real one.
 type History interface {
-	Messages(ctx context.Context, id history.ConversationID) ([]history.Message, error)
+	Earlier(ctx context.Context, p history.Place) ([]history.Message, error)
 	BeginTurn(ctx context.Context, t history.Turn) (history.Begun, error)
 	SavePartial(ctx context.Context, turn history.TurnID, text string) error
 	FinishTurn(ctx context.Context, turn history.TurnID, o history.Outcome) error
@@ -52,12 +52,34 @@ type Desk struct {
 	Actor    string
 }
 
-// Prompt is what the user sent. An empty Conversation starts a new one, named after the prompt.
+// Prompt is what the user sent. An empty Conversation starts a new one, named after the prompt. At most one of Edit,
+// Again and Continue is set; for the latter two the prompt is the stored one, and Text is empty.
 type Prompt struct {
 	Conversation history.ConversationID
+	Matter       history.MatterID  // of a new conversation; empty: General
+	Edit         history.MessageID // send Text in place of this prompt; both stay
+	Again        history.MessageID // answer once more, beside this answer
+	Continue     history.MessageID // go on where this answer ended
 	Text         string
 	Sampling     engine.Sampling
 	MaxTokens    int // 0: what the policy allows
+}
+
+func (p Prompt) place() history.Place {
+	return history.Place{Conversation: p.Conversation, Edit: p.Edit, Again: p.Again, Continue: p.Continue}
+}
+
+// kind says in the record what was asked for, beside a plain prompt.
+func (p Prompt) kind() string {
+	switch {
+	case p.Edit != "":
+		return "edit"
+	case p.Again != "":
+		return "regenerate"
+	case p.Continue != "":
+		return "continue"
+	}
+	return ""
 }
 
 // Outcome is a closed turn.
@@ -81,44 +103,62 @@ const savePartialEvery = time.Second
 // Turn runs one turn. The error is a *fault.Fault, and the Outcome is filled as far as the turn came: a turn whose
 // engine crashed has its partial text in Outcome.Assistant. Cancelling ctx is the user's Stop: no error.
 func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, error) {
-	if err := d.Policy.CheckPrompt(p.Text); err != nil {
+	earlier, err := d.earlier(ctx, p)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := d.Policy.CheckPrompt(textOf(p, earlier)); err != nil {
 		return Outcome{}, d.refuse(p, err)
 	}
 	prompt, masked := d.Redactor.Text(p.Text)
 
-	earlier, err := d.earlier(ctx, p.Conversation)
-	if err != nil {
-		return Outcome{}, err
-	}
-	out, err := d.begin(ctx, p, prompt, masked, earlier)
+	out, err := d.begin(ctx, p, prompt, masked)
 	if err != nil {
 		return out, err
 	}
 	reader.Started(out.Begun)
 
-	answer := d.answer(ctx, p, append(earlier, out.User), out.Assistant.Turn, reader)
+	answer := d.answer(ctx, p, conversationOf(p, earlier, out), out.Assistant, reader)
 
 	return d.finish(context.WithoutCancel(ctx), out, answer)
 }
 
-func (d *Desk) earlier(ctx context.Context, id history.ConversationID) ([]history.Message, error) {
-	if id == "" {
+func (d *Desk) earlier(ctx context.Context, p Prompt) ([]history.Message, error) {
+	if p.Conversation == "" && p.kind() == "" {
 		return nil, nil
 	}
-	messages, err := d.History.Messages(context.WithoutCancel(ctx), id)
+	messages, err := d.History.Earlier(context.WithoutCancel(ctx), p.place())
 	return messages, HistoryFault(err)
 }
 
+// textOf is the prompt: what was typed, or the stored one that is answered again.
+func textOf(p Prompt, earlier []history.Message) string {
+	if p.Again == "" && p.Continue == "" {
+		return p.Text
+	}
+	for i := len(earlier) - 1; i >= 0; i-- {
+		if earlier[i].Role == history.User {
+			return earlier[i].Text
+		}
+	}
+	return ""
+}
+
+// conversationOf is what the model reads. A stored prompt is in earlier already.
+func conversationOf(p Prompt, earlier []history.Message, out Outcome) []history.Message {
+	if p.Again == "" && p.Continue == "" {
+		return append(earlier, out.User)
+	}
+	return earlier
+}
+
 // begin writes the turn down twice before anything is inferred: pending in history, then as an intent on record.
-func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span, earlier []history.Message) (Outcome, error) {
+func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span) (Outcome, error) {
 	turn := history.Turn{
-		ID: history.NewTurnID(), Conversation: p.Conversation, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
+		ID: history.NewTurnID(), Place: p.place(), Matter: p.Matter, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
 	}
 	rand.Read(turn.PromptSalt[:])
 	rand.Read(turn.AnswerSalt[:])
-	if n := len(earlier); n > 0 {
-		turn.Parent = earlier[n-1].ID
-	}
 	var out Outcome
 	var err error
 	if out.Begun, err = d.History.BeginTurn(context.WithoutCancel(ctx), turn); err != nil {
@@ -126,7 +166,8 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	}
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
-	entry.Prompt = audit.Commit(turn.PromptSalt, prompt)
+	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)
+	entry.Detail = p.kind()
 	entry.Sampling = d.sampling(p)
 	entry.Redactions = countByType(masked)
 	if out.IntentSeq, err = d.Record.Append(entry); err != nil {
@@ -146,8 +187,9 @@ type answered struct {
 	err        error
 }
 
-// answer asks the model and shows what it says through the output redactor, which holds back what could still match.
-func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Message, turn history.TurnID, reader Reader) (a answered) {
+// answer asks the model and shows what it says through the output redactor, which holds back what could still match. An
+// answer that goes on goes through it from its beginning: an identifier may lie across the seam.
+func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Message, begun history.Message, reader Reader) (a answered) {
 	request := engine.Request{Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p)}
 	var shown strings.Builder
 	saved := time.Now()
@@ -164,10 +206,12 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 			return nil
 		}
 		saved = time.Now()
-		return HistoryFault(d.History.SavePartial(context.WithoutCancel(ctx), turn, shown.String()))
+		return HistoryFault(d.History.SavePartial(context.WithoutCancel(ctx), begun.Turn, shown.String()))
 	}
 	stream := d.Redactor.Stream()
-	a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
+	if a.err = show(stream.Write(begun.Text)); a.err == nil {
+		a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
+	}
 	if err := show(stream.Close()); a.err == nil {
 		a.err = err
 	}
@@ -243,12 +287,15 @@ func statusOf(a answered) history.Status {
 	}
 }
 
-// messagesOf leaves out turns that failed before the model said anything.
+// messagesOf leaves out questions that have no answer (the turn failed before the model said anything, or the answer was
+// erased) and answers that have no question, but for the last: that one is to be answered, or to be gone on with.
 func messagesOf(conversation []history.Message) []engine.Message {
 	var out []engine.Message
+	last := len(conversation) - 1
 	for i, m := range conversation {
-		unanswered := m.Role == history.User && i+1 < len(conversation) && conversation[i+1].Text == ""
-		if m.Text == "" || unanswered {
+		unanswered := m.Role == history.User && i < last && conversation[i+1].Text == ""
+		unasked := m.Role == history.Assistant && i > 0 && conversation[i-1].Text == ""
+		if m.Text == "" || unanswered || unasked {
 			continue
 		}
 		out = append(out, engine.Message{Role: string(m.Role), Text: m.Text})

@@ -35,7 +35,7 @@ func (s *script) saw(format string, args ...any) {
 	s.events = append(s.events, fmt.Sprintf(format, args...))
 }
 
-func (s *script) Messages(context.Context, history.ConversationID) ([]history.Message, error) {
+func (s *script) Earlier(context.Context, history.Place) ([]history.Message, error) {
 	return s.earlier, nil
 }
 

@@ -18,6 +18,14 @@ const (
 	HistoryNotEncrypted Code = "history_not_encrypted"
 	HistoryDamaged      Code = "history_damaged"
 	HistoryNewer        Code = "history_newer"
+	HistoryOlder        Code = "history_older"
+	RecordOlder         Code = "record_older"
+	ErasureUnfinished   Code = "erasure_unfinished"
+	Held                Code = "held"
+	SearchRebuilding    Code = "search_rebuilding"
+	MatterMissing       Code = "matter_missing"
+	MatterBuiltIn       Code = "matter_built_in"
+	AttachmentTooLarge  Code = "attachment_too_large"
 	ConversationMissing Code = "conversation_missing"
 	AuditBroken         Code = "audit_broken"
 	AuditUnwritable     Code = "audit_unwritable"
@@ -82,6 +90,14 @@ var catalogue = map[Code]text{
 	HistoryNotEncrypted: {"The history file would not be encrypted, so it was not opened.", "This build is missing its encrypted database library; ask IT for a signed build."},
 	HistoryDamaged:      {"The history file is damaged or was made with another key.", "Nothing was overwritten. Ask IT to restore it from backup."},
 	HistoryNewer:        {"The history file was written by a newer Subrosa.", "Install the newer version to open it."},
+	HistoryOlder:        {"The history file is older than this workstation's keys or record: an old copy was put back.", "Nothing was overwritten. Ask IT to put the newest history file back; compliance should hear of it."},
+	RecordOlder:         {"The audit record is older than the history: an old copy was put back, so chat is stopped.", "Reading still works. Ask IT to put the newest record back, and tell compliance."},
+	ErasureUnfinished:   {"It is deleted here, but the keyring still holds the key that opens older copies.", "Unlock the desktop keyring, then lock and unlock Subrosa: it finishes by itself."},
+	Held:                {"A legal hold forbids deleting this.", "Ask compliance to lift the hold first; subrosactl hold list shows it."},
+	SearchRebuilding:    {"The search index was damaged and is being built anew.", "No conversation is affected. Search again in a moment."},
+	MatterMissing:       {"That matter is not there.", "Choose one from the list of matters."},
+	MatterBuiltIn:       {"That matter is built in: it cannot be renamed or deleted.", "Delete the conversations in it, or move them to another matter."},
+	AttachmentTooLarge:  {"That file is too large to attach.", "Attach a shorter part of it, or ask IT about the limit."},
 	ConversationMissing: {"That conversation is not there.", "Choose one from the list."},
 	AuditBroken:         {"The audit record does not verify, so chat is stopped.", "Reading still works. Tell compliance, and run subrosactl audit verify for the first bad entry."},
 	AuditUnwritable:     {"The audit record cannot be written, so nothing was sent to the model.", "Free some disk space or check the disk, then restart Subrosa."},

@@ -20,7 +20,7 @@ func TestAFullDiskIsTypedAndLosesNothing(t *testing.T) {
 	var err error
 	kept := 0
 	for ; err == nil && kept < 1000; kept++ {
-		_, err = s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Conversation: c, Prompt: strings.Repeat("p", 5000)})
+		_, err = s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Place: Place{Conversation: c}, Prompt: strings.Repeat("p", 5000)})
 	}
 	kept--
 	if !errors.Is(err, ErrDiskFull) {

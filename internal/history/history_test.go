@@ -32,12 +32,84 @@ func testKey() *secret.Bytes { return secret.New(bytes.Repeat([]byte{9}, 32)) }
 
 func mustOpen(t testing.TB, path string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), path, testKey())
+	return mustOpenWith(t, path, epochsOf(path))
+}
+
+func mustOpenWith(t testing.TB, path string, e Epochs) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path, testKey(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// ring keeps epoch keys as the keyring does, in memory.
+type ring struct {
+	mu        sync.Mutex
+	keys      map[uint64][]byte
+	commitErr error
+}
+
+func (r *ring) Epoch(number uint64) (*secret.Bytes, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, ok := r.keys[number]; ok {
+		return secret.New(bytes.Clone(k)), nil
+	}
+	return nil, errEpochLost
+}
+
+func (r *ring) Begin(_ context.Context, inUse uint64) (Epoch, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := range r.keys {
+		if n > inUse+1 {
+			return Epoch{}, errEpochLost
+		}
+	}
+	if r.keys[inUse+1] == nil {
+		r.keys[inUse+1] = newKey()
+	}
+	return Epoch{inUse + 1, secret.New(bytes.Clone(r.keys[inUse+1]))}, nil
+}
+
+func (r *ring) Commit(_ context.Context, keep uint64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.commitErr != nil {
+		return r.commitErr
+	}
+	for n := range r.keys {
+		if n != keep {
+			delete(r.keys, n)
+		}
+	}
+	return nil
+}
+
+// copy is what someone has who copied the keyring too.
+func (r *ring) copy() *ring {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := newRing()
+	for n, k := range r.keys {
+		c.keys[n] = bytes.Clone(k)
+	}
+	return c
+}
+
+func newRing() *ring { return &ring{keys: map[uint64][]byte{}} }
+
+var errEpochLost = errors.New("no such epoch")
+
+// rings are the keyrings of the files that a test opens by path alone.
+var rings sync.Map
+
+func epochsOf(path string) *ring {
+	r, _ := rings.LoadOrStore(path, newRing())
+	return r.(*ring)
 }
 
 func dbPath(t testing.TB) string {
@@ -49,7 +121,12 @@ func dbPath(t testing.TB) string {
 func say(t testing.TB, s *Store, c ConversationID, parent MessageID, prompt, answer string) Message {
 	t.Helper()
 	id := NewTurnID()
-	begun, err := s.BeginTurn(t.Context(), Turn{ID: id, Conversation: c, Parent: parent, Prompt: prompt, Model: "m"})
+	if parent != "" {
+		if _, err := s.db.ExecContext(t.Context(), `UPDATE conversation SET leaf = (SELECT seq FROM message WHERE id = ?) WHERE id = ?`, parent, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun, err := s.BeginTurn(t.Context(), Turn{ID: id, Place: Place{Conversation: c}, Prompt: prompt, Model: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,9 +136,17 @@ func say(t testing.TB, s *Store, c ConversationID, parent MessageID, prompt, ans
 	return begun.Assistant
 }
 
+func openWith(con *connector) *sql.DB {
+	db := sql.OpenDB(con)
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+func newSecret(b []byte) *secret.Bytes { return secret.New(b) }
+
 func newConversation(t testing.TB, s *Store, title string) ConversationID {
 	t.Helper()
-	c, err := s.CreateConversation(t.Context(), title)
+	c, err := s.CreateConversation(t.Context(), "", title)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +157,7 @@ func TestATurnComesBackAfterReopening(t *testing.T) {
 	path := dbPath(t)
 	s := mustOpen(t, path)
 	c := newConversation(t, s, "Titel")
-	turn := Turn{ID: NewTurnID(), Conversation: c, Prompt: "hello\x00 \xff ü", PromptSalt: [32]byte{1}, AnswerSalt: [32]byte{2, 31: 3}, Model: "m"}
+	turn := Turn{ID: NewTurnID(), Place: Place{Conversation: c}, Prompt: "hello\x00 \xff ü", PromptSalt: [32]byte{1}, AnswerSalt: [32]byte{2, 31: 3}, Model: "m"}
 	begun, err := s.BeginTurn(t.Context(), turn)
 	if err != nil {
 		t.Fatal(err)
@@ -182,17 +267,22 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 		"finish":                       s.FinishTurn(ctx, "no", Outcome{Status: Complete}),
 		"partial of a finished turn":   s.SavePartial(ctx, a.Turn, "x"),
 		"finish of a finished turn":    s.FinishTurn(ctx, a.Turn, Outcome{Status: Failed}),
-		"turn in no conversation":      begin(Turn{ID: NewTurnID(), Conversation: "no"}),
-		"turn after no message":        begin(Turn{ID: NewTurnID(), Conversation: c, Parent: "no"}),
-		"turn after another's message": begin(Turn{ID: NewTurnID(), Conversation: c, Parent: a.ID}),
+		"turn in no conversation":      begin(Turn{ID: NewTurnID(), Place: Place{Conversation: "no"}}),
+		"turn in no matter":            begin(Turn{ID: NewTurnID(), Matter: "no"}),
+		"turn in place of no message":  begin(Turn{ID: NewTurnID(), Place: Place{Conversation: c, Edit: "no"}}),
+		"turn in place of another's":   begin(Turn{ID: NewTurnID(), Place: Place{Conversation: c, Again: a.ID}}),
+		"edit of an answer":            begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Edit: a.ID}}),
+		"again of a prompt":            begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.Parent}}),
 	} {
 		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, err := range map[string]error{
-		"no turn id":     begin(Turn{Conversation: c}),
-		"turn id twice":  begin(Turn{ID: a.Turn, Conversation: c}),
+		"no turn id":     begin(Turn{Place: Place{Conversation: c}}),
+		"two places":     begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.ID, Continue: a.ID}}),
+		"two others":     begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.ID, Edit: a.Parent}}),
+		"turn id twice":  begin(Turn{ID: a.Turn, Place: Place{Conversation: c}}),
 		"finish pending": s.FinishTurn(ctx, a.Turn, Outcome{Status: Pending}),
 	} {
 		if err == nil || errors.Is(err, ErrNotFound) {
@@ -218,7 +308,7 @@ func TestATurnWithoutAConversationStartsOne(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	// A turn that cannot begin leaves no conversation behind.
-	if _, err := s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Parent: "none", Title: "lost"}); !errors.Is(err, ErrNotFound) {
+	if _, err := s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Place: Place{Edit: "none"}, Title: "lost"}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown parent: %v", err)
 	}
 	if list, err := s.Conversations(t.Context()); err != nil || len(list) != 1 {
@@ -355,50 +445,18 @@ func decrypted(t *testing.T, path string) []byte {
 	return all
 }
 
-func TestDeletedTextIsGoneEvenAfterDecryption(t *testing.T) {
-	for _, secure := range []bool{true, false} {
-		path := dbPath(t)
-		s := mustOpen(t, path)
-		if !secure { // the positive control
-			if _, err := s.db.ExecContext(t.Context(), `PRAGMA secure_delete = OFF`); err != nil {
-				t.Fatal(err)
-			}
-		}
-		keep, gone := newConversation(t, s, "keep"), newConversation(t, s, needle)
-		say(t, s, keep, "", "bleibt", "bleibt")
-		var parent MessageID
-		for i := range 20 {
-			parent = say(t, s, gone, parent, needle, strings.Repeat(needle, 1+i*40)).ID // small ones, and overflow pages
-		}
-		if !bytes.Contains(decrypted(t, path), []byte(needle)) {
-			t.Fatal("the text was never there")
-		}
-		if err := s.Delete(t.Context(), gone); err != nil {
-			t.Fatal(err)
-		}
-		if info, err := os.Stat(path + "-wal"); err != nil || info.Size() != 0 {
-			t.Fatalf("the log holds %d bytes, %v", info.Size(), err)
-		}
-		if found := bytes.Contains(decrypted(t, path), []byte(needle)); found == secure {
-			t.Errorf("secure %v: deleted text found: %v", secure, found)
-		}
-		if _, err := s.Messages(t.Context(), gone); !errors.Is(err, ErrNotFound) {
-			t.Error(err)
-		}
-		if left, err := s.Messages(t.Context(), keep); err != nil || len(left) != 2 {
-			t.Error(left, err)
-		}
-	}
-}
-
 func TestDeleteOfALongConversation(t *testing.T) {
 	s := mustOpen(t, dbPath(t))
 	c := newConversation(t, s, "long")
-	err := s.inTx(t.Context(), "fill", func(tx *sql.Tx) error {
+	err := s.change(t.Context(), "fill", func(tx tx) error {
+		k, err := s.keyOf(t.Context(), tx, c)
+		if err != nil {
+			return err
+		}
 		var parent MessageID
 		for range 2500 {
 			m := Message{ID: MessageID(newID()), Conversation: c, Parent: parent, Turn: NewTurnID(), Role: User, Status: Complete}
-			if err := insert(t.Context(), tx, m); err != nil {
+			if _, err := insert(t.Context(), tx, k, m); err != nil {
 				return err
 			}
 			parent = m.ID
@@ -427,7 +485,7 @@ func TestPlainFilesAndPlainLibrariesAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := os.ReadFile(path)
-	if _, err := Open(t.Context(), path, testKey()); !errors.Is(err, ErrNotEncrypted) {
+	if _, err := Open(t.Context(), path, testKey(), epochsOf(path)); !errors.Is(err, ErrNotEncrypted) {
 		t.Fatal(err)
 	}
 	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
@@ -472,7 +530,7 @@ func TestWrongKeysAreRefusedAndNotShown(t *testing.T) {
 		"other": {bytes.Repeat([]byte{0xab}, 32), ErrWrongKeyOrDamaged}, "short": {bytes.Repeat([]byte{0xab}, 31), ErrKey},
 		"long": {bytes.Repeat([]byte{0xab}, 33), ErrKey}, "none": {nil, ErrKey},
 	} {
-		_, err := Open(t.Context(), path, secret.New(c.key))
+		_, err := Open(t.Context(), path, secret.New(c.key), epochsOf(path))
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -487,7 +545,7 @@ func TestWrongKeysAreRefusedAndNotShown(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(t.Context(), filepath.Join(filepath.Dir(path), "file", "history.db"), testKey())
+	_, err := Open(t.Context(), filepath.Join(filepath.Dir(path), "file", "history.db"), testKey(), newRing())
 	if err == nil || strings.Contains(err.Error(), "0909") || strings.Contains(err.Error(), "key=") {
 		t.Error(err)
 	}
@@ -510,7 +568,7 @@ func TestDamageIsATypedError(t *testing.T) {
 	}
 	// readAll opens the file and reads every page of it.
 	readAll := func() error {
-		s, err := Open(t.Context(), path, testKey())
+		s, err := Open(t.Context(), path, testKey(), epochsOf(path))
 		if err != nil {
 			return err
 		}
@@ -558,13 +616,13 @@ func TestDamageIsATypedError(t *testing.T) {
 	if err := errors.Join(os.Remove(path), os.WriteFile(path+"-wal", []byte("x"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), path, testKey()); !errors.Is(err, ErrWrongKeyOrDamaged) {
+	if _, err := Open(t.Context(), path, testKey(), epochsOf(path)); !errors.Is(err, ErrWrongKeyOrDamaged) {
 		t.Error(err)
 	}
 	if err := errors.Join(os.Remove(path+"-wal"), os.Mkdir(path, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), path, testKey()); !errors.Is(err, ErrWrongKeyOrDamaged) {
+	if _, err := Open(t.Context(), path, testKey(), epochsOf(path)); !errors.Is(err, ErrWrongKeyOrDamaged) {
 		t.Error(err)
 	}
 }
@@ -582,7 +640,7 @@ func TestCreationThatWasCutShortStartsAgain(t *testing.T) {
 	if err := mustOpen(t, path).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 2 { // it and its search index
 		t.Fatalf("%v", entries)
 	}
 }
@@ -591,7 +649,7 @@ func TestContextIsHonoured(t *testing.T) {
 	path := dbPath(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Open(ctx, path, testKey()); !errors.Is(err, context.Canceled) {
+	if _, err := Open(ctx, path, testKey(), epochsOf(path)); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	s := mustOpen(t, path)
@@ -599,7 +657,7 @@ func TestContextIsHonoured(t *testing.T) {
 	if _, err := s.Conversations(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if _, err := s.BeginTurn(ctx, Turn{ID: NewTurnID(), Conversation: c}); !errors.Is(err, context.Canceled) {
+	if _, err := s.BeginTurn(ctx, Turn{ID: NewTurnID(), Place: Place{Conversation: c}}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if list, err := s.Conversations(t.Context()); err != nil || list[0].Messages != 0 {
@@ -615,7 +673,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 		wg.Go(func() {
 			for range 5 {
 				id := NewTurnID()
-				if _, err := s.BeginTurn(t.Context(), Turn{ID: id, Conversation: c, Prompt: "p"}); err != nil {
+				if _, err := s.BeginTurn(t.Context(), Turn{ID: id, Place: Place{Conversation: c}, Prompt: "p"}); err != nil {
 					t.Error(err)
 				}
 				if err := s.SavePartial(t.Context(), id, "a"); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
 // migration brings the schema to a version, counted from 1 without gaps. A migration that was released is never changed.
@@ -11,10 +12,11 @@ type migration struct {
 	version int
 	what    string
 	sql     string
+	fill    func(ctx context.Context, s *Store, t *sql.Tx) error // after sql, what SQL cannot do; may be nil
 }
 
 var migrations = []migration{
-	{1, "conversations, messages, settings", `
+	{version: 1, what: "conversations, messages, settings", sql: `
 		CREATE TABLE conversation (
 			seq        INTEGER PRIMARY KEY,
 			id         TEXT NOT NULL UNIQUE,
@@ -48,10 +50,196 @@ var migrations = []migration{
 			key   TEXT PRIMARY KEY,
 			value TEXT NOT NULL
 		) STRICT, WITHOUT ROWID;`},
+	{version: 2, what: "keys for matters and conversations, branches, attachments, holds", sql: `
+		DROP INDEX message_order;
+		DROP INDEX message_parent;
+		DROP INDEX message_pending;
+		ALTER TABLE message RENAME TO old_message;
+		ALTER TABLE conversation RENAME TO old_conversation;
+		CREATE TABLE state (
+			one         INTEGER PRIMARY KEY CHECK (one = 1),
+			history     TEXT NOT NULL,    -- names this history to its search index
+			epoch       INTEGER NOT NULL, -- the epoch key that wraps the matters' and the desk's
+			generation  INTEGER NOT NULL, -- raised by every change
+			desk_key    BLOB NOT NULL,
+			record_size INTEGER NOT NULL, -- the record's head, as last noted
+			record_root TEXT NOT NULL
+		) STRICT;
+		CREATE TABLE matter (
+			seq        INTEGER PRIMARY KEY,
+			id         TEXT NOT NULL UNIQUE,
+			key        BLOB NOT NULL,    -- wrapped by the epoch key
+			name       BLOB NOT NULL,    -- sealed by the matter's
+			retention  INTEGER NOT NULL, -- days, 0: as the policy says
+			created_at INTEGER NOT NULL
+		) STRICT;
+		CREATE TABLE conversation (
+			seq        INTEGER PRIMARY KEY,
+			id         TEXT NOT NULL UNIQUE,
+			matter     INTEGER NOT NULL REFERENCES matter (seq),
+			key        BLOB NOT NULL,    -- wrapped by the matter's
+			title      BLOB NOT NULL,    -- sealed by the conversation's, as all content is
+			named      INTEGER NOT NULL, -- 1: the user chose the title
+			pinned     INTEGER NOT NULL,
+			leaf       INTEGER,          -- where the chosen branch ends; NULL: at the newest message
+			changed    INTEGER NOT NULL, -- the generation that gave it its title
+			created_at INTEGER NOT NULL, -- microseconds since 1970, UTC
+			updated_at INTEGER NOT NULL
+		) STRICT;
+		CREATE INDEX conversation_matter ON conversation (matter);
+		CREATE INDEX conversation_updated ON conversation (updated_at);
+		CREATE INDEX conversation_changed ON conversation (changed);
+		CREATE TABLE message (
+			seq           INTEGER PRIMARY KEY, -- a message is stored after its parent
+			id            TEXT NOT NULL UNIQUE,
+			conversation  INTEGER NOT NULL REFERENCES conversation (seq),
+			parent        INTEGER,
+			turn          TEXT NOT NULL,
+			role          TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+			status        TEXT NOT NULL CHECK (status IN ('pending', 'complete', 'stopped', 'failed', 'erased')),
+			content       BLOB NOT NULL,    -- salt and text; empty when erased
+			model         TEXT NOT NULL,
+			prompt_tokens INTEGER NOT NULL,
+			output_tokens INTEGER NOT NULL,
+			audit_seq     INTEGER NOT NULL,
+			changed       INTEGER NOT NULL, -- the generation that gave it its final text, 0 before
+			created_at    INTEGER NOT NULL,
+			UNIQUE (conversation, seq),
+			UNIQUE (turn, role),
+			FOREIGN KEY (conversation, parent) REFERENCES message (conversation, seq) DEFERRABLE INITIALLY DEFERRED
+		) STRICT;
+		CREATE INDEX message_parent ON message (conversation, parent);
+		CREATE INDEX message_changed ON message (changed);
+		CREATE INDEX message_pending ON message (seq) WHERE status = 'pending';
+		CREATE TABLE value ( -- what is kept with a conversation
+			seq          INTEGER PRIMARY KEY,
+			conversation INTEGER NOT NULL REFERENCES conversation (seq),
+			kind         TEXT NOT NULL,
+			value        BLOB NOT NULL,
+			UNIQUE (conversation, kind)
+		) STRICT;
+		CREATE TABLE desk ( -- what belongs to no conversation, sealed by the desk's key
+			seq        INTEGER PRIMARY KEY,
+			kind       TEXT NOT NULL,
+			id         TEXT NOT NULL,
+			value      BLOB NOT NULL,
+			updated_at INTEGER NOT NULL,
+			UNIQUE (kind, id)
+		) STRICT;
+		CREATE TABLE attachment (
+			seq          INTEGER PRIMARY KEY,
+			id           TEXT NOT NULL UNIQUE,
+			conversation INTEGER NOT NULL REFERENCES conversation (seq),
+			message      INTEGER REFERENCES message (seq), -- NULL: waits with the draft
+			key          BLOB NOT NULL, -- wrapped by the conversation's
+			about        BLOB NOT NULL, -- name, media type, size: sealed by its own, as its chunks are
+			created_at   INTEGER NOT NULL
+		) STRICT;
+		CREATE INDEX attachment_conversation ON attachment (conversation);
+		CREATE INDEX attachment_message ON attachment (message);
+		CREATE TABLE attachment_chunk (
+			attachment INTEGER NOT NULL REFERENCES attachment (seq),
+			number     INTEGER NOT NULL,
+			data       BLOB NOT NULL,
+			PRIMARY KEY (attachment, number)
+		) STRICT;
+		CREATE TABLE lineage ( -- an older copy may hold the conversation's key under the matter's present one
+			conversation INTEGER NOT NULL REFERENCES conversation (seq),
+			matter       INTEGER NOT NULL REFERENCES matter (seq),
+			PRIMARY KEY (conversation, matter)
+		) STRICT, WITHOUT ROWID;
+		CREATE INDEX lineage_matter ON lineage (matter);
+		CREATE TABLE hold (
+			seq          INTEGER PRIMARY KEY,
+			id           TEXT NOT NULL UNIQUE,
+			matter       INTEGER REFERENCES matter (seq),
+			conversation INTEGER REFERENCES conversation (seq),
+			reason       TEXT NOT NULL,
+			added_by     TEXT NOT NULL,
+			added_at     INTEGER NOT NULL,
+			CHECK ((matter IS NULL) <> (conversation IS NULL))
+		) STRICT;
+		CREATE INDEX hold_matter ON hold (matter);
+		CREATE INDEX hold_conversation ON hold (conversation);`, fill: fillKeys},
+}
+
+// fillKeys makes the keys of version 2 and seals under them what version 1 kept under the file's key alone. An older
+// copy of the file still opens with that: erasing reaches back to this point.
+func fillKeys(ctx context.Context, s *Store, t *sql.Tx) error {
+	epoch, desk := s.currentEpoch(), newKey()
+	if _, err := t.ExecContext(ctx, `INSERT INTO state (one, history, epoch, generation, desk_key, record_size, record_root) VALUES (1, ?, ?, 1, ?, 0, '')`,
+		newID(), int64(epoch.Number), wrapDeskKey(epoch, desk)); err != nil {
+		return err
+	}
+	if err := insertMatter(ctx, t, epoch, Matter{ID: General, CreatedAt: time.UnixMicro(0)}); err != nil {
+		return err
+	}
+	matter, matterKey, err := s.openMatterKey(ctx, t, General)
+	if err != nil {
+		return err
+	}
+	type oldConversation struct {
+		seq, created, updated int64
+		id                    ConversationID
+		title                 string
+	}
+	conversations, err := queryAll(ctx, t, "", func(row scanner) (c oldConversation, err error) {
+		return c, row.Scan(&c.seq, &c.id, &c.title, &c.created, &c.updated)
+	}, `SELECT seq, id, title, created_at, updated_at FROM old_conversation ORDER BY seq`)
+	if err != nil {
+		return err
+	}
+	for _, c := range conversations {
+		k := conversationKey{seq: c.seq, matter: matter, id: c.id, key: newKey()}
+		// Whether a person chose the title is not known: it goes with its first prompt.
+		if _, err := t.ExecContext(ctx, `INSERT INTO conversation (seq, id, matter, key, title, named, pinned, changed, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, 0, 0, 1, ?, ?)`, c.seq, c.id, matter, wrapConversationKey(matterKey, c.id, k.key), sealTitle(k.key, c.id, c.title),
+			c.created, c.updated); err != nil {
+			return err
+		}
+		if err := fillMessages(ctx, t, k); err != nil {
+			return err
+		}
+	}
+	_, err = t.ExecContext(ctx, `DROP TABLE old_message; DROP TABLE old_conversation`)
+	return err
+}
+
+func fillMessages(ctx context.Context, t *sql.Tx, k conversationKey) error {
+	const stretch = 500
+	type oldMessage struct {
+		Message
+		seq, created int64
+		parent       sql.NullInt64
+		salt         []byte
+	}
+	for after := int64(0); ; {
+		list, err := queryAll(ctx, t, "", func(row scanner) (m oldMessage, err error) {
+			return m, row.Scan(&m.seq, &m.ID, &m.parent, &m.Turn, &m.Role, &m.Status, &m.Text, &m.Model, &m.PromptTokens, &m.OutputTokens,
+				&m.salt, &m.AuditSeq, &m.created)
+		}, `SELECT m.seq, m.id, p.seq, m.turn, m.role, m.status, m.text, m.model, m.prompt_tokens, m.output_tokens, m.salt, m.audit_seq, m.created_at
+			FROM old_message m LEFT JOIN old_message p ON p.id = m.parent WHERE m.conversation = ? AND m.seq > ? ORDER BY m.seq LIMIT ?`,
+			k.id, after, stretch)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, m := range list {
+			after = m.seq
+			m.Conversation = k.id
+			copy(m.Salt[:], m.salt)
+			if _, err := t.ExecContext(ctx, `INSERT INTO message (seq, id, conversation, parent, turn, role, status, content, model, prompt_tokens,
+				output_tokens, audit_seq, changed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				m.seq, m.ID, k.seq, m.parent, m.Turn, m.Role, m.Status, sealMessage(k.key, m.Message), m.Model, m.PromptTokens, m.OutputTokens,
+				m.AuditSeq, m.Status != Pending, m.created); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // migrate applies what is missing, each migration in a transaction of its own.
-func migrate(ctx context.Context, db *sql.DB, list []migration) error {
+func (s *Store) migrate(ctx context.Context, list []migration) error {
+	db := s.db
 	var have int
 	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&have); err != nil {
 		return err
@@ -68,21 +256,26 @@ func migrate(ctx context.Context, db *sql.DB, list []migration) error {
 		if m.version <= have {
 			continue
 		}
-		if err := apply(ctx, db, m); err != nil {
+		if err := s.apply(ctx, m); err != nil {
 			return fmt.Errorf("migrate to schema %d (%s): %w", m.version, m.what, strip(err))
 		}
 	}
 	return nil
 }
 
-func apply(ctx context.Context, db *sql.DB, m migration) error {
-	tx, err := db.BeginTx(ctx, nil)
+func (s *Store) apply(ctx context.Context, m migration) error {
+	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
 		return err
+	}
+	if m.fill != nil {
+		if err := m.fill(ctx, s, tx); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, m.version)); err != nil {
 		return err

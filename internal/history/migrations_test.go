@@ -1,7 +1,10 @@
 package history
 
 import (
+	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -20,21 +23,37 @@ func schema(t *testing.T, s *Store) string {
 	return strings.Join(names, "\n")
 }
 
-func TestMigration1MakesTheSpine(t *testing.T) {
+func TestMigrationsMakeTheSchema(t *testing.T) {
 	path := dbPath(t)
 	s := mustOpen(t, path)
-	want := `index message_order
+	want := `index attachment_conversation
+index attachment_message
+index conversation_changed
+index conversation_matter
+index conversation_updated
+index hold_conversation
+index hold_matter
+index lineage_matter
+index message_changed
 index message_parent
 index message_pending
-table conversation: seq id title created_at updated_at
-table message: seq id conversation parent turn role status text model prompt_tokens output_tokens salt audit_seq created_at
-table setting: key value`
+table attachment: seq id conversation message key about created_at
+table attachment_chunk: attachment number data
+table conversation: seq id matter key title named pinned leaf changed created_at updated_at
+table desk: seq kind id value updated_at
+table hold: seq id matter conversation reason added_by added_at
+table lineage: conversation matter
+table matter: seq id key name retention created_at
+table message: seq id conversation parent turn role status content model prompt_tokens output_tokens audit_seq changed created_at
+table setting: key value
+table state: one history epoch generation desk_key record_size record_root
+table value: seq conversation kind value`
 	got := schema(t, s)
 	if got != want {
 		t.Errorf("schema:\n%s", got)
 	}
 	var version int
-	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 1 {
+	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 2 {
 		t.Error(version, err)
 	}
 	c := newConversation(t, s, "kept")
@@ -46,14 +65,83 @@ table setting: key value`
 		t.Error(err)
 	}
 	for name, q := range map[string]string{
-		"role":   `INSERT INTO message SELECT 1, 'i', id, NULL, 't', 'robot', 'complete', '', '', 0, 0, zeroblob(32), 0, 0 FROM conversation`,
-		"status": `INSERT INTO message SELECT 1, 'i', id, NULL, 't', 'user', 'odd', '', '', 0, 0, zeroblob(32), 0, 0 FROM conversation`,
-		"salt":   `INSERT INTO message SELECT 1, 'i', id, NULL, 't', 'user', 'complete', '', '', 0, 0, zeroblob(31), 0, 0 FROM conversation`,
-		"parent": `INSERT INTO message SELECT 1, 'i', id, 'x', 't', 'user', 'complete', '', '', 0, 0, zeroblob(32), 0, 0 FROM conversation`,
-		"owner":  `INSERT INTO message VALUES (1, 'i', 'x', NULL, 't', 'user', 'complete', '', '', 0, 0, zeroblob(32), 0, 0)`,
+		"role":   `INSERT INTO message SELECT 1, 'i', seq, NULL, 't', 'robot', 'complete', x'', '', 0, 0, 0, 0, 0 FROM conversation`,
+		"status": `INSERT INTO message SELECT 1, 'i', seq, NULL, 't', 'user', 'odd', x'', '', 0, 0, 0, 0, 0 FROM conversation`,
+		"parent": `INSERT INTO message SELECT 1, 'i', seq, 77, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0 FROM conversation`,
+		"owner":  `INSERT INTO message VALUES (1, 'i', 77, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0)`,
+		"hold":   `INSERT INTO hold VALUES (1, 'i', 1, 1, '', '', 0)`,
 	} {
 		if _, err := s.db.ExecContext(t.Context(), q); err == nil {
 			t.Errorf("the schema accepts a bad %s", name)
+		}
+	}
+}
+
+// testdata/v1.db was written by version 1, with testKey: two conversations with branches and a cut-short answer, and an
+// empty one.
+func TestAVersion1FileIsBroughtUpToDate(t *testing.T) {
+	path := dbPath(t)
+	old, err := os.ReadFile("testdata/v1.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, old, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(decrypted(t, path), []byte("first answer")) {
+		t.Fatal("positive control: version 1 kept text under the file's key alone")
+	}
+	for range 2 { // the second time nothing is left to do
+		s := mustOpen(t, path)
+		list, err := s.Conversations(t.Context())
+		if err != nil || len(list) != 3 {
+			t.Fatal(list, err)
+		}
+		byTitle := map[string]Conversation{}
+		for _, c := range list {
+			byTitle[c.Title] = c
+			if c.Matter != General {
+				t.Errorf("%+v", c)
+			}
+		}
+		texts := func(title string) string {
+			messages, err := s.Messages(t.Context(), byTitle[title].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all []string
+			for _, m := range messages {
+				all = append(all, m.Text)
+			}
+			return strings.Join(all, "|")
+		}
+		if got := texts("Branches"); got != "first prompt|first answer|second prompt, edited|second answer to the edit" {
+			t.Errorf("%q", got)
+		}
+		if got := texts("Pending"); got != "cut short|half an ans" {
+			t.Errorf("%q", got)
+		}
+		if n := byTitle["Branches"].Messages; n != 6 {
+			t.Errorf("%d messages", n)
+		}
+		open, err := s.OpenTurns(t.Context())
+		if err != nil || len(open) != 1 || open[0].Text != "half an ans" || open[0].Salt != [32]byte{2} {
+			t.Errorf("%+v, %v", open, err)
+		}
+		if theme, err := s.Setting(t.Context(), "theme"); err != nil || theme != "dark" {
+			t.Error(theme, err)
+		}
+		if err := s.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		plain := decrypted(t, path)
+		for _, text := range []string{"first answer", "Branches", "half an ans"} {
+			if bytes.Contains(plain, []byte(text)) {
+				t.Errorf("%q is still under the file's key alone", text)
+			}
 		}
 	}
 }
@@ -69,16 +157,17 @@ func TestMigrationsAreNumberedWithoutGaps(t *testing.T) {
 func TestAFailedMigrationChangesNothing(t *testing.T) {
 	s := mustOpen(t, dbPath(t))
 	before := schema(t, s)
-	list := append(migrations[:1:1], migration{2, "breaks half way", `CREATE TABLE two (x); INSERT INTO nowhere VALUES (1)`})
-	if err := migrate(t.Context(), s.db, list); err == nil {
+	know := len(migrations)
+	list := append(migrations[:know:know], migration{version: know + 1, what: "breaks half way", sql: `CREATE TABLE two (x); INSERT INTO nowhere VALUES (1)`})
+	if err := s.migrate(t.Context(), list); err == nil {
 		t.Fatal("no error")
 	}
 	var version int
-	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 1 || schema(t, s) != before {
+	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != know || schema(t, s) != before {
 		t.Fatalf("version %d, %v\n%s", version, err, schema(t, s))
 	}
-	list[1].sql = `CREATE TABLE two (x)`
-	if err := migrate(t.Context(), s.db, list); err != nil {
+	list[know].sql = `CREATE TABLE two (x)`
+	if err := s.migrate(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
 	if schema(t, s) == before {
@@ -96,7 +185,7 @@ func TestANewerFileIsRefusedUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := raw(t, path)
-	_, err := Open(t.Context(), path, testKey())
+	_, err := Open(t.Context(), path, testKey(), epochsOf(path))
 	if n, ok := errors.AsType[*NewerError](err); !ok || n.Have != 7 || n.Know != len(migrations) {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -23,39 +24,57 @@ const plainMagic = "SQLite format 3\x00"
 
 // Store is an open history file. It is safe for concurrent use.
 type Store struct {
-	db  *sql.DB
-	con *connector
+	db     *sql.DB
+	con    *connector
+	epochs Epochs
+	index  *index
+
+	erasing sync.Mutex   // held over the whole of Erase and Backup: one at a time
+	mu      sync.RWMutex // held for writing while Erase replaces the keys
+	epoch   Epoch        // the one in use
+
+	reached func(step string) // tests cut an erasure short here
 }
 
 // Open opens the history at path with a 32-byte key, or makes a new one where there is none, and brings its schema up to
-// date. It keeps its own copy of the key until Close. Errors: ErrKey, ErrNotEncrypted, ErrWrongKeyOrDamaged, *NewerError,
-// ErrDiskFull. Only a migration changes an existing file.
-func Open(ctx context.Context, path string, key *secret.Bytes) (*Store, error) {
+// date. It asks epochs for the epoch key in use, and ends what an erasure that was cut short left there. It keeps its own
+// copies of the keys until Close. Errors: ErrKey, ErrNotEncrypted, ErrWrongKeyOrDamaged, *NewerError, ErrDiskFull, and
+// those of epochs. Only a migration changes an existing file.
+func Open(ctx context.Context, path string, key *secret.Bytes, epochs Epochs) (*Store, error) {
 	if key.Len() != 32 {
 		return nil, ErrKey
 	}
 	switch err := present(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := create(ctx, path, key); err != nil {
+		if err := create(ctx, path, key, epochs); err != nil {
 			return nil, wrap("create history", err)
 		}
 	case err != nil:
 		return nil, wrap("open history", err)
 	}
-	s, err := open(ctx, path, key)
+	s, err := open(ctx, path, key, epochs)
 	if err != nil {
 		return nil, wrap("open history", err)
 	}
+	s.index = openIndex(ctx, s, path)
 	if err := present(path); err != nil { // once more: what lies there now is encrypted
 		return nil, errors.Join(wrap("open history", err), s.Close())
 	}
 	return s, nil
 }
 
-// Close writes the log back into the file and wipes the key.
+// Close writes the log back into the file and wipes the keys.
 func (s *Store) Close() error {
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
+	if s.index != nil {
+		s.index.close()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	err := s.db.Close()
 	s.con.key.Wipe()
+	s.epoch.Key.Wipe()
 	return wrap("close history", err)
 }
 
@@ -105,7 +124,7 @@ func present(path string) error {
 }
 
 // create makes the file beside its name, and renames it when it is whole.
-func create(ctx context.Context, path string, key *secret.Bytes) error {
+func create(ctx context.Context, path string, key *secret.Bytes, epochs Epochs) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -123,7 +142,7 @@ func create(ctx context.Context, path string, key *secret.Bytes) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	s, err := open(ctx, fresh, key)
+	s, err := open(ctx, fresh, key, epochs)
 	if err == nil {
 		err = s.Close()
 	}
@@ -140,27 +159,68 @@ func create(ctx context.Context, path string, key *secret.Bytes) error {
 	return atomicfile.SyncDir(filepath.Dir(path))
 }
 
-func open(ctx context.Context, path string, key *secret.Bytes) (*Store, error) {
+func open(ctx context.Context, path string, key *secret.Bytes, epochs Epochs) (*Store, error) {
 	if err := os.Chmod(path, 0o600); err != nil { // SQLite gives the log the file's mode
 		return nil, err
 	}
-	con := &connector{path: path, key: secret.New(append([]byte(nil), key.Expose()...))}
-	s := &Store{db: sql.OpenDB(con), con: con}
+	con := &connector{path: path, key: secret.New(append([]byte(nil), key.Expose()...)), settings: settings}
+	s := &Store{db: sql.OpenDB(con), con: con, epochs: epochs, reached: func(string) {}}
 	// One connection: every statement is short, so that waiting for it costs less than a pool, a checkpoint never finds
 	// a reader in its way, and a deleted text is in no other connection's cache.
 	s.db.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.db, migrations); err != nil {
+	err := s.takeEpoch(ctx)
+	if err == nil {
+		err = s.migrate(ctx, migrations)
+	}
+	if err == nil {
+		err = epochs.Commit(ctx, s.epoch.Number) // what an erasure left, cut short after its transaction or before
+	}
+	if err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
+// takeEpoch gets the epoch key that the file names; for one without, which version 1 or create made, the first.
+func (s *Store) takeEpoch(ctx context.Context) error {
+	var version int
+	if err := s.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return err
+	}
+	if version < 2 {
+		first, err := s.epochs.Begin(ctx, 0)
+		if err == nil {
+			s.setEpoch(first)
+		}
+		return err
+	}
+	if know := migrations[len(migrations)-1].version; version > know {
+		return &NewerError{version, know}
+	}
+	var number uint64
+	if err := s.db.QueryRowContext(ctx, `SELECT epoch FROM state`).Scan(&number); err != nil {
+		return err
+	}
+	key, err := s.epochs.Epoch(number)
+	if err == nil {
+		s.setEpoch(Epoch{number, key})
+	}
+	return err
+}
+
 // connector builds the DSN anew for every connection, so that no string with the key is kept. Its errors carry no DSN.
 type connector struct {
-	path string
-	key  *secret.Bytes
+	path     string
+	key      *secret.Bytes
+	settings string // of the connection, for the DSN
 }
+
+const (
+	settings = "&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_foreign_keys=on&_busy_timeout=5000&_txlock=immediate"
+	// The index can be made anew, and what is erased is not deleted from it: it gets another key.
+	indexSettings = "&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&_txlock=immediate"
+)
 
 func (c *connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
 
@@ -182,8 +242,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 // dsn sets the cipher before the key, and the key in the DSN: SQLite3 Multiple Ciphers needs both before the first read.
 func (c *connector) dsn() string {
 	path := (&url.URL{Path: filepath.ToSlash(c.path)}).EscapedPath()
-	return "file:" + path + "?mode=rw&cipher=sqlcipher&legacy=4&key=x%27" + hex.EncodeToString(c.key.Expose()) + "%27" +
-		"&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_foreign_keys=on&_busy_timeout=5000&_txlock=immediate"
+	return "file:" + path + "?mode=rw&cipher=sqlcipher&legacy=4&key=x%27" + hex.EncodeToString(c.key.Expose()) + "%27" + c.settings
 }
 
 // encrypting refuses a SQLite that ignored the key, and one that would sort in plaintext temporary files.

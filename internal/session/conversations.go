@@ -25,6 +25,9 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	if err := o.throttle(time.Now()); err != nil {
 		return chat.Outcome{}, err
 	}
+	if err := o.mayPlace(p); err != nil {
+		return chat.Outcome{}, err
+	}
 	if p.Conversation != "" {
 		if _, err := o.history.Conversation(ctx, p.Conversation); err != nil {
 			return chat.Outcome{}, historyFault(err)
@@ -111,19 +114,4 @@ func (s *Session) Rename(ctx context.Context, id history.ConversationID, title s
 		return err
 	}
 	return historyFault(o.history.Rename(ctx, id, masked))
-}
-
-// Delete removes a conversation and its messages from the history. The record keeps that they existed.
-func (s *Session) Delete(ctx context.Context, id history.ConversationID) error {
-	o, err := s.ready()
-	if err != nil {
-		return err
-	}
-	if _, err := o.history.Conversation(ctx, id); err != nil {
-		return historyFault(err)
-	}
-	if err := o.note(audit.Entry{Action: audit.ConversationDelete, Conversation: string(id)}); err != nil {
-		return err
-	}
-	return historyFault(o.history.Delete(ctx, id))
 }

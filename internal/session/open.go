@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"subrosa/internal/audit"
@@ -39,6 +40,9 @@ type open struct {
 	network  *fault.Fault // a way out is open: reading goes on, nothing is sent
 	rule     rule         // how policy came to be in force
 	rate     rate         // of prompts
+
+	searching sync.Mutex
+	searched  time.Time // when the user last searched
 }
 
 // openStores opens the data directory under root, in the order in which a later step needs an earlier one: the record
@@ -57,8 +61,8 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}
 	o.stop(o.choosePolicy(opts))
 	o.stop(o.noteStart(action, opts))
-	if o.history, err = history.Open(ctx, in("history.db"), root.History()); err != nil {
-		return nil, historyFault(err)
+	if o.history, err = history.Open(ctx, in("history.db"), root.History(), epochs{root}); err != nil {
+		return nil, openFault(err)
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())
 	if !o.readOnly() {
@@ -69,6 +73,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}
 	if !o.readOnly() {
 		o.stop(o.reconcile(ctx))
+	}
+	if !o.readOnly() {
+		o.stop(o.retain(ctx, time.Now()))
 	}
 	if !o.readOnly() {
 		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))

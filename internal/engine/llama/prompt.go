@@ -96,8 +96,13 @@ func jinjaString(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
 }
 
-// tokens renders and tokenises a conversation. Error: ErrTemplate, without text of the conversation.
+// tokens renders and tokenises a conversation. One that ends in an answer is to be gone on with from its last word.
+// Error: ErrTemplate, without text of the conversation.
 func (p *prompter) tokens(messages []Message) ([]llama.Token, error) {
+	var begun string
+	if last := len(messages) - 1; last > 0 && messages[last].Role == "assistant" {
+		begun, messages = messages[last].Text, messages[:last]
+	}
 	parts, err := p.parts(messages)
 	if err != nil && len(messages) > 1 && messages[0].Role == "system" {
 		// Some templates refuse system messages; what it says then goes in front of the first question.
@@ -107,6 +112,9 @@ func (p *prompter) tokens(messages []Message) ([]llama.Token, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if begun != "" {
+		parts = append(parts, part{text: begun, message: true})
 	}
 	out := p.encode(parts)
 	if p.addBOS && p.bos >= 0 && (len(out) == 0 || out[0] != p.bos) {

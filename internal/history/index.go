@@ -1,0 +1,432 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"subrosa/internal/secret"
+)
+
+// The search index holds every word of the history, so it must not outlive what was erased. It lies in an encrypted file
+// of its own, NAME-search-EPOCH.db, under a key derived from the epoch key: with that key gone, an older copy of it does
+// not open. It holds words and places, no text. It can be made again from the history, so it is not fsynced at each
+// change; a mark in it says how far it has come, and catching up from an empty index is how it is made.
+
+// batch is how many messages are indexed in one transaction: some 15 ms of work.
+const batch = 100
+
+const indexSchema = `
+	CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61 remove_diacritics 2');
+	CREATE VIRTUAL TABLE titles USING fts5 (text, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61 remove_diacritics 2');
+	CREATE TABLE doc (seq INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+	CREATE TABLE mark (
+		one             INTEGER PRIMARY KEY CHECK (one = 1),
+		history         TEXT NOT NULL,
+		message_changed INTEGER NOT NULL, -- all up to here are in
+		message_seq     INTEGER NOT NULL,
+		title_changed   INTEGER NOT NULL,
+		title_seq       INTEGER NOT NULL
+	) STRICT;
+	PRAGMA user_version = 1;`
+
+// ErrIndexDamaged: the search index was damaged. It is being built anew.
+var ErrIndexDamaged = errors.New("search index was damaged and is built anew")
+
+// errIndex marks errors of the index, as opposed to the history's.
+var errIndex = errors.New("search index")
+
+func indexError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errIndex, strip(err))
+}
+
+func brokenIndex(err error) bool { return errors.Is(err, errIndex) && errors.Is(err, ErrWrongKeyOrDamaged) }
+
+// index keeps the search index up with the history.
+type index struct {
+	store *Store
+	base  string // path of the history without its extension
+	id    string // of the history
+
+	mu      sync.RWMutex // held for reading by a search; never while waiting for the store's, but by a search
+	current *indexFile // what is searched; after an erasure the one before, until the new one is complete
+	next    *indexFile // being built; nil when current is of this epoch
+	failed  error      // why there is no index
+	damaged bool       // one was found damaged since Open
+
+	snippets *sql.DB // in memory
+	wake     chan struct{}
+	cancel   context.CancelFunc
+	done     chan struct{}
+}
+
+// indexFile is one file of the index.
+type indexFile struct {
+	db    *sql.DB
+	con   *connector
+	path  string
+	catch sync.Mutex // one catches up at a time
+}
+
+// openIndex opens the index of this epoch, or begins a new one, and removes those of other epochs. Trouble with the
+// index keeps nothing else from working.
+func openIndex(ctx context.Context, s *Store, path string) *index {
+	x := &index{
+		store: s, base: strings.TrimSuffix(path, filepath.Ext(path)), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	life, cancel := context.WithCancel(context.Background())
+	x.cancel = cancel
+	x.snippets, x.failed = openSnippets(ctx)
+	if x.failed == nil {
+		x.failed = s.db.QueryRowContext(ctx, `SELECT history FROM state`).Scan(&x.id)
+	}
+	if x.failed == nil {
+		x.current, x.failed = x.open(ctx, s.epoch)
+		x.removeOthers()
+	}
+	go x.run(life)
+	x.poke()
+	return x
+}
+
+func (x *index) close() {
+	x.cancel()
+	<-x.done
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.snippets != nil {
+		_ = x.snippets.Close()
+	}
+	if x.next != nil { // an unfinished one is gone on with at the next Open
+		x.next.close()
+		x.current.remove()
+	} else {
+		x.current.close()
+	}
+	x.current, x.next = nil, nil
+}
+
+func (x *index) path(epoch uint64) string { return fmt.Sprintf("%s-search-%d.db", x.base, epoch) }
+
+func (x *index) removeOthers() {
+	names, err := filepath.Glob(escapeGlob(x.base) + "-search-*")
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, x.current.prefix()) {
+			_ = os.Remove(name)
+		}
+	}
+}
+
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// open opens an epoch's index. One that is damaged, or of another history, is begun anew.
+func (x *index) open(ctx context.Context, epoch Epoch) (*indexFile, error) {
+	f := &indexFile{path: x.path(epoch.Number)}
+	fresh := func() error {
+		f.discard()
+		if err := os.WriteFile(f.path, nil, 0o600); err != nil {
+			return err
+		}
+		f.con = &connector{path: f.path, key: secret.New(derive(epoch.Key.Expose(), "search index")), settings: indexSettings}
+		f.db = sql.OpenDB(f.con)
+		if _, err := f.db.ExecContext(ctx, indexSchema); err != nil {
+			return err
+		}
+		_, err := f.db.ExecContext(ctx, `INSERT INTO mark VALUES (1, ?, 0, 0, 0, 0)`, x.id)
+		return err
+	}
+	_, err := os.Lstat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, wrap("begin search index", fresh())
+	}
+	f.con = &connector{path: f.path, key: secret.New(derive(epoch.Key.Expose(), "search index")), settings: indexSettings}
+	f.db = sql.OpenDB(f.con)
+	var history string
+	var ahead bool
+	err = f.db.QueryRowContext(ctx, `SELECT history FROM mark`).Scan(&history)
+	if err == nil {
+		var generation, seen int64
+		err = x.store.db.QueryRowContext(ctx, `SELECT generation FROM state`).Scan(&generation)
+		if err == nil {
+			err = f.db.QueryRowContext(ctx, `SELECT max(message_changed, title_changed) FROM mark`).Scan(&seen)
+		}
+		ahead = seen > generation // the history is an older copy
+	}
+	if err == nil && history == x.id && !ahead {
+		return f, nil
+	}
+	if ctx.Err() != nil {
+		return f, ctx.Err()
+	}
+	x.damaged = x.damaged || err != nil
+	return f, wrap("begin search index", fresh())
+}
+
+func (f *indexFile) prefix() string {
+	if f == nil {
+		return "\x00"
+	}
+	return f.path
+}
+
+func (f *indexFile) close() {
+	if f != nil && f.db != nil {
+		_ = f.db.Close()
+		f.con.key.Wipe()
+	}
+}
+
+// discard closes and removes the file.
+func (f *indexFile) discard() {
+	f.close()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		_ = os.Remove(f.path + suffix)
+	}
+}
+
+func (f *indexFile) remove() {
+	if f != nil {
+		f.discard()
+	}
+}
+
+// restart begins the index of a new epoch. Until it is complete, the one before is searched: its file opens with a key
+// that is in this process's memory alone.
+func (x *index) restart(ctx context.Context, epoch Epoch) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.next.remove()
+	if x.next, x.failed = x.open(ctx, epoch); x.failed != nil {
+		x.next.remove()
+		x.next = nil
+	}
+	x.poke()
+}
+
+// rebuild begins the index of this epoch anew, after damage.
+func (x *index) rebuild(ctx context.Context, broken *indexFile) {
+	x.store.mu.RLock()
+	now := x.store.currentEpoch()
+	epoch := Epoch{now.Number, secret.New(append([]byte(nil), now.Key.Expose()...))}
+	x.store.mu.RUnlock()
+	defer epoch.Key.Wipe()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch broken {
+	case x.current:
+		x.damaged = true
+		x.current.remove()
+		if x.current, x.next = x.next, nil; x.current == nil {
+			x.current, x.failed = x.open(ctx, epoch)
+		}
+	case x.next:
+		x.damaged = true
+		x.next.remove()
+		x.next, x.failed = x.open(ctx, epoch)
+	}
+	x.poke()
+}
+
+// poke says that there may be something to index.
+func (x *index) poke() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run catches up until it is told to end.
+func (x *index) run(ctx context.Context) {
+	defer close(x.done)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-x.wake:
+		}
+		for x.step(ctx) {
+		}
+	}
+}
+
+// step indexes one batch. It returns false when there is nothing left to do, or nothing that can be done.
+func (x *index) step(ctx context.Context) bool {
+	x.mu.RLock()
+	f := x.current
+	if x.next != nil {
+		f = x.next
+	}
+	x.mu.RUnlock()
+	if f == nil || ctx.Err() != nil {
+		return false
+	}
+	n, err := x.catchUp(ctx, f)
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case brokenIndex(err):
+		x.rebuild(ctx, f)
+		return true
+	case err != nil:
+		return false // a full disk, say: the next change tries again
+	case n > 0:
+		return true
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.next == f {
+		x.current.remove()
+		x.current, x.next = f, nil
+	}
+	return false
+}
+
+// toIndex is a text on its way into the index.
+type toIndex struct {
+	changed, seq, conversation, at int64
+	text                           string
+}
+
+// catchUp indexes at most one batch of what is not in f yet, and returns how many texts that were.
+func (x *index) catchUp(ctx context.Context, f *indexFile) (int, error) {
+	f.catch.Lock()
+	defer f.catch.Unlock()
+	var messageChanged, messageSeq, titleChanged, titleSeq int64
+	err := f.db.QueryRowContext(ctx, `SELECT message_changed, message_seq, title_changed, title_seq FROM mark`).
+		Scan(&messageChanged, &messageSeq, &titleChanged, &titleSeq)
+	if err != nil {
+		return 0, indexError(err)
+	}
+	messages, titles, err := x.store.unindexed(ctx, messageChanged, messageSeq, titleChanged, titleSeq)
+	if err != nil || len(messages)+len(titles) == 0 {
+		return 0, err
+	}
+	t, err := f.db.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, indexError(err)
+	}
+	defer func() { _ = t.Rollback() }() // does nothing after a commit
+	for _, m := range messages {
+		if _, err := t.ExecContext(ctx, `INSERT INTO words (rowid, text) VALUES (?, ?)`, m.seq, m.text); err != nil {
+			return 0, indexError(err)
+		}
+		if _, err := t.ExecContext(ctx, `INSERT INTO doc VALUES (?, ?, ?)`, m.seq, m.conversation, m.at); err != nil {
+			return 0, indexError(err)
+		}
+		messageChanged, messageSeq = m.changed, m.seq
+	}
+	for _, c := range titles {
+		if _, err := t.ExecContext(ctx, `INSERT OR REPLACE INTO titles (rowid, text) VALUES (?, ?)`, c.seq, c.text); err != nil {
+			return 0, indexError(err)
+		}
+		titleChanged, titleSeq = c.changed, c.seq
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE mark SET message_changed = ?, message_seq = ?, title_changed = ?, title_seq = ?`,
+		messageChanged, messageSeq, titleChanged, titleSeq); err != nil {
+		return 0, indexError(err)
+	}
+	return len(messages) + len(titles), indexError(t.Commit())
+}
+
+// unindexed returns the next batch of texts that changed after the marks.
+func (s *Store) unindexed(ctx context.Context, messageChanged, messageSeq, titleChanged, titleSeq int64) (messages, titles []toIndex, err error) {
+	type row struct {
+		toIndex
+		messageRow
+		conversationRow
+	}
+	err = s.read("read what to index", func(q querier) error {
+		rows, err := queryAll(ctx, q, "", func(r scanner) (m row, err error) {
+			err = r.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.messageRow.Conversation, &m.messageRow.Message.ID, &m.Role, &m.Status, &m.content)
+			return m, err
+		}, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content
+			FROM message m JOIN conversation c ON c.seq = m.conversation
+			WHERE m.changed > 0 AND (m.changed, m.seq) > (?, ?) AND m.status <> 'erased' ORDER BY m.changed, m.seq LIMIT ?`, messageChanged, messageSeq, batch)
+		if err != nil {
+			return err
+		}
+		keys := map[int64][]byte{}
+		for _, m := range rows {
+			key, ok := keys[m.toIndex.conversation]
+			if !ok {
+				k, err := s.keyWhere(ctx, q, `c.seq = ?`, m.toIndex.conversation)
+				if err != nil {
+					return err
+				}
+				key, keys[m.toIndex.conversation] = k.key, k.key
+			}
+			if err := unsealMessage(key, &m.Message, m.content); err != nil {
+				return err
+			}
+			m.text = m.Message.Text
+			messages = append(messages, m.toIndex)
+		}
+		named, err := queryAll(ctx, q, "", func(r scanner) (c row, err error) {
+			err = r.Scan(&c.changed, &c.toIndex.seq, &c.conversationRow.ID, &c.Matter, &c.matterKey, &c.key, &c.title)
+			return c, err
+		}, `SELECT c.changed, c.seq, c.id, m.id, m.key, c.key, c.title`+fromConversation+
+			`WHERE (c.changed, c.seq) > (?, ?) ORDER BY c.changed, c.seq LIMIT ?`, titleChanged, titleSeq, batch)
+		if err != nil {
+			return err
+		}
+		above := s.matterKeys()
+		for _, c := range named {
+			open, err := c.open(above)
+			if err != nil {
+				return err
+			}
+			c.text = open.Title
+			titles = append(titles, c.toIndex)
+		}
+		return nil
+	})
+	return messages, titles, err
+}
+
+// IndexState says how far the search index has come.
+type IndexState struct {
+	Complete bool
+	Indexed  int  // messages
+	Total    int  // messages
+	Damaged  bool // it was found damaged since Open, and made anew
+	Err      error
+}
+
+// IndexState returns a snapshot.
+func (s *Store) IndexState(ctx context.Context) (st IndexState, err error) {
+	x := s.index
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	f := x.current
+	if x.next != nil {
+		f = x.next
+	}
+	st.Damaged, st.Err = x.damaged, x.failed
+	if f == nil {
+		return st, nil
+	}
+	var changed, seq int64
+	if err := f.db.QueryRowContext(ctx, `SELECT message_changed, message_seq FROM mark`).Scan(&changed, &seq); err != nil {
+		return st, wrap("read search index", err)
+	}
+	err = s.read("count messages", func(q querier) error {
+		return q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE (changed, seq) <= (?, ?))
+			FROM message WHERE changed > 0 AND status <> 'erased'`, changed, seq).Scan(&st.Total, &st.Indexed)
+	})
+	st.Complete = st.Indexed == st.Total
+	return st, err
+}
