@@ -223,7 +223,8 @@ func (r *Redactor) Find(text string) []Span {
 func (r *Redactor) Text(text string) (masked string, spans []Span) {
 	s := r.Stream()
 	s.record = true
-	s.buf = []byte(text)
+	s.in.raw = []byte(text)
+	s.in.text = make([]byte, 0, len(text))
 	out := s.advance(make([]byte, 0, len(text)+16), true)
 	return string(s.advance(out, false)), s.spans
 }

@@ -3,15 +3,15 @@ package redact
 import (
 	"maps"
 	"slices"
-	"unicode/utf8"
 )
 
 // Stream masks a text that arrives in pieces, which may be cut anywhere, inside a character too. It is for one goroutine.
 type Stream struct {
 	r        *Redactor
-	buf      []byte // the last Context bytes before the first undecided one, and everything after
-	released int    // bytes of buf that went out or were masked
-	scanned  int    // triggers of buf before this are decided or in doubt
+	in       normaliser // the last Context bytes before the first undecided one, and everything after
+	released int        // bytes of in.text that went out or were masked
+	sent     int        // bytes of in.raw that did
+	scanned  int        // triggers of in.text before this are decided or in doubt
 	doubts   []doubt
 	pending  []found
 	counts   map[Type]int
@@ -19,7 +19,7 @@ type Stream struct {
 
 	record bool // keep the spans of the whole text: for Text
 	spans  []Span
-	base   int // offset of buf in the whole text
+	base   int // offset of in.raw in the whole text
 
 	// Of the scan that runs.
 	text  []byte
@@ -30,7 +30,7 @@ type Stream struct {
 	near  surroundings
 }
 
-// found is a span of buf, not yet masked, with the length of the longest find in it and that one's rule, type and score.
+// found is a span of in.text, not yet masked, with the length of the longest find in it and that one's rule, type and score.
 type found struct {
 	start, end int
 	rule       int
@@ -57,7 +57,7 @@ func (r *Redactor) Stream() *Stream {
 
 // Write takes the next piece and returns what can be shown now, which may be nothing.
 func (s *Stream) Write(p string) (released string) {
-	s.buf = append(s.buf, p...)
+	s.in.raw = append(s.in.raw, p...)
 	s.out = s.advance(s.out[:0], true)
 	return string(s.out)
 }
@@ -65,8 +65,9 @@ func (s *Stream) Write(p string) (released string) {
 // Close takes the text as ended and returns the rest of it. What is written afterwards is a new text; Counts go on.
 func (s *Stream) Close() (released string) {
 	out := string(s.advance(s.out[:0], false))
-	s.base += len(s.buf)
-	s.buf, s.out, s.released, s.scanned, s.doubts = nil, nil, 0, 0, s.doubts[:0]
+	s.base += len(s.in.raw)
+	s.in.reset()
+	s.out, s.released, s.sent, s.scanned, s.doubts = nil, 0, 0, 0, s.doubts[:0]
 	return out
 }
 
@@ -74,15 +75,12 @@ func (s *Stream) Close() (released string) {
 func (s *Stream) Counts() map[Type]int { return maps.Clone(s.counts) }
 
 // Held returns how many bytes of the text are held back.
-func (s *Stream) Held() int { return len(s.buf) - s.released }
+func (s *Stream) Held() int { return len(s.in.raw) - s.sent }
 
 // advance decides what it can, and appends what can be shown to out.
 func (s *Stream) advance(out []byte, more bool) []byte {
-	limit := len(s.buf)
-	if more {
-		limit -= partial(s.buf)
-	}
-	live := s.scan(s.buf[:limit], more)
+	s.in.feed(more)
+	live := s.scan(s.in.text, more)
 	out = s.emit(out, live)
 	s.trim()
 	return out
@@ -111,13 +109,14 @@ func (s *Stream) emit(out []byte, live int) []byte {
 	for len(s.pending) > 0 && s.pending[0].end <= live {
 		f := s.pending[0]
 		f.start = max(f.start, s.released) // a rule that breaks its promise gets what is left: no worse, and no crash
-		out = append(out, s.buf[s.released:f.start]...)
+		start, end := s.in.rawStart(f.start), s.in.rawEnd(f.end)
+		out = s.show(out, start)
 		out = append(out, s.r.label(f.kind)...)
-		s.released = max(s.released, f.end)
+		s.released, s.sent = max(s.released, f.end), max(s.sent, end)
 		s.counts[f.kind]++
 		if s.record {
 			s.spans = append(s.spans, Span{
-				Start: s.base + f.start, End: s.base + f.end, Type: f.kind, Rule: s.r.rules[f.rule].Name, Score: f.score,
+				Start: s.base + start, End: s.base + end, Type: f.kind, Rule: s.r.rules[f.rule].Name, Score: f.score,
 			})
 		}
 		s.pending = s.pending[1:]
@@ -126,8 +125,19 @@ func (s *Stream) emit(out []byte, live int) []byte {
 		live = min(live, s.pending[0].start)
 	}
 	if live > s.released {
-		out = append(out, s.buf[s.released:live]...)
 		s.released = live
+	}
+	if live == s.released {
+		out = s.show(out, s.in.rawStart(live))
+	}
+	return out
+}
+
+// show appends what arrived up to raw.
+func (s *Stream) show(out []byte, raw int) []byte {
+	if raw > s.sent {
+		out = append(out, s.in.raw[s.sent:raw]...)
+		s.sent = raw
 	}
 	return out
 }
@@ -139,13 +149,14 @@ func (s *Stream) trim() {
 		drop = min(drop, d.at)
 	}
 	drop -= Context
-	if drop <= 0 {
+	if drop < 0 || drop < len(s.in.text)/2 && drop < 4096 {
 		return
 	}
-	s.buf = append(s.buf[:0], s.buf[drop:]...)
+	drop, raw := s.in.drop(drop)
 	s.released -= drop
 	s.scanned -= drop
-	s.base += drop
+	s.sent -= raw
+	s.base += raw
 	for i := range s.doubts {
 		s.doubts[i].at -= drop
 	}
@@ -153,18 +164,4 @@ func (s *Stream) trim() {
 		s.pending[i].start -= drop
 		s.pending[i].end -= drop
 	}
-}
-
-// partial returns how many bytes at the end of b begin a character that is not all there.
-func partial(b []byte) int {
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
-		c := b[len(b)-n]
-		if utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
 }
