@@ -30,6 +30,7 @@ type scanner struct {
 	text  []byte
 	i     int
 	short bool // the end was met: more text could change what was read
+	buf   [24]byte
 }
 
 func (s *scanner) peek() byte {
@@ -81,27 +82,26 @@ func (s *scanner) spaces(n int) (got int) {
 	return got
 }
 
-// word reads letters (to U+07FF) and returns them in small letters, at most 24 bytes.
-func (s *scanner) word() (small string, capital bool) {
-	var buf [24]byte
+// word reads letters (to U+07FF) and returns them in small letters, at most 24 bytes, good until the next word.
+func (s *scanner) word() (small []byte, capital bool) {
 	n := 0
 	var last byte
 	from := s.i
 	for {
 		b := s.peek()
-		if s.short || isDigit(b) || !inWord[b] || n == len(buf) {
+		if s.short || isDigit(b) || !inWord[b] || n == len(s.buf) {
 			break
 		}
-		buf[n] = lower(last, b)
+		s.buf[n] = lower(last, b)
 		last = b
 		n++
 		s.i++
 	}
 	if n == 0 {
-		return "", false
+		return nil, false
 	}
 	first := s.text[from]
-	return string(buf[:n]), 'A' <= first && first <= 'Z'
+	return s.buf[:n], 'A' <= first && first <= 'Z'
 }
 
 // literal steps over text if it is next.
@@ -228,7 +228,7 @@ func (s *scanner) numericDate(c *Candidate, months map[string]month) (end int, s
 	ordinal := false
 	switch b := s.peek(); {
 	case b == 's' || b == 't' || b == 'n' || b == 'r' || b == 'e' || b == 'S' || b == 'T' || b == 'N' || b == 'R':
-		switch w, _ := s.word(); w {
+		switch w, _ := s.word(); string(w) {
 		case "st", "nd", "rd", "th", "er":
 			ordinal = true
 		default:
@@ -272,17 +272,17 @@ func (s *scanner) numericDate(c *Candidate, months map[string]month) (end int, s
 // namedMonth reads the month's name after the day, and the year if there is one.
 func (s *scanner) namedMonth(sep byte, ordinal bool, months map[string]month) (end int, score float64) {
 	w, capital := s.word()
-	if w == "de" || w == "of" || w == "day" { // 3 de mayo, 3rd of May, 3rd day of May
-		if w == "day" {
+	if string(w) == "de" || string(w) == "of" || string(w) == "day" { // 3 de mayo, 3rd of May, 3rd day of May
+		if string(w) == "day" {
 			s.spaces(1)
-			if w, _ = s.word(); w != "of" {
+			if w, _ = s.word(); string(w) != "of" {
 				return 0, 0
 			}
 		}
 		s.spaces(1)
 		w, capital = s.word()
 	}
-	m, ok := months[w]
+	m, ok := months[string(w)]
 	if !ok {
 		return 0, 0
 	}
@@ -323,7 +323,7 @@ func (s *scanner) year(sep byte) int {
 		s.skip(',')
 		s.spaces(2)
 		if w := s.peek(); w == 'd' || w == 'o' {
-			switch w, _ := s.word(); w {
+			switch w, _ := s.word(); string(w) {
 			case "de", "del", "of":
 				s.spaces(1)
 				if s.literal("año ") {
@@ -403,7 +403,7 @@ func (s *scanner) yearFirst(y int, months map[string]month) (end int, score floa
 	}
 	if !isDigit(s.peek()) { // 1985. május 5., 2024-May-03
 		w, _ := s.word()
-		if m, ok := months[w]; !ok || m.number == 0 {
+		if m, ok := months[string(w)]; !ok || m.number == 0 {
 			return 0, 0
 		}
 		if sep == '-' && !s.skip('-') {
@@ -446,7 +446,7 @@ func (s *scanner) yearFirst(y int, months map[string]month) (end int, score floa
 func (s *scanner) monthFirst(months map[string]month) (end int, score float64) {
 	from := s.i
 	w, capital := s.word()
-	m := months[w]
+	m := months[string(w)]
 	sep := byte(' ')
 	if s.peek() == '-' || s.peek() == '/' {
 		sep = s.text[s.i]
@@ -476,7 +476,7 @@ func (s *scanner) monthFirst(months map[string]month) (end int, score float64) {
 	}
 	end = s.i
 	if inWord[s.peek()] {
-		switch w, _ := s.word(); w {
+		switch w, _ := s.word(); string(w) {
 		case "st", "nd", "rd", "th":
 			end = s.i
 		default:
@@ -501,7 +501,7 @@ func (s *scanner) monthFirst(months map[string]month) (end int, score float64) {
 	s.i = end
 	if b := s.peek(); b == ' ' {
 		s.i++
-		switch w, _ := s.word(); w {
+		switch w, _ := s.word(); string(w) {
 		case "mg", "ml", "mcg", "g", "kg", "mmol", "units", "patients", "people", "percent", "times", "doses", "cases":
 			return 0, 0
 		}
@@ -563,7 +563,7 @@ func (s *scanner) time(end int) int {
 	case ' ', 'a', 'p', 'A', 'P':
 		s.skip(' ')
 		if b := s.peek() | 0x20; b == 'a' || b == 'p' {
-			switch w, _ := s.word(); w {
+			switch w, _ := s.word(); string(w) {
 			case "am", "pm":
 				to = s.i
 			case "a", "p":

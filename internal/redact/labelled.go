@@ -45,7 +45,8 @@ func Labelled() []Rule {
 		}
 		for _, p := range phrases {
 			s := &scanner{text: []byte(p)}
-			first, _ := s.word()
+			small, _ := s.word()
+			first := string(small)
 			if len(firsts[first]) == 0 {
 				words = append(words, first)
 			}
@@ -60,14 +61,15 @@ func Labelled() []Rule {
 
 func matchLabelled(c *Candidate, l label, firsts map[string][]string) Verdict {
 	s := &scanner{text: c.Text, i: c.At}
-	first, _ := s.word()
+	var buf [24]byte
+	first := triggerWord(c, buf[:0])
 	live := -1 // earliest start while more decides
 	doubt := func(at int) {
 		if live < 0 || at < live {
 			live = at
 		}
 	}
-	for _, p := range firsts[first] {
+	for _, p := range firsts[string(first)] {
 		s.i, s.short = c.At, false
 		if !s.phrase(p) {
 			if s.short {
@@ -175,7 +177,7 @@ func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
 		if s.short {
 			return c.Undecided(from)
 		}
-		switch w {
+		switch string(w) {
 		case "number", "no", "nº", "nr", "num", "núm", "número", "numero", "id", "identifier", "is", "code", "ref", "nummer", "es", "ist":
 			if b := s.peek(); isDigit(b) || b == '-' { // ID12, NO-12
 				s.i = from
@@ -367,7 +369,7 @@ func (s *scanner) federal() bool {
 	if n != 2 && n != 4 || !s.skip('-') {
 		return false
 	}
-	switch w, _ := s.word(); w {
+	switch w, _ := s.word(); string(w) {
 	case "cv", "cr", "bk", "mc", "md", "mj", "ap", "cir", "civ", "po", "gj", "misc":
 	default:
 		return false

@@ -39,9 +39,9 @@ func firstWords(phrases []string) []string {
 	seen := map[string]bool{}
 	for _, p := range phrases {
 		s := &scanner{text: []byte(p)}
-		if w, _ := s.word(); !seen[w] {
-			seen[w] = true
-			all = append(all, w)
+		if w, _ := s.word(); !seen[string(w)] {
+			seen[string(w)] = true
+			all = append(all, string(w))
 		}
 	}
 	return all
@@ -53,7 +53,7 @@ func byFirst(phrases []string) map[string][]string {
 	for _, p := range phrases {
 		s := &scanner{text: []byte(p)}
 		w, _ := s.word()
-		m[w] = append(m[w], p)
+		m[string(w)] = append(m[string(w)], p)
 	}
 	return m
 }
@@ -284,7 +284,7 @@ func (nm *name) takeName(text []byte, g *gazetteer, strict bool) int {
 func matchTitle(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
 	s := &scanner{text: c.Text, i: c.At}
 	w, capitalised := s.word()
-	strict := titles[w]
+	strict := titles[string(w)]
 	small := !capitalised && !strict
 	gap := 0
 	for gap < 4 {
@@ -315,7 +315,7 @@ func matchTitle(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
 	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags != plain && !nm.words[0].initial {
 		n = 1
 	}
-	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags == plain && !nm.words[0].upper && titleOf(w) && nm.words[0].end-nm.words[0].start > 2 && !stopWord(c.Text[nm.words[0].start:nm.words[0].end]) {
+	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags == plain && !nm.words[0].upper && titleOf(string(w)) && nm.words[0].end-nm.words[0].start > 2 && !stopWord(c.Text[nm.words[0].start:nm.words[0].end]) {
 		n = 1 // Mr Price, Frau Herz: a word, but a title with a capital after it
 	}
 	if n == 0 || small && n > 3 {
