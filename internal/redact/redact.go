@@ -52,6 +52,7 @@ type Span struct {
 	Type       Type
 	Rule       string  // name of the rule that found it
 	Score      float64 // 0 to 1: how sure the rule is
+	Action     Action  // what was done: Mask, unless a policy says otherwise
 }
 
 // Context is how many bytes before an anchor a rule can see.
@@ -151,7 +152,12 @@ type Redactor struct {
 	bySize   [maxSize + 1][]int
 	tails    []int
 	labels   map[Type]string
-	ruleset  string
+	actions  Actions // nil: everything is masked
+	keep     map[string]bool
+
+	pseudonyms *Pseudonyms
+	direction  Direction
+	ruleset    string
 }
 
 type literal struct {

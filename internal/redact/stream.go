@@ -15,6 +15,7 @@ type Stream struct {
 	doubts   []doubt
 	pending  []found
 	counts   map[Type]int
+	blocked  []Type
 	out      []byte // reused
 
 	record bool // keep the spans of the whole text: for Text
@@ -37,6 +38,7 @@ type found struct {
 	kind       Type
 	score      float64
 	longest    int
+	strict     int // the strictest action of the finds in it: see Redactor.strictness
 }
 
 // beats reports whether f names the span that it shares with g.
@@ -88,6 +90,7 @@ func (s *Stream) advance(out []byte, more bool) []byte {
 
 // merge adds a find to pending, which stays sorted and without overlap. Finds come nearly in order: it looks from the end.
 func (s *Stream) merge(f found) {
+	f.strict = s.r.strictness(f.kind)
 	hi := len(s.pending)
 	for hi > 0 && s.pending[hi-1].start >= f.end {
 		hi--
@@ -95,11 +98,11 @@ func (s *Stream) merge(f found) {
 	lo := hi
 	for ; lo > 0 && s.pending[lo-1].end > f.start; lo-- {
 		p := s.pending[lo-1]
-		start, end := min(f.start, p.start), max(f.end, p.end)
+		start, end, strict := min(f.start, p.start), max(f.end, p.end), max(f.strict, p.strict)
 		if p.beats(f) {
 			f = p
 		}
-		f.start, f.end = start, end
+		f.start, f.end, f.strict = start, end, strict
 	}
 	s.pending = slices.Replace(s.pending, lo, hi, f)
 }
@@ -111,12 +114,15 @@ func (s *Stream) emit(out []byte, live int) []byte {
 		f.start = max(f.start, s.released) // a rule that breaks its promise gets what is left: no worse, and no crash
 		start, end := s.in.rawStart(f.start), s.in.rawEnd(f.end)
 		out = s.show(out, start)
-		out = append(out, s.r.label(f.kind)...)
+		var action Action
+		out, action = s.put(out, f, s.in.raw[s.sent:max(s.sent, end)])
 		s.released, s.sent = max(s.released, f.end), max(s.sent, end)
-		s.counts[f.kind]++
-		if s.record {
+		if action != Allow && action != Warn {
+			s.counts[f.kind]++
+		}
+		if s.record && action != Allow {
 			s.spans = append(s.spans, Span{
-				Start: s.base + start, End: s.base + end, Type: f.kind, Rule: s.r.rules[f.rule].Name, Score: f.score,
+				Start: s.base + start, End: s.base + end, Type: f.kind, Rule: s.r.rules[f.rule].Name, Score: f.score, Action: action,
 			})
 		}
 		s.pending = s.pending[1:]
