@@ -49,6 +49,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -136,6 +138,8 @@ type Log struct {
 
 	headMu     sync.Mutex // held while the head is stored
 	headStored Head
+	headErr    error       // why the newest one is not stored
+	soon       atomic.Bool // a checkpoint is due
 	rotateMu   sync.Mutex
 
 	mu      sync.Mutex
@@ -473,6 +477,19 @@ func (l *Log) Checkpoint() error {
 	return l.storeHead()
 }
 
+// signSoon is long enough for the entries of one action to share a checkpoint.
+const signSoon = 200 * time.Millisecond
+
+// CheckpointSoon calls Checkpoint in a moment, for a caller that need not wait: entries are signed and durable already.
+func (l *Log) CheckpointSoon() {
+	if l.soon.CompareAndSwap(false, true) {
+		time.AfterFunc(signSoon, func() {
+			l.soon.Store(false)
+			_ = l.Checkpoint() // the next one, or Close, makes it good; HeadError tells
+		})
+	}
+}
+
 // Entries returns up to n entries beginning with from, fewer where the log ends. A pruned one has its number alone, and
 // the action Pruned.
 func (l *Log) Entries(from, n int64) ([]Entry, error) {
@@ -517,13 +534,21 @@ func (l *Log) Close() error {
 	if usable && l.signed < l.tree.size {
 		err = l.writeCheckpoint()
 	}
-	l.closed = true
 	l.mu.Unlock()
 	if usable && err == nil {
 		err = l.storeHead()
 	}
+	l.headMu.Lock() // one that is on its way to the keyring needs a key that the caller wipes
+	defer l.headMu.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	for l.writing {
+		l.idle.Wait()
+	}
+	l.closed = true
 	return errors.Join(err, l.release())
 }
 

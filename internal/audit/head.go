@@ -48,8 +48,9 @@ func (l *Log) checkHead(ctx context.Context) error {
 		return nil
 	}
 	head, found, err := l.head.LoadHead(ctx)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrHead, err)
+	if err != nil { // nobody can say whether this is the newest copy: it is read, and no longer written
+		l.failed = fmt.Errorf("%w: %w", ErrHead, err)
+		return nil
 	}
 	if !found {
 		l.repaired.HeadMissing = l.tree.size > 0
@@ -137,18 +138,31 @@ func (l *Log) storeHead() error {
 	l.headMu.Lock()
 	defer l.headMu.Unlock()
 	l.mu.Lock()
-	head := Head{l.tree.head(), len(l.keys.epochs) - 1}
+	head, closed := Head{l.tree.head(), len(l.keys.epochs) - 1}, l.closed
 	l.mu.Unlock()
-	if head == l.headStored {
+	if closed || head == l.headStored {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), headTimeout)
 	defer cancel()
-	if err := l.head.StoreHead(ctx, head); err != nil {
-		return fmt.Errorf("%w: %w", ErrHead, err)
+	err := l.head.StoreHead(ctx, head)
+	if err == nil {
+		l.headStored = head
+	} else {
+		err = fmt.Errorf("%w: %w", ErrHead, err)
 	}
-	l.headStored = head
-	return nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.headErr = err
+	return err
+}
+
+// HeadError returns why the newest head could not be remembered, or nil. Until it is, an older copy of the log may not be
+// found out; the log goes on.
+func (l *Log) HeadError() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.headErr
 }
 
 // Adopt goes on with a log that was put back from a backup, after a *RollbackError. e says who wants that; it is put on

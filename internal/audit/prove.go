@@ -34,6 +34,20 @@ func Prove(dir string, seq int64) (Proof, error) {
 	return p, nil
 }
 
+// Prove proves an entry below the log's checkpoint.
+func (l *Log) Prove(seq int64) (Proof, error) {
+	l.mu.Lock()
+	err := error(nil)
+	if l.lagging {
+		err = l.rebuildLocked()
+	}
+	l.mu.Unlock()
+	if err != nil {
+		return Proof{}, err
+	}
+	return Prove(l.dir, seq)
+}
+
 func prove(dir string, seq int64) (Proof, error) {
 	keys, cp, err := readHead(dir)
 	if err != nil {

@@ -35,7 +35,15 @@ func RecordFault(err error) error {
 	if errors.As(err, &broken) {
 		return fault.New(fault.AuditBroken, err)
 	}
-	return fault.Of(err, fault.AuditUnwritable, fault.Cause{Err: audit.ErrDiskFull, Code: fault.DiskFull})
+	var rollback *audit.RollbackError
+	if errors.As(err, &rollback) {
+		return fault.New(fault.RecordRolledBack, err)
+	}
+	return fault.Of(
+		err, fault.AuditUnwritable,
+		fault.Cause{Err: audit.ErrDiskFull, Code: fault.DiskFull},
+		fault.Cause{Err: audit.ErrHead, Code: fault.RecordHead},
+	)
 }
 
 // outcomeFault is about the entry after an answer, which has been shown by then.

@@ -29,6 +29,11 @@ const (
 	ConversationMissing Code = "conversation_missing"
 	AuditBroken         Code = "audit_broken"
 	AuditUnwritable     Code = "audit_unwritable"
+	RecordRolledBack    Code = "record_rolled_back"
+	RecordUnwitnessed   Code = "record_unwitnessed"
+	RecordHead          Code = "record_head"
+	WitnessKeyUnknown   Code = "witness_key_unknown"
+	WitnessForeign      Code = "witness_foreign"
 	DiskFull            Code = "disk_full"
 	ModelMissing        Code = "model_missing"
 	ModelDamaged        Code = "model_damaged"
@@ -101,6 +106,11 @@ var catalogue = map[Code]text{
 	ConversationMissing: {"That conversation is not there.", "Choose one from the list."},
 	AuditBroken:         {"The audit record does not verify, so chat is stopped.", "Reading still works. Tell compliance, and run subrosactl audit verify for the first bad entry."},
 	AuditUnwritable:     {"The audit record cannot be written, so nothing was sent to the model.", "Free some disk space or check the disk, then restart Subrosa."},
+	RecordRolledBack:    {"The audit record is older than it was, or not the same one, so chat is stopped.", "Reading still works. If IT put back a backup, run subrosactl audit accept-older; otherwise tell compliance."},
+	RecordUnwitnessed:   {"Compliance has not witnessed this record for longer than policy allows, so no new chat is started.", "Export the record to a USB stick, have compliance cosign it, and bring the file back with subrosactl audit witness."},
+	RecordHead:          {"The desktop keyring cannot say how far the audit record had come, so chat is stopped.", "Reading still works. Unlock the keyring, or ask IT to, then lock and unlock Subrosa."},
+	WitnessKeyUnknown:   {"That is not the witness key that this workstation trusts.", "Ask compliance for the witness's verifier key, and name it with --key the first time."},
+	WitnessForeign:      {"That file is not a cosigned checkpoint of this workstation's record.", "Choose the .cosigned file that the witness made from this workstation's bundle."},
 	DiskFull:            {"The disk is full, so nothing was sent to the model.", "Free some space and send again; reading still works."},
 	ModelMissing:        {"That model is not here.", "Choose another, or import it with subrosactl model import FILE.gguf."},
 	ModelDamaged:        {"The sealed model is damaged or was changed, so it was not loaded.", "Import it again from its original file."},

@@ -56,7 +56,7 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}()
 	in := func(name string) string { return filepath.Join(opts.Home, name) }
 
-	if err := o.openRecord(in("audit"), in("history.db")); err != nil {
+	if err := o.openRecord(ctx, in("audit"), in("history.db")); err != nil {
 		return nil, err
 	}
 	o.stop(o.choosePolicy(opts))
@@ -94,13 +94,15 @@ func (o *open) readOnly() bool { return o.stopped != nil }
 
 // openRecord opens the record. One that is broken, or that cannot be opened for writing, leaves the session readable; a
 // history without its record, or a record without its history, does not.
-func (o *open) openRecord(dir, historyFile string) error {
-	record, err := audit.Open(dir, o.root.AuditSigner(), origin(o.root))
-	o.stop(recordFault(err))
-	if o.readOnly() {
+func (o *open) openRecord(ctx context.Context, dir, historyFile string) error {
+	head := audit.Options{Head: keyringHead{o.root.Item("record-head")}}
+	record, err := audit.OpenWith(ctx, dir, o.root.AuditSigners(), origin(o.root), head)
+	if err != nil {
+		o.stop(recordFault(err))
 		return nil
 	}
 	o.record = record
+	o.stop(recordFault(record.Healthy())) // older than it was: it is read all the same
 	_, err = os.Lstat(historyFile)
 	switch gone := errors.Is(err, fs.ErrNotExist); {
 	case gone && !onlyStarts(o.record):
@@ -141,6 +143,12 @@ func (o *open) noteStart(action audit.Action, opts Options) error {
 			return err
 		}
 	}
+	if o.record.Repaired().HeadMissing {
+		e := audit.Entry{Action: audit.Anomaly, Result: "no_head", Detail: "the keyring did not hold the record's newest head"}
+		if err := o.note(e); err != nil {
+			return err
+		}
+	}
 	if err := o.noteFailedUnlocks(opts.Home); err != nil {
 		return err
 	}
@@ -161,6 +169,8 @@ func (o *open) mayChat() error {
 		return fault.New(fault.TokenNeeded, nil)
 	case o.policyMayChat(time.Now()) != nil:
 		return o.policyMayChat(time.Now())
+	case o.witnessMayChat() != nil:
+		return o.witnessMayChat()
 	case o.model.manifest.ID == "":
 		return o.model.Status().Fault
 	}
@@ -202,6 +212,7 @@ func (o *open) note(e audit.Entry) error {
 	if _, err := o.record.Append(e); err != nil {
 		return recordFault(err)
 	}
+	o.record.CheckpointSoon()
 	return nil
 }
 

@@ -194,6 +194,7 @@ func (s *Session) openWith(ctx context.Context, root *keys.Root, action audit.Ac
 		return err
 	}
 	o.model.onChange = s.changed
+	o.checkRecord(s.changed)
 	s.mu.Lock()
 	s.open, s.locking = o, false
 	s.mu.Unlock()

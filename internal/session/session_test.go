@@ -416,6 +416,9 @@ func TestFirstStartThatWasCutShortOpens(t *testing.T) {
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if err := root.Item("record-head").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := unlocked(t, o).Send(t.Context(), chat.Prompt{Text: "hello", MaxTokens: 4}, &listener{}); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,258 @@
+package session
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/chat"
+	"subrosa/internal/fault"
+)
+
+// copyOf copies a directory, or puts a copy back in its place.
+func copyOf(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func say(t *testing.T, s *Session, text string) error {
+	t.Helper()
+	_, err := s.Send(t.Context(), chat.Prompt{Text: text, MaxTokens: 4}, &listener{})
+	return err
+}
+
+func actions(t *testing.T, s *Session) []string {
+	t.Helper()
+	entries, err := s.RecordEntries(0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, e := range entries {
+		list = append(list, strings.TrimSuffix(string(e.Action)+" "+e.Result, " "))
+	}
+	return list
+}
+
+func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	record, older := filepath.Join(o.Home, "audit"), filepath.Join(t.TempDir(), "older")
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copyOf(t, record, older)
+	s = unlocked(t, o)
+	if err := say(t, s, "again"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copyOf(t, older, record)
+
+	s = unlocked(t, o)
+	wantFault(t, say(t, s, "more"), fault.RecordRolledBack)
+	if list, err := s.Conversations(t.Context()); err != nil || len(list) != 2 {
+		t.Fatalf("reading: %d, %v", len(list), err)
+	}
+	if st, err := s.RecordStatus(); err != nil || !st.RolledBack || st.Fault != string(fault.RecordRolledBack) {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	if _, err := s.VerifyRecord(nil); err != nil { // by itself it is whole
+		t.Fatal(err)
+	}
+	if err := s.AcceptRecord(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	if err := say(t, s, "more"); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, s.AcceptRecord(), fault.BadInput)
+	if !slices.Contains(actions(t, s), "anomaly rollback_accepted") {
+		t.Error("it is not on record: ", actions(t, s))
+	}
+}
+
+func TestARecordWithoutItsHeadInTheKeyringSaysSo(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	if err := s.open.root.Item("record-head").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ring := o.Ring.(*mapRing)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for account := range maps.Keys(ring.m) {
+		if strings.Contains(account, "record-head") {
+			delete(ring.m, account)
+		}
+	}
+	s = unlocked(t, o)
+	if !slices.Contains(actions(t, s), "anomaly no_head") {
+		t.Error(actions(t, s))
+	}
+}
+
+// bundleTree writes what an export holds of the tree.
+func bundleTree(t *testing.T, s *Session) *audit.Tree {
+	t.Helper()
+	snap, err := s.open.record.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	dir := t.TempDir()
+	put := func(name string, data []byte) error {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(name, data, 0o600)
+	}
+	if err := put("checkpoint", snap.Checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("key", snap.Keys); err != nil {
+		t.Fatal(err)
+	}
+	if err := snap.Tiles(context.Background(), put); err != nil {
+		t.Fatal(err)
+	}
+	tree, err := audit.OpenTree(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// Whoever puts back the database, the record and the keyring together is found out by the witness alone.
+func TestEverythingPutBackTogetherIsFoundOutByTheWitnessAlone(t *testing.T) {
+	o := testOptions(t)
+	ring := o.Ring.(*mapRing)
+	s := unlocked(t, o)
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	older, olderRing := filepath.Join(t.TempDir(), "older"), maps.Clone(ring.m)
+	copyOf(t, o.Home, older)
+
+	s = unlocked(t, o)
+	if err := say(t, s, "what must be forgotten"); err != nil {
+		t.Fatal(err)
+	}
+	signer, verifier, err := audit.NewWitnessKey("compliance.test/witness")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(t.TempDir(), "state")
+	seen, err := audit.Cosign(state, signer, bundleTree(t, s))
+	if err != nil || !seen.First {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	if _, err := s.TakeWitness(seen.Note, ""); err == nil {
+		t.Fatal("a witness that nobody knows")
+	}
+	w, err := s.TakeWitness(seen.Note, verifier)
+	if err != nil || w.Size == 0 {
+		t.Fatalf("%+v, %v", w, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	copyOf(t, older, o.Home)
+	ring.m = olderRing
+	s = unlocked(t, o)
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal("this workstation alone cannot tell, and says so in docs/threat-model.md: ", err)
+	}
+	for i := range 8 { // and longer than what the witness saw
+		if err := say(t, s, strings.Repeat("more ", i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree := bundleTree(t, s)
+	if tree.Size <= w.Size {
+		t.Fatal("the test shows less than it should")
+	}
+	if _, err := audit.Cosign(state, signer, tree); err == nil {
+		t.Fatal("the witness did not find out")
+	}
+	// Nor does the workstation take back what the witness had signed of the other one.
+	_, err = s.TakeWitness(seen.Note, verifier)
+	wantFault(t, err, fault.RecordRolledBack)
+	wantFault(t, say(t, s, "hello"), fault.RecordRolledBack)
+}
+
+func TestPolicyStopsNewChatsAfterDaysWithoutAWitness(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	s.open.policy.Record.MaxUnwitnessedDays = 30
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	late := audit.Entry{Action: audit.SelfTest, Actor: "test", Time: time.Now().AddDate(0, 0, 31)}
+	if _, err := s.open.record.Append(late); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, say(t, s, "hello"), fault.RecordUnwitnessed)
+	if st, err := s.RecordStatus(); err != nil || st.MayBe != 30 || !st.WitnessedAt.IsZero() {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	s.open.policy.Record.MaxUnwitnessedDays = 40
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheRecordsKeyChangesAndTheRecordOpensAgain(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	for range 2 {
+		if err := s.RotateRecordKey(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := s.ProveEntry(1); err != nil || p.Check() != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	if err := say(t, s, "again"); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := s.RecordStatus(); err != nil || st.Epochs != 3 {
+		t.Fatalf("%+v, %v", st, err)
+	}
+	if r, err := s.VerifyRecord(nil); err != nil || r.Epochs != 3 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
