@@ -6,7 +6,7 @@ const maxCard = 19
 // or hyphen between them, with an issuer's prefix, that issuer's length, and a right check digit (ISO/IEC 7812-1, annex
 // B); after a word for it, with the check digit alone. Timestamps fail by prefix; pieces of UUIDs, decimals and + numbers by what stands before them.
 func Card() Rule {
-	return Rule{Name: "credit_card/2", Type: CreditCard, Sizes: []int{12, 13, 14, 15, 16, 17, 18, 19}, Match: matchCard, Context: []string{
+	return Rule{Name: "credit_card/2", Type: CreditCard, Sizes: []int{12, 13, 14, 15, 16, 17, 18, 19}, Letters: NoLetters, Match: matchCard, Context: []string{
 		"card", "credit card", "cc", "debit card", "visa", "mastercard", "amex", "pan", "kreditkarte", "tarjeta", "carte",
 	}}
 }

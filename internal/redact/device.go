@@ -31,16 +31,16 @@ func deviceRules() []Rule {
 		spec{
 			name: "imei/1", kind: IMEI, sizes: []int{15}, groups: [][]int{{15}, {2, 6, 6, 1}, {6, 2, 6, 1}, {8, 6, 1}},
 			context: []string{"imei", "device identifier", "device id", "device", "handset", "mobile equipment"},
-			check:   digitsThat(luhnText), spoken: 1, grouped: 0.8,
+			letters: NoLetters, check: digitsThat(luhnText), spoken: 1, grouped: 0.8,
 		}.rule(),
 		spec{
 			name: "imeisv/1", kind: IMEI, sizes: []int{16}, groups: [][]int{{16}, {2, 6, 6, 2}},
-			context: []string{"imei", "imeisv"}, check: digitsThat(func([]byte) bool { return true }), spoken: 1,
+			context: []string{"imei", "imeisv"}, letters: NoLetters, check: digitsThat(func([]byte) bool { return true }), spoken: 1,
 		}.rule(),
 		{Name: "udi/1", Type: UDI, Anchors: "(", Match: matchUDI},
 		spec{
 			name: "btc/1", kind: Crypto, sizes: []int{26, 27, 28, 29, 30, 31, 32, 33, 34, 35},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				return len(c.Seps) == 0 && (c.Text[c.At] == '1' || c.Text[c.At] == '3') && base58Check(c.Text[c.At:c.Stop])
 			},
 			bare: 1,

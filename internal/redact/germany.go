@@ -23,7 +23,7 @@ func germanRules() []Rule {
 		spec{
 			name: "de_tax_id/1", kind: DETaxID, sizes: []int{11}, groups: [][]int{{11}, {2, 3, 3, 3}},
 			context: []string{"steuer id", "steuerid", "steueridentifikationsnummer", "steuerliche identifikationsnummer", "identifikationsnummer", "idnr", "tax id", "tin", "steuer identifikationsnummer"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				most, several := repeats(v[:10])
 				return v[0] != '0' && most <= 3 && several <= 1 && mod11And10(v)
 			}),
@@ -32,11 +32,11 @@ func germanRules() []Rule {
 		spec{
 			name: "de_tax_id_named/1", kind: DETaxID, sizes: []int{11}, groups: [][]int{{11}, {2, 3, 3, 3}},
 			context: []string{"steuer id", "steuerid", "steueridentifikationsnummer", "idnr", "steuer identifikationsnummer"},
-			check:   digitsThat(func(v []byte) bool { return v[0] != '0' }), spoken: 0.9,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return v[0] != '0' }), spoken: 0.9,
 		}.rule(),
 		spec{
 			name: "de_tax_id_strict/1", kind: DETaxID, sizes: []int{11}, groups: [][]int{{11}},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				most, pairs := repeats(v[:10])
 				return v[0] != '0' && mod11And10(v) && pairs == 1 && (most == 2 || most == 3)
 			}),
@@ -46,21 +46,21 @@ func germanRules() []Rule {
 		spec{
 			name: "de_tax_number/1", kind: DETaxNumber, sizes: []int{13}, groups: [][]int{{13}},
 			context: []string{"steuernummer", "steuer nr", "st nr", "finanzamt", "steuerbescheid", "umsatzsteuer", "einkommensteuer"},
-			check:   digitsThat(func(v []byte) bool { n := num(v, 0, 2); return 1 <= n && n <= 16 && v[2] != '0' }),
-			spoken:  0.9, alone: 0.55,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { n := num(v, 0, 2); return 1 <= n && n <= 16 && v[2] != '0' }),
+			spoken: 0.9, alone: 0.55,
 		}.rule(),
 		spec{
 			name: "de_tax_number_local/1", kind: DETaxNumber, sizes: []int{10, 11}, groups: [][]int{{3, 3, 5}}, seps: "/",
 			context: []string{"steuernummer", "steuer nr", "st nr", "finanzamt", "steuerbescheid"},
-			check:   digitsThat(func([]byte) bool { return true }), spoken: 0.9, grouped: 0.6,
+			letters: NoLetters, check: digitsThat(func([]byte) bool { return true }), spoken: 0.9, grouped: 0.6,
 		}.rule(),
 		spec{
 			name: "de_tax_number_short/1", kind: DETaxNumber, sizes: []int{10, 11}, groups: [][]int{{2, 3, 5}, {3, 4, 4}}, seps: "/ ",
 			context: []string{"steuernummer", "steuer nr", "st nr", "finanzamt", "steuerbescheid"},
-			check:   digitsThat(func([]byte) bool { return true }), spoken: 0.9, alone: 0.55,
+			letters: NoLetters, check: digitsThat(func([]byte) bool { return true }), spoken: 0.9, alone: 0.55,
 		}.rule(),
 		{
-			Name: "de_vat_id/1", Type: DEVATID, Sizes: []int{11}, Match: matchDEVAT, Context: []string{
+			Name: "de_vat_id/1", Type: DEVATID, Sizes: []int{11}, Letters: WithLetters, Match: matchDEVAT, Context: []string{
 				"ust", "ustid", "ust idnr", "ust id", "umsatzsteuer", "vat", "mwst",
 			},
 		},
@@ -68,7 +68,7 @@ func germanRules() []Rule {
 		spec{
 			name: "de_passport/1", kind: DEPassport, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"reisepass", "pass", "passnummer", "reisepassnummer", "passport", "pass nr"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				return contains("CFGHJK", c.Value[0]) && (isDigit(c.Value[1]) || c.Context() >= 0) && serial(c.Value) && icao(c.Value)
 			},
 			spoken: 1, bare: 0.62,
@@ -76,13 +76,13 @@ func germanRules() []Rule {
 		spec{
 			name: "de_id_card/1", kind: DEIDCard, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"personalausweis", "personalausweisnummer", "ausweis", "ausweisnummer", "id card", "identity card", "ausweis nr", "perso"},
-			check:   func(c *Candidate) bool { return serial(c.Value) && icao(c.Value) },
-			spoken:  1, bare: 0.61,
+			letters: WithLetters, check: func(c *Candidate) bool { return serial(c.Value) && icao(c.Value) },
+			spoken: 1, bare: 0.61,
 		}.rule(),
 		spec{
 			name: "de_id_card_old/1", kind: DEIDCard, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"personalausweis", "personalausweisnummer", "ausweis", "ausweisnummer", "ausweis nr", "perso"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				return contains("LMNPRTVWXY", c.Value[0]) && serial(c.Value)
 			},
 			spoken: 0.9, alone: 0.55,
@@ -91,19 +91,19 @@ func germanRules() []Rule {
 		spec{
 			name: "de_social_security/1", kind: DESocialSecurity, sizes: []int{12}, groups: [][]int{{12}, {2, 6, 1, 3}, {2, 6, 4}},
 			context: []string{"rvnr", "rentenversicherungsnummer", "sozialversicherungsnummer", "rentenversicherung", "sv nummer", "svnr"},
-			check:   func(c *Candidate) bool { return rvnr(c.Value) }, spoken: 1, grouped: 0.9, bare: 0.9,
+			letters: WithLetters, check: func(c *Candidate) bool { return rvnr(c.Value) }, spoken: 1, grouped: 0.9, bare: 0.9,
 		}.rule(),
 		// Krankenversichertennummer: a letter, eight digits and a check digit.
 		spec{
 			name: "de_health/1", kind: DEHealth, sizes: []int{10}, groups: [][]int{{10}},
 			context: []string{"kvnr", "krankenversichertennummer", "versichertennummer", "krankenkasse", "krankenversicherung", "egk", "versicherten nr"},
-			check:   func(c *Candidate) bool { return kvnr(c.Value) }, spoken: 1, bare: 0.65,
+			letters: WithLetters, check: func(c *Candidate) bool { return kvnr(c.Value) }, spoken: 1, bare: 0.65,
 		}.rule(),
 		// Arztnummer: six digits, a check digit, and the speciality.
 		spec{
 			name: "de_lanr/1", kind: DELANR, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"lanr", "arztnummer", "arzt nr", "vertragsarzt", "lebenslange arztnummer"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return (10-weighted(v, 4, 9, 4, 9, 4, 9)%10)%10 == int(v[6]-'0') && num(v, 7, 9) > 0
 			}),
 			spoken: 1, alone: 0.6,
@@ -111,52 +111,28 @@ func germanRules() []Rule {
 		spec{
 			name: "de_bsnr/1", kind: DEBSNR, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"bsnr", "betriebsstättennummer", "betriebsstätte", "betriebsstätten nr"},
-			check:   digitsThat(func(v []byte) bool { n := num(v, 0, 2); return n >= 1 && n <= 99 }), spoken: 0.9,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { n := num(v, 0, 2); return n >= 1 && n <= 99 }), spoken: 0.9,
 		}.rule(),
 		// Führerschein: an authority's two letters, eight digits and a letter; with a word for it the general form.
 		spec{
 			name: "de_fuehrerschein/1", kind: DEFuehrerschein, sizes: []int{11}, groups: [][]int{{11}},
 			context: []string{"führerschein", "fuehrerschein", "führerscheinnummer", "fahrerlaubnis", "führerschein nr", "driving licence", "driver license"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				return like(c.Value, "AA99999999A") || isLetter(c.Value[0]) && like(c.Value, "A99******9*") && c.Context() >= 0
 			},
 			spoken: 0.9, bare: 0.6,
 		}.rule(),
 		spec{
 			name: "de_plz/1", kind: DEPLZ, sizes: []int{5}, groups: [][]int{{5}}, context: []string{"plz", "postleitzahl"},
-			check: digitsThat(func(v []byte) bool { return num(v, 0, 5) > 1000 }), spoken: 0.9,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return num(v, 0, 5) > 1000 }), spoken: 0.9,
 		}.rule(),
 		{Name: "de_handelsregister/1", Type: DEHandelsreg, Words: []string{"hra", "hrb"}, Match: matchHandelsregister},
 		spec{
-			name: "de_kfz/1", kind: DEKFZ, sizes: []int{3, 4, 5, 6, 7, 8, 9, 10}, seps: " -",
+			name: "de_kfz/1", kind: DEKFZ, mixed: true, sizes: []int{3, 4, 5, 6, 7, 8, 9, 10}, seps: " -",
 			context: []string{"kennzeichen", "kfz", "kfz kennzeichen", "fahrzeug", "nummernschild", "pkw", "amtliches kennzeichen"},
-			check:   kfz, spoken: 0.9, alone: 0.6,
-		}.anySeps(),
+			letters: WithLetters, check: kfz, spoken: 0.9, alone: 0.6,
+		}.rule(),
 	}
-}
-
-// anySeps is rule for a spec whose check looks at the separators itself.
-func (s spec) anySeps() Rule {
-	r := s.rule()
-	match := r.Match
-	r.Match = func(c *Candidate) Verdict {
-		for _, b := range c.Seps {
-			if b != ' ' && b != '-' && b != '\n' {
-				return None
-			}
-		}
-		d := *c
-		seps := d.Seps
-		var same [maxGroups]byte
-		for i := range seps {
-			same[i] = ' '
-		}
-		d.Seps = same[:len(seps)]
-		v := match(&d)
-		c.Start, c.End, c.Score = d.Start, d.End, d.Score
-		return v
-	}
-	return r
 }
 
 // repeats returns how often the commonest digit stands in v, and how many digits stand there more than once.

@@ -7,6 +7,15 @@ const (
 	maxGroups = 14
 )
 
+// identifier is what stands at one place.
+type identifier struct {
+	value  [maxSize]byte
+	sizes  [maxGroups]int
+	seps   [maxGroups]byte
+	stops  [maxGroups]int
+	groups int
+}
+
 // askIdentifier finds the identifier that begins with the word at text[at:] and asks the rules for its size, and for the
 // size of each run of its first groups.
 //
@@ -15,13 +24,11 @@ const (
 // group without a digit is of capitals, or one letter, or the four letters of a bank.
 func (s *Stream) askIdentifier(at int) {
 	text := s.text
-	var value [maxSize]byte
-	var sizes [maxGroups]int
-	var seps [maxGroups]byte
-	var stops [maxGroups]int
+	value, sizes, seps, stops := &s.id.value, &s.id.sizes, &s.id.seps, &s.id.stops
 	n, groups := 0, 0
 	digits := false
-	open := false // the text ended inside
+	var mixed [maxGroups]bool // letters up to here
+	open := false             // the text ended inside
 	i := at
 	for groups < maxGroups {
 		size, letters, small := 0, 0, false
@@ -56,6 +63,7 @@ func (s *Stream) askIdentifier(at int) {
 			open = true
 		}
 		sizes[groups], stops[groups] = size, i
+		mixed[groups] = letters > 0 || groups > 0 && mixed[groups-1]
 		groups++
 		n += size
 		if !digits && (groups > 2 || letters > 3) {
@@ -84,19 +92,32 @@ func (s *Stream) askIdentifier(at int) {
 	if !digits {
 		return
 	}
-	total := 0
-	from := max(0, at-Context)
+	if open {
+		groups-- // the last may go on
+	}
+	total, sum := 0, uint64(0)
 	for g := range groups {
 		total += sizes[g]
-		for _, k := range s.r.bySize[total] {
-			if open && g == groups-1 {
-				continue // its last group may go on
+		sum = sum<<4 | uint64(min(sizes[g], 15))
+		class := 0
+		if mixed[g] {
+			class = 1
+		}
+	rules:
+		for _, e := range s.r.bySize[class][total] {
+			if e.groups != nil {
+				for k := 0; ; k++ {
+					if k == len(e.groups) {
+						continue rules
+					}
+					if e.groups[k] == sum {
+						break
+					}
+				}
 			}
-			s.c = Candidate{
-				Text: text[from:], At: at - from, More: s.more, Score: 0.5, rule: k, near: &s.near,
-				Value: value[:total], Stop: stops[g] - from, Sizes: sizes[:g+1], Seps: seps[:g],
-			}
-			s.judge(k, at, from, doubtIdentifier)
+			s.point(at)
+			s.c.Value, s.c.Stop, s.c.Sizes, s.c.Seps = value[:total], stops[g]-s.from, sizes[:g+1], seps[:g]
+			s.judge(e.rule, at, doubtIdentifier)
 		}
 	}
 }

@@ -31,18 +31,18 @@ func nationalRules() []Rule {
 	return []Rule{
 		// Spain: eight digits and a letter modulo 23; for foreigners X, Y or Z in the first place.
 		spec{
-			name: "es_nif/1", kind: ESNIF, sizes: []int{8, 9}, groups: [][]int{{9}, {8, 1}, {7, 1}, {2, 3, 3, 1}, {1, 3, 3, 1}}, seps: " -.",
+			name: "es_nif/1", kind: ESNIF, mixed: true, sizes: []int{8, 9}, groups: [][]int{{9}, {8, 1}, {7, 1}, {2, 3, 3, 1}, {1, 3, 3, 1}}, seps: " -.",
 			context: []string{"dni", "nif", "documento nacional", "identificación", "documento"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				n := len(c.Value) - 1
 				return num(c.Value, 0, n) > 0 && isLetter(c.Value[n]) && nifLetter(num(c.Value, 0, n)) == c.Value[n]
 			},
 			spoken: 1, grouped: 0.8, bare: 0.8,
-		}.anySeps(),
+		}.rule(),
 		spec{
 			name: "es_nie/1", kind: ESNIE, sizes: []int{9}, groups: [][]int{{9}, {1, 7, 1}, {8, 1}},
 			context: []string{"nie", "extranjero", "identificación de extranjero"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
 				return 'X' <= v[0] && v[0] <= 'Z' && num(v, 1, 8) >= 0 && nifLetter(int(v[0]-'X')*10000000+num(v, 1, 8)) == v[8]
 			},
@@ -51,13 +51,13 @@ func nationalRules() []Rule {
 		// Spain, companies (CIF): a letter, seven digits and a check character.
 		spec{
 			name: "es_cif/1", kind: ESNIF, sizes: []int{9}, groups: [][]int{{9}, {1, 8}, {1, 7, 1}}, context: []string{"cif", "nif"},
-			check: func(c *Candidate) bool { return cif(c.Value) }, spoken: 0.9,
+			letters: WithLetters, check: func(c *Candidate) bool { return cif(c.Value) }, spoken: 0.9,
 		}.rule(),
 		// Italy: the codice fiscale has a date of birth and a check letter, the partita IVA an office and Luhn's digit.
 		spec{
 			name: "it_fiscal_code/1", kind: ITFiscalCode, sizes: []int{16}, groups: [][]int{{16}, {3, 3, 5, 5}, {6, 5, 5}},
 			context: []string{"codice fiscale", "cf", "fiscal code"},
-			check:   func(c *Candidate) bool { return codiceFiscale(c.Value) }, spoken: 1, grouped: 0.9, bare: 0.9,
+			letters: WithLetters, check: func(c *Candidate) bool { return codiceFiscale(c.Value) }, spoken: 1, grouped: 0.9, bare: 0.9,
 		}.rule(),
 		spec{
 			name: "it_vat/1", kind: ITVATCode, sizes: []int{11, 13}, groups: [][]int{{11}, {13}, {2, 11}},
@@ -80,14 +80,14 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "it_identity_card/1", kind: ITIdentity, sizes: []int{9}, context: []string{"carta d'identità", "carta identità", "identità", "cie", "carta di identità", "documento", "identity card"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				return like(c.Value, "AA99999AA") || like(c.Value, "AA9999999") || like(c.Value, "9999999AA")
 			},
 			spoken: 0.8,
 		}.rule(),
 		spec{
 			name: "it_driver/1", kind: ITDriver, sizes: []int{10}, groups: [][]int{{10}}, context: []string{"patente", "patente di guida", "licenza", "driver license", "driving licence"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				return like(c.Value, "AA9999999A") || c.Value[0] == 'U' && c.Value[1] == '1' && isLetter(c.Value[9])
 			},
 			spoken: 0.9,
@@ -95,7 +95,7 @@ func nationalRules() []Rule {
 		// Poland: date of birth with the century in the month, weights 1, 3, 7, 9.
 		spec{
 			name: "pl_pesel/1", kind: PLPESEL, sizes: []int{11}, groups: [][]int{{11}}, context: []string{"pesel"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return day(num(v, 0, 2), num(v, 2, 4)%20, num(v, 4, 6)) && (10-weighted(v, 1, 3, 7, 9, 1, 3, 7, 9, 1, 3)%10)%10 == int(v[10]-'0')
 			}),
 			spoken: 1, bare: 0.85,
@@ -106,15 +106,15 @@ func nationalRules() []Rule {
 		spec{
 			name: "se_personnummer/1", kind: SEPersonnummer, sizes: []int{10, 12}, groups: [][]int{{10}, {12}, {6, 4}, {8, 4}}, seps: "-",
 			context: []string{"personnummer", "pnr", "samordningsnummer", "person nr", "personal identity number", "swedish id"},
-			check:   digitsThat(personnummer), spoken: 1, grouped: 0.85, alone: 0.8,
+			letters: NoLetters, check: digitsThat(personnummer), spoken: 1, grouped: 0.85, alone: 0.8,
 		}.rule(),
 		spec{
-			name: "se_personnummer_long/1", kind: SEPersonnummer, sizes: []int{12}, groups: [][]int{{12}}, check: digitsThat(personnummer), bare: 0.9,
+			name: "se_personnummer_long/1", kind: SEPersonnummer, sizes: []int{12}, groups: [][]int{{12}}, letters: NoLetters, check: digitsThat(personnummer), bare: 0.9,
 		}.rule(),
 		spec{
 			name: "se_organisation/1", kind: SEOrganisation, sizes: []int{10}, groups: [][]int{{10}, {6, 4}}, seps: "-",
 			context: []string{"organisationsnummer", "orgnr", "org nr", "organisation number"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return v[0] != '0' && v[0] != '4' && v[2] >= '2' && luhnText(v)
 			}),
 			spoken: 1, grouped: 0.7, alone: 0.7,
@@ -122,7 +122,7 @@ func nationalRules() []Rule {
 		// Norway: date of birth and two check digits modulo 11. Denmark: a date of birth and four digits.
 		spec{
 			name: "no_fodselsnummer/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}, {6, 5}}, context: []string{"fødselsnummer", "fodselsnummer", "fnr", "personnummer", "d nummer"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return day(0, num(v, 2, 4)%40, num(v, 0, 2)%40) && weighted(v, 3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0)%11 == 0 &&
 					weighted(v, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0
 			}),
@@ -130,11 +130,11 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "no_fodselsnummer_named/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}, {6, 5}}, context: []string{"fødselsnummer", "fodselsnummer", "fnr"},
-			check: digitsThat(func(v []byte) bool { return day(0, num(v, 2, 4)%40, num(v, 0, 2)%40) }), spoken: 0.9,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return day(0, num(v, 2, 4)%40, num(v, 0, 2)%40) }), spoken: 0.9,
 		}.rule(),
 		spec{
 			name: "dk_cpr/1", kind: NationalID, sizes: []int{10}, groups: [][]int{{10}, {6, 4}}, context: []string{"cpr", "personnummer", "cpr nr", "cpr nummer"},
-			check: digitsThat(func(v []byte) bool { return day(0, num(v, 2, 4), num(v, 0, 2)) }), spoken: 0.95,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return day(0, num(v, 2, 4), num(v, 0, 2)) }), spoken: 0.95,
 		}.rule(),
 		// France: sex, year, month, department (2A and 2B for Corsica), commune, serial, and 97 less the rest modulo 97.
 		spec{
@@ -144,21 +144,21 @@ func nationalRules() []Rule {
 		// The Netherlands: weights 9 to 2 and less 1, modulo 11.
 		spec{
 			name: "nl_bsn/1", kind: NationalID, sizes: []int{9}, groups: [][]int{{9}, {3, 3, 3}, {4, 2, 3}}, seps: " .", context: []string{"bsn", "burgerservicenummer", "sofinummer", "sofi"},
-			check: digitsThat(func(v []byte) bool { return weighted(v, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0 }), spoken: 1,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return weighted(v, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0 }), spoken: 1,
 		}.rule(),
 		// Belgium: date of birth, serial, 97 less the rest (of 2 and the number, since 2000) modulo 97.
 		spec{
-			name: "be_national/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}, {2, 2, 2, 3, 2}, {6, 3, 2}}, context: []string{"rijksregisternummer", "numéro national", "registre national", "niss", "insz"},
-			check: digitsThat(func(v []byte) bool {
+			mixed: true, seps: " -.", name: "be_national/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}, {2, 2, 2, 3, 2}, {6, 3, 2}}, context: []string{"rijksregisternummer", "numéro national", "registre national", "niss", "insz"},
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				n, k := num(v, 0, 9), num(v, 9, 11)
 				return day(0, num(v, 2, 4), num(v, 4, 6)) && (97-n%97 == k || 97-(2000000000+n)%97 == k)
 			}),
 			spoken: 1, grouped: 0.9, bare: 0.8,
-		}.anySepsOf(" -."),
+		}.rule(),
 		// Switzerland: 756, and an EAN's check digit.
 		spec{
 			name: "ch_ahv/1", kind: NationalID, sizes: []int{13}, groups: [][]int{{13}, {3, 4, 4, 2}}, seps: " .", context: []string{"ahv", "avs", "ahv nummer", "ahvn13"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return string(v[:3]) == "756" && (10-weighted(v, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3)%10)%10 == int(v[12]-'0')
 			}),
 			spoken: 1, grouped: 0.9, bare: 0.9,
@@ -166,7 +166,7 @@ func nationalRules() []Rule {
 		// Austria: a serial number with its check digit in the fourth place, and the date of birth.
 		spec{
 			name: "at_svnr/1", kind: NationalID, sizes: []int{10}, groups: [][]int{{10}, {4, 6}}, context: []string{"svnr", "sozialversicherungsnummer", "sv nummer", "vsnr"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return weighted(v, 3, 7, 9, 0, 5, 8, 4, 2, 1, 6)%11 == int(v[3]-'0') && num(v, 4, 6) <= 31
 			}),
 			spoken: 1, grouped: 0.75,
@@ -174,29 +174,29 @@ func nationalRules() []Rule {
 		// Croatia: ISO 7064 MOD 11,10.
 		spec{
 			name: "hr_oib/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}}, context: []string{"oib"},
-			check: digitsThat(mod11And10), spoken: 1,
+			letters: NoLetters, check: digitsThat(mod11And10), spoken: 1,
 		}.rule(),
 		// Hungary: weights 3 and 7.
 		spec{
 			name: "hu_taj/1", kind: NationalID, sizes: []int{9}, groups: [][]int{{9}, {3, 3, 3}}, context: []string{"taj", "taj szám", "taj szam"},
-			check: digitsThat(func(v []byte) bool { return weighted(v, 3, 7, 3, 7, 3, 7, 3, 7)%10 == int(v[8]-'0') }), spoken: 1,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return weighted(v, 3, 7, 3, 7, 3, 7, 3, 7)%10 == int(v[8]-'0') }), spoken: 1,
 		}.rule(),
 		// Slovakia and the Czech Republic: date of birth (women plus 50), divisible by 11.
 		spec{
 			name: "sk_rodne_cislo/1", kind: NationalID, sizes: []int{9, 10}, groups: [][]int{{6, 4}, {6, 3}, {10}}, seps: "/", context: []string{"rodné číslo", "rodne cislo", "rč", "rc"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return day(0, num(v, 2, 4)%50%20, num(v, 4, 6)) && (len(v) == 9 || num(v, 0, 10)%11 == 0 || num(v, 0, 9)%11 == 10 && v[9] == '0')
 			}),
 			spoken: 1, grouped: 0.85,
 		}.rule(),
 		spec{
 			name: "sk_rodne_cislo_named/1", kind: NationalID, sizes: []int{10}, groups: [][]int{{6, 4}}, seps: "/", context: []string{"rodné číslo", "rodne cislo"},
-			check: digitsThat(func([]byte) bool { return true }), spoken: 0.9,
+			letters: NoLetters, check: digitsThat(func([]byte) bool { return true }), spoken: 0.9,
 		}.rule(),
 		// Romania, Bulgaria, Estonia and Lithuania: dates of birth with weights of their own.
 		spec{
 			name: "ro_cnp/1", kind: NationalID, sizes: []int{13}, groups: [][]int{{13}}, context: []string{"cnp", "cod numeric personal"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				r := weighted(v, 2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9) % 11
 				return v[0] != '0' && day(0, num(v, 3, 5), num(v, 5, 7)) && num(v, 7, 9) >= 1 && num(v, 7, 9) <= 52 && (r == int(v[12]-'0') || r == 10 && v[12] == '1')
 			}),
@@ -204,14 +204,14 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "bg_egn/1", kind: NationalID, sizes: []int{10}, groups: [][]int{{10}}, context: []string{"egn", "егн"}, native: []string{"ЕГН"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return day(0, num(v, 2, 4)%20, num(v, 4, 6)) && weighted(v, 2, 4, 8, 5, 10, 9, 7, 3, 6)%11%10 == int(v[9]-'0')
 			}),
 			spoken: 1,
 		}.rule(),
 		spec{
 			name: "ee_isikukood/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}}, context: []string{"isikukood", "asmens kodas"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				r := weighted(v, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1) % 11
 				if r == 10 {
 					r = weighted(v, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3) % 11 % 10
@@ -223,7 +223,7 @@ func nationalRules() []Rule {
 		// Portugal, Greece and Ireland: with a word for them.
 		spec{
 			name: "pt_nif/1", kind: NationalID, sizes: []int{9}, groups: [][]int{{9}, {3, 3, 3}}, context: []string{"nif", "contribuinte", "número de contribuinte", "nipc"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				r := 11 - weighted(v, 9, 8, 7, 6, 5, 4, 3, 2)%11
 				return r%11%10 == int(v[8]-'0')
 			}),
@@ -231,25 +231,25 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "gr_amka/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}}, context: []string{"amka"}, native: []string{"ΑΜΚΑ"},
-			check: digitsThat(func(v []byte) bool { return day(0, num(v, 2, 4), num(v, 0, 2)) && luhnText(v) }), spoken: 1,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return day(0, num(v, 2, 4), num(v, 0, 2)) && luhnText(v) }), spoken: 1,
 		}.rule(),
 		spec{
 			name: "ie_pps/1", kind: NationalID, sizes: []int{8, 9}, groups: [][]int{{8}, {9}, {7, 1}, {7, 2}}, context: []string{"pps", "ppsn", "pps number"},
-			check: func(c *Candidate) bool { return pps(c.Value) }, spoken: 1,
+			letters: WithLetters, check: func(c *Candidate) bool { return pps(c.Value) }, spoken: 1,
 		}.rule(),
 		// Brazil: persons have two check digits modulo 11, firms too.
 		spec{
-			name: "br_cpf/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}, {3, 3, 3, 2}}, context: []string{"cpf"},
-			check: digitsThat(cpf), spoken: 1, grouped: 0.9, bare: 0.7,
-		}.anySepsOf(" -."),
+			mixed: true, seps: " -.", name: "br_cpf/1", kind: NationalID, sizes: []int{11}, groups: [][]int{{11}, {3, 3, 3, 2}}, context: []string{"cpf"},
+			letters: NoLetters, check: digitsThat(cpf), spoken: 1, grouped: 0.9, bare: 0.7,
+		}.rule(),
 		spec{
-			name: "br_cnpj/1", kind: NationalID, sizes: []int{14}, groups: [][]int{{14}, {2, 3, 3, 4, 2}}, context: []string{"cnpj"},
-			check: digitsThat(cnpj), spoken: 1, grouped: 0.9, bare: 0.7,
-		}.anySepsOf(" -./"),
+			mixed: true, seps: " -./", name: "br_cnpj/1", kind: NationalID, sizes: []int{14}, groups: [][]int{{14}, {2, 3, 3, 4, 2}}, context: []string{"cnpj"},
+			letters: NoLetters, check: digitsThat(cnpj), spoken: 1, grouped: 0.9, bare: 0.7,
+		}.rule(),
 		// Turkey: the tenth digit of the odd and even places, the eleventh of all.
 		spec{
 			name: "tr_national_id/1", kind: TRNationalID, sizes: []int{11}, groups: [][]int{{11}}, context: []string{"tc kimlik", "tckn", "kimlik", "turkish id", "tc"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				odd := weighted(v, 1, 0, 1, 0, 1, 0, 1, 0, 1)
 				even := weighted(v, 0, 1, 0, 1, 0, 1, 0, 1)
 				return v[0] != '0' && ((odd*7-even)%10+10)%10 == int(v[9]-'0') && (odd+even+int(v[9]-'0'))%10 == int(v[10]-'0')
@@ -258,7 +258,7 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "tr_plate/1", kind: TRPlate, sizes: []int{5, 6, 7, 8, 9}, seps: " -", context: []string{"plaka", "plaka numarası", "plate", "araç"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
 				i := 2
 				for i < len(v) && isLetter(v[i]) && !contains("QWX", v[i]) {
@@ -275,12 +275,12 @@ func nationalRules() []Rule {
 		// Nigeria's vehicles: district, serial number, two letters.
 		spec{
 			name: "ng_vehicle/1", kind: NGVehicle, sizes: []int{8}, groups: [][]int{{8}, {3, 5}}, context: []string{"plate", "plate number", "vehicle", "registration"},
-			check: func(c *Candidate) bool { return like(c.Value, "AAA999AA") && c.capitals() }, spoken: 0.9, grouped: 0.65, bare: 0.6,
+			letters: WithLetters, check: func(c *Candidate) bool { return like(c.Value, "AAA999AA") && c.capitals() }, spoken: 0.9, grouped: 0.65, bare: 0.6,
 		}.rule(),
 		// South Africa: date of birth, serial number, 0 to 2, 8 or 9, Luhn.
 		spec{
 			name: "za_id/1", kind: ZAID, sizes: []int{13}, groups: [][]int{{13}, {6, 4, 3}, {6, 4, 2, 1}}, context: []string{"south african id", "id number", "identity number", "rsa id"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return day(0, num(v, 2, 4), num(v, 4, 6)) && v[10] <= '2' && v[11] >= '8' && luhnText(v)
 			}),
 			spoken: 1, grouped: 0.9, bare: 0.85,
@@ -299,34 +299,13 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "mx_curp/1", kind: NationalID, sizes: []int{18}, groups: [][]int{{18}}, context: []string{"curp"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
 				return like(v, "AAAA999999AAAAAA*9") && contains("HMX", v[10]) && day(0, num(v, 6, 8), num(v, 8, 10))
 			},
 			spoken: 1, bare: 0.9,
 		}.rule(),
 	}
-}
-
-// anySepsOf is rule for a spec whose groups may have different separators, of this set, between them.
-func (s spec) anySepsOf(set string) Rule {
-	r := s.anySeps()
-	match := r.Match
-	r.Match = func(c *Candidate) Verdict {
-		d := *c
-		var same [maxGroups]byte
-		for i, b := range c.Seps {
-			if b != '\n' && !contains(set, b) {
-				return None
-			}
-			same[i] = ' '
-		}
-		d.Seps = same[:len(c.Seps)]
-		v := match(&d)
-		c.Start, c.End, c.Score = d.Start, d.End, d.Score
-		return v
-	}
-	return r
 }
 
 func nifLetter(n int) byte { return "TRWAGMYFPDXBNJZSQVHLCKE"[n%23] }

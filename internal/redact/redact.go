@@ -121,6 +121,11 @@ type Rule struct {
 	Prefixes []string // literals, in the case given; one that begins with a letter or digit counts only where a word begins
 	Sizes    []int    // identifiers of so many letters and digits, at least one a digit: one word, or groups with one separator between them
 
+	// For Sizes: what the scan can tell without asking. Groups are the sizes of groups, nil for any; Letters says whether the
+	// identifier has any.
+	Groups  [][]int
+	Letters Letters
+
 	// Words and phrases, in small letters, of which one before the value makes it likelier: see Context. A phrase's words
 	// stand one to three bytes of space or punctuation apart. A plural s is understood.
 	Context []string
@@ -142,6 +147,31 @@ func (r *Redactor) label(t Type) string {
 	return "[" + string(t) + "]"
 }
 
+// Letters is what an identifier is made of.
+type Letters int
+
+// What a rule with Sizes takes.
+const (
+	AnyLetters  Letters = iota // with letters or without
+	NoLetters                  // digits alone
+	WithLetters                // one letter at least
+)
+
+// sized is a rule that is asked about identifiers of a size.
+type sized struct {
+	rule   int
+	groups []uint64 // signatures; nil for any
+}
+
+// signature packs the sizes of groups: four bits each, at most 14 of at most 15, or the one group's size above them.
+func signature(sizes []int) uint64 {
+	var s uint64
+	for _, n := range sizes {
+		s = s<<4 | uint64(min(n, 15))
+	}
+	return s
+}
+
 // Redactor holds a set of rules. It does not change and may be used by many goroutines.
 type Redactor struct {
 	rules    []Rule
@@ -149,7 +179,8 @@ type Redactor struct {
 	flags    [256]uint8
 	words    *lexicon
 	prefixes map[[2]byte][]literal
-	bySize   [maxSize + 1][]int
+	pairs    [1024]uint64 // which two bytes some prefix begins with
+	bySize   [2][maxSize + 1][]sized // without letters and with
 	tails    []int
 	labels   map[Type]string
 	actions  Actions // nil: everything is masked
@@ -188,9 +219,20 @@ func New(rules ...Rule) *Redactor {
 		for _, p := range rule.Prefixes {
 			r.prefixes[[2]byte{p[0], p[1]}] = append(r.prefixes[[2]byte{p[0], p[1]}], literal{p, i})
 			r.flags[p[0]] |= isPrefix
+			pair := int(p[0])<<8 | int(p[1])
+			r.pairs[pair>>6] |= 1 << (pair & 63)
 		}
 		for _, n := range rule.Sizes {
-			r.bySize[n] = append(r.bySize[n], i)
+			e := sized{rule: i}
+			for _, g := range rule.Groups {
+				e.groups = append(e.groups, signature(g))
+			}
+			if rule.Letters != WithLetters {
+				r.bySize[0][n] = append(r.bySize[0][n], e)
+			}
+			if rule.Letters != NoLetters {
+				r.bySize[1][n] = append(r.bySize[1][n], e)
+			}
 		}
 		for _, p := range rule.Context {
 			r.words.phrase(p, i)

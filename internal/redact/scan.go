@@ -21,11 +21,11 @@ const (
 // scan asks the rules at every undecided trigger and returns the earliest byte that a value still in doubt could claim.
 // What waits is asked again with the next piece; merging a find a second time changes nothing.
 func (s *Stream) scan(text []byte, more bool) (live int) {
-	s.text, s.more, s.live = text, more, len(text)
+	s.text, s.more, s.live, s.pointed = text, more, len(text), 0
+	s.c.near = &s.near
 	waiting := s.doubts
 	s.doubts = s.spare[:0]
 	for _, d := range waiting {
-		s.near.known = false
 		switch d.rule {
 		case doubtPrefix:
 			s.askPrefixes(d.at)
@@ -45,7 +45,6 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 			continue
 		}
 		if flags&isStart == 0 {
-			s.near.known = false
 			s.askAt(i, flags)
 			i++
 			continue
@@ -60,7 +59,6 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		if end == len(text) && more && end-i < maxWord {
 			break // the current word: not all there
 		}
-		s.near.known = false
 		if e := s.r.words.find(text[i:end], hash); e != nil {
 			for _, k := range e.rules {
 				s.ask(k, i)
@@ -72,7 +70,6 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		if digit || end-i <= 3 {
 			s.askIdentifier(i)
 			if at := glued(text[i:end]); at > 0 {
-				s.near.known = false
 				s.askIdentifier(i + at)
 			}
 		}
@@ -128,6 +125,9 @@ func (s *Stream) askPrefixes(at int) {
 		}
 		return
 	}
+	if pair := int(rest[0])<<8 | int(rest[1]); s.r.pairs[pair>>6]>>(pair&63)&1 == 0 {
+		return
+	}
 	short := false
 	for _, p := range s.r.prefixes[[2]byte{rest[0], rest[1]}] {
 		switch {
@@ -144,16 +144,27 @@ func (s *Stream) askPrefixes(at int) {
 	}
 }
 
+// point sets the candidate's place; what is the same for all rules there is set once.
+func (s *Stream) point(at int) {
+	if s.pointed == at+1 {
+		return
+	}
+	s.pointed = at + 1
+	s.from = max(0, at-Context)
+	s.c.Text, s.c.At, s.c.More = s.text[s.from:], at-s.from, s.more
+	s.near.known = false
+}
+
 // ask lets rule k judge a candidate at text[at].
 func (s *Stream) ask(k, at int) {
-	from := max(0, at-Context)
-	s.c = Candidate{Text: s.text[from:], At: at - from, More: s.more, Score: 0.5, rule: k, near: &s.near}
-	s.judge(k, at, from, k)
+	s.point(at)
+	s.judge(k, at, k)
 }
 
 // judge takes the answer of rule k about s.c, and waits under the name that it is given.
-func (s *Stream) judge(k, at, from, name int) {
-	c := &s.c
+func (s *Stream) judge(k, at, name int) {
+	c, from := &s.c, s.from
+	c.rule, c.Score, c.Type = k, 0.5, ""
 	switch s.r.rules[k].Match(c) {
 	case Found:
 		f := found{start: from + c.Start, end: from + c.End, rule: k, longest: c.End - c.Start, score: c.Score, kind: c.Type}

@@ -9,10 +9,13 @@ type spec struct {
 	sizes   []int
 	groups  [][]int // the group sizes in which it is written; nil: one group, or any
 	seps    string  // separators between the groups, the same between all; "" for " -"; a line break counts as a space
+	mixed   bool    // the separators may differ
+	sure    []int   // groups that are evidence by themselves, where groups in general are not
 	context []string
 	native  []string // as context, in scripts that the lexicon does not hold
 
-	check func(c *Candidate) bool // whether the value can be one
+	letters Letters                 // whether there are letters in it
+	check   func(c *Candidate) bool // whether the value can be one
 
 	// How sure a find is: with a context word; by itself, written in groups; by itself, in one run; as all of a line or of
 	// a table's cell. 0 is not at all.
@@ -23,21 +26,19 @@ func (s spec) rule() Rule {
 	if s.seps == "" {
 		s.seps = " -"
 	}
-	return Rule{Name: s.name, Type: s.kind, Sizes: s.sizes, Context: s.context, Match: s.match}
+	return Rule{Name: s.name, Type: s.kind, Sizes: s.sizes, Groups: s.groups, Letters: s.letters, Context: s.context, Match: s.match}
 }
 
 func (s *spec) match(c *Candidate) Verdict {
-	if len(c.Seps) > 0 {
-		sep, ok := c.oneSep()
-		if !ok || !bytes.ContainsRune([]byte(s.seps), rune(sep)) {
+	for i, sep := range c.Seps {
+		if sep == '\n' {
+			sep = ' '
+		}
+		if !contains(s.seps, sep) || !s.mixed && i > 0 && c.Seps[i-1] != c.Seps[i] && (sep != ' ' || c.Seps[i-1] != ' ' && c.Seps[i-1] != '\n') {
 			return None
 		}
 	}
-	fits := s.groups == nil
-	for _, g := range s.groups {
-		fits = fits || c.grouped(g...)
-	}
-	if !fits || !c.clean() || !s.check(c) {
+	if !s.check(c) || !c.clean() {
 		return None
 	}
 	score := 0.0
@@ -50,7 +51,9 @@ func (s *spec) match(c *Candidate) Verdict {
 		return None
 	}
 	if len(c.Seps) > 0 {
-		score = max(score, s.grouped)
+		if s.sure == nil || c.grouped(s.sure...) {
+			score = max(score, s.grouped)
+		}
 	} else {
 		score = max(score, s.bare)
 	}

@@ -4,7 +4,7 @@ package redact
 // nine digits in a row with a label before them. Areas 000, 666 and 900 to 999, group 00 and serial 0000 were never
 // given out, and a number of one digit repeated is none. (The tax numbers that begin with 9 are another type.)
 func SSN() Rule {
-	return Rule{Name: "us_ssn/2", Type: USSSN, Sizes: []int{9}, Match: matchSSN, Context: []string{
+	return Rule{Name: "us_ssn/2", Type: USSSN, Sizes: []int{9}, Letters: NoLetters, Match: matchSSN, Context: []string{
 		"ssn", "ss#", "ss", "social security", "soc sec", "social", "ssid",
 	}}
 }

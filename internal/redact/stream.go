@@ -29,6 +29,10 @@ type Stream struct {
 	spare []doubt
 	c     Candidate
 	near  surroundings
+	from  int // where c.Text begins in text
+	id    identifier
+
+	pointed int // 1 + the place that c is set to, 0 for none
 }
 
 // found is a span of in.text, not yet masked, with the length of the longest find in it and that one's rule, type and score.

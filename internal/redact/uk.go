@@ -16,19 +16,19 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_nhs/1", kind: UKNHS, sizes: []int{10}, groups: [][]int{{10}, {3, 3, 4}},
 			context: []string{"nhs", "national health", "health service", "health and care number", "h&c"},
-			check:   digitsThat(nhs), spoken: 1, grouped: 0.8, alone: 0.7,
+			letters: NoLetters, check: digitsThat(nhs), spoken: 1, grouped: 0.8, alone: 0.7,
 		}.rule(),
 		// Scotland's CHI number: a date of birth, and the same check.
 		spec{
 			name: "uk_chi/1", kind: UKCHI, sizes: []int{10}, groups: [][]int{{10}, {6, 4}, {3, 3, 4}}, context: []string{"chi", "community health index"},
-			check:  digitsThat(func(v []byte) bool { return nhs(v) && day(0, num(v, 2, 4), num(v, 0, 2)) }),
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return nhs(v) && day(0, num(v, 2, 4), num(v, 0, 2)) }),
 			spoken: 1,
 		}.rule(),
 		// National insurance: two letters that are in use, six digits, A to D.
 		spec{
 			name: "uk_nino/1", kind: UKNINO, sizes: []int{9}, groups: [][]int{{9}, {2, 2, 2, 2, 1}, {2, 6, 1}, {8, 1}, {2, 3, 3, 1}},
 			context: []string{"nino", "national insurance", "ni number", "ni no"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
 				return like(v, "AA999999A") && !contains("DFIQUV", v[0]) && !contains("DFIQUVO", v[1]) && v[8] <= 'D' &&
 					!oneOf(v[:2], "BG", "GB", "NK", "KN", "TN", "NT", "ZZ")
@@ -39,7 +39,7 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_driving_licence/1", kind: UKDrivingLicence, sizes: []int{16}, groups: [][]int{{16}, {5, 6, 5}, {5, 6, 3, 2}},
 			context: []string{"driving", "licence", "license", "driver", "dvla"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
 				m, d := num(v, 6, 8), num(v, 8, 10)
 				padded := false
@@ -59,9 +59,9 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_vehicle/1", kind: UKVehicle, sizes: []int{7}, groups: [][]int{{7}, {4, 3}},
 			context: []string{"vehicle", "registration", "reg", "plate", "car", "number plate", "vrm", "dvla"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
-				if !like(v, "AA99AAA") || !c.capitals() && c.Context() < 0 || contains("IQZ", v[0]) || contains("IQZ", v[1]) {
+				if !like(v, "AA99AAA") || contains("IQZ", v[0]) || contains("IQZ", v[1]) {
 					return false
 				}
 				year := num(v, 2, 4)
@@ -70,20 +70,20 @@ func ukRules() []Rule {
 						return false
 					}
 				}
-				return 2 <= year && year <= 29 || 51 <= year && year <= 79
+				return (2 <= year && year <= 29 || 51 <= year && year <= 79) && (c.capitals() || c.Context() >= 0)
 			},
 			spoken: 1, grouped: 0.8, bare: 0.7,
 		}.rule(),
 		spec{
 			name: "uk_vehicle_old/1", kind: UKVehicle, sizes: []int{5, 6, 7}, seps: " -",
 			context: []string{"vehicle", "registration", "reg", "plate", "car", "number plate", "vrm", "dvla"},
-			check:   func(c *Candidate) bool { return oldPlate(c.Value) }, spoken: 0.8,
+			letters: WithLetters, check: func(c *Candidate) bool { return oldPlate(c.Value) }, spoken: 0.8,
 		}.rule(),
 		// Postcode: an area of Royal Mail's, and the letters that the inward part uses.
 		spec{
 			name: "uk_postcode/1", kind: UKPostcode, sizes: []int{5, 6, 7}, seps: " ",
 			context: []string{"postcode", "post code", "postal code", "address", "zip"},
-			check:   postcode, spoken: 0.9, grouped: 0.6, alone: 0.6,
+			letters: WithLetters, check: postcode, spoken: 0.9, grouped: 0.6, alone: 0.6,
 		}.rule(),
 	}
 }
@@ -120,7 +120,7 @@ func oldPlate(v []byte) bool {
 func postcode(c *Candidate) bool {
 	v := c.Value
 	n := len(v)
-	if !c.capitals() && c.Context() < 0 || len(c.Seps) > 1 || len(c.Seps) == 1 && c.Sizes[0] != n-3 || !isDigit(v[n-3]) ||
+	if len(c.Seps) > 1 || len(c.Seps) == 1 && c.Sizes[0] != n-3 || !isDigit(v[n-3]) ||
 		contains("CIKMOV", v[n-2]) || contains("CIKMOV", v[n-1]) || !isLetter(v[n-2]) || !isLetter(v[n-1]) {
 		return false
 	}
@@ -131,6 +131,9 @@ func postcode(c *Candidate) bool {
 	}
 	rest := out[area:]
 	if area == 0 || area > 2 || len(rest) == 0 || len(rest) > 2 || !isDigit(rest[0]) || len(rest) == 2 && !isDigit(rest[1]) && contains("CIO", rest[1]) {
+		return false
+	}
+	if !c.capitals() && c.Context() < 0 {
 		return false
 	}
 	return oneOf(out[:area],

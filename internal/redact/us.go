@@ -16,17 +16,17 @@ func usRules() []Rule {
 		spec{
 			name: "us_itin/1", kind: USITIN, sizes: []int{9}, groups: [][]int{{9}, {3, 2, 4}, {3, 6}, {5, 4}},
 			context: []string{"itin", "taxpayer", "tax id", "individual taxpayer", "tin", "tax identification"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				g := num(v, 3, 5)
 				return v[0] == '9' && (50 <= g && g <= 65 || 70 <= g && g <= 88 || 90 <= g && g <= 92 || g >= 94)
 			}),
-			spoken: 1, grouped: 0, alone: 0,
-		}.withGroups(0.7, 3, 2, 4),
+			spoken: 1, grouped: 0.7, sure: []int{3, 2, 4},
+		}.rule(),
 		// Routing number: Federal Reserve district and weights 3, 7, 1.
 		spec{
 			name: "aba/1", kind: ABARouting, sizes: []int{9}, groups: [][]int{{9}, {4, 4, 1}},
 			context: []string{"aba", "routing", "rtn", "transit", "bank routing", "abarouting", "routing number", "wire"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				p := num(v, 0, 2)
 				return (p <= 12 || 21 <= p && p <= 32 || 61 <= p && p <= 72 || p == 80) && weighted(v, 3, 7, 1, 3, 7, 1, 3, 7, 1)%10 == 0
 			}),
@@ -36,27 +36,27 @@ func usRules() []Rule {
 		spec{
 			name: "us_npi/1", kind: USNPI, sizes: []int{10}, groups: [][]int{{10}, {4, 3, 3}, {1, 3, 3, 3}},
 			context: []string{"npi", "national provider", "provider", "provider id", "prescriber"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return (v[0] == '1' || v[0] == '2') && luhnText(append([]byte("80840"), v...))
 			}),
 			spoken: 1, grouped: 0.7,
 		}.rule(),
 		spec{ // so far all begin with 1
 			name: "us_npi_alone/1", kind: USNPI, sizes: []int{10}, groups: [][]int{{10}},
-			check: digitsThat(func(v []byte) bool { return v[0] == '1' && luhnText(append([]byte("80840"), v...)) }), alone: 0.75,
+			letters: NoLetters, check: digitsThat(func(v []byte) bool { return v[0] == '1' && luhnText(append([]byte("80840"), v...)) }), alone: 0.75,
 		}.rule(),
 		// Medicare beneficiary: the places of letters and digits are fixed, and S, L, O, I, B and Z not in use.
 		spec{
 			name: "us_mbi/1", kind: USMBI, sizes: []int{11}, groups: [][]int{{11}, {4, 3, 4}},
 			context: []string{"mbi", "medicare", "beneficiary", "cms"},
-			check:   func(c *Candidate) bool { return mbi(c.Value) && c.capitals() },
-			spoken:  1, grouped: 0.8, bare: 0.7,
+			letters: WithLetters, check: func(c *Candidate) bool { return mbi(c.Value) && c.capitals() },
+			spoken: 1, grouped: 0.8, bare: 0.7,
 		}.rule(),
 		// Drug Enforcement Administration: registrant's letter, a letter or 9, and a check digit.
 		spec{
 			name: "dea/1", kind: MedicalLicense, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"dea", "medical license", "certificate", "license", "prescriber"},
-			check: func(c *Candidate) bool {
+			letters: WithLetters, check: func(c *Candidate) bool {
 				v := c.Value
 				if !contains("ABCDEFGHJKLMPRSTUX", v[0]) || !isLetter(v[1]) && v[1] != '9' || num(v, 2, 9) < 0 {
 					return false
@@ -69,31 +69,12 @@ func usRules() []Rule {
 		spec{
 			name: "ca_sin/1", kind: CASIN, sizes: []int{9}, groups: [][]int{{9}, {3, 3, 3}},
 			context: []string{"sin", "nas", "social insurance", "assurance sociale"},
-			check: digitsThat(func(v []byte) bool {
+			letters: NoLetters, check: digitsThat(func(v []byte) bool {
 				return v[0] != '0' && v[0] != '8' && luhnText(v)
 			}),
 			spoken: 1, alone: 0.6,
 		}.rule(),
 	}
-}
-
-// withGroups is rule for a spec that these group sizes make sure of by themselves.
-func (s spec) withGroups(score float64, sizes ...int) Rule {
-	r := s.rule()
-	match := r.Match
-	r.Match = func(c *Candidate) Verdict {
-		v := match(c)
-		if v == None && c.grouped(sizes...) {
-			t := s
-			t.grouped = score
-			if t.seps == "" {
-				t.seps = " -"
-			}
-			return t.match(c)
-		}
-		return v
-	}
-	return r
 }
 
 func mbi(v []byte) bool {
