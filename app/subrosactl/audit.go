@@ -14,7 +14,11 @@ import (
 )
 
 func (c *command) auditCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "audit", Short: "Verify the record of what was done here"}
+	cmd := &cobra.Command{Use: "audit", Short: "The record of what was done here: verify, prove, witness, prune"}
+	cmd.AddCommand(
+		c.auditStatusCommand(), c.auditProveCommand(), c.auditWitnessCommand(), c.auditRotateCommand(), c.auditPruneCommand(),
+		c.auditAcceptCommand(),
+	)
 	cmd.AddCommand(&cobra.Command{
 		Use:   "verify",
 		Short: "Recompute the whole record; on failure name the first bad entry. Needs no passphrase",
@@ -40,7 +44,7 @@ func (c *command) auditCommand() *cobra.Command {
 			case c.json:
 				return c.printJSON(map[string]any{
 					"ok": true, "entries": report.Size, "root": report.Root, "signed": report.Checkpointed,
-					"origin": report.Origin,
+					"origin": report.Origin, "epochs": report.Epochs, "findings": report.Findings,
 				})
 			}
 			c.printf("The record is whole: %d entries, %d of them under the signed checkpoint.\nRoot %s, origin %s.\n",

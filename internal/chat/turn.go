@@ -33,7 +33,8 @@ type History interface {
 // Record is the audit log. *audit.Log is the real one.
 type Record interface {
 	Append(e audit.Entry) (seq int64, err error)
-	Healthy() error // nil while it can be appended to
+	Healthy() error   // nil while it can be appended to
+	UseReserve() bool // frees the space that was set aside, for what ends a turn on a full disk
 }
 
 // Model answers. The session's is a child process that it starts again when it has died.
@@ -41,7 +42,7 @@ type Model interface {
 	Generate(ctx context.Context, r engine.Request, loading func(fraction float64), emit func(text string) error) (engine.Result, error)
 }
 
-// Desk is what a turn needs at hand. All fields must be set.
+// Desk is what a turn needs at hand. All fields but the last must be set.
 type Desk struct {
 	History  History
 	Record   Record
@@ -50,6 +51,8 @@ type Desk struct {
 	Policy   policy.Policy
 	Redactor *redact.Redactor
 	Actor    string
+
+	Generation func(context.Context) uint64 // of the history, for the record; may be nil
 }
 
 // Prompt is what the user sent. An empty Conversation starts a new one, named after the prompt. At most one of Edit,
@@ -230,6 +233,9 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 		PromptTokens: a.result.PromptTokens, OutputTokens: a.result.OutputTokens,
 	}
 	historyErr := d.History.FinishTurn(ctx, out.Assistant.Turn, closed)
+	if errors.Is(historyErr, history.ErrDiskFull) && d.Record.UseReserve() {
+		historyErr = d.History.FinishTurn(ctx, out.Assistant.Turn, closed)
+	}
 
 	out.Result = a.result
 	out.Assistant.Status, out.Assistant.Text = closed.Status, closed.Text
@@ -243,6 +249,9 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 	entry.Redactions = a.redactions
 	entry.PromptTokens, entry.OutputTokens = closed.PromptTokens, closed.OutputTokens
 	entry.Result = string(closed.Status)
+	if d.Generation != nil {
+		entry.History = d.Generation(ctx)
+	}
 	modelErr := EngineFault(a.err)
 	if modelErr != nil {
 		entry.Detail = string(fault.From(modelErr).Code)

@@ -29,6 +29,9 @@ type script struct {
 	earlier   []history.Message
 	onDelta   func()
 	unhealthy error
+	full      bool // the disk, until the reserve is used
+
+	reserveUsed bool
 }
 
 func (s *script) saw(format string, args ...any) {
@@ -51,6 +54,9 @@ func (s *script) BeginTurn(_ context.Context, t history.Turn) (history.Begun, er
 func (s *script) SavePartial(context.Context, history.TurnID, string) error { return nil }
 
 func (s *script) FinishTurn(ctx context.Context, _ history.TurnID, o history.Outcome) error {
+	if s.full && !s.reserveUsed {
+		return fmt.Errorf("finish: %w", history.ErrDiskFull)
+	}
 	s.saw("history %s %q", o.Status, o.Text)
 	s.finished = o
 	return ctx.Err() // a finish under a cancelled context would be lost
@@ -67,6 +73,11 @@ func (s *script) Append(e audit.Entry) (int64, error) {
 }
 
 func (s *script) Healthy() error { return s.unhealthy }
+
+func (s *script) UseReserve() bool {
+	s.reserveUsed = true
+	return true
+}
 
 func (s *script) Generate(ctx context.Context, r engine.Request, loading func(float64), emit func(string) error) (engine.Result, error) {
 	s.asked = r
@@ -192,6 +203,13 @@ func TestStopIsNoErrorAndStillFinishes(t *testing.T) {
 	}
 	if out.Assistant.Status != history.Stopped || out.Assistant.Text != "One. " {
 		t.Errorf("kept %s %q", out.Assistant.Status, out.Assistant.Text)
+	}
+}
+
+func TestAFullDiskAtTheEndOfATurnTakesTheReserve(t *testing.T) {
+	s := &script{says: []string{"hello"}, full: true}
+	if _, err := s.run(t, t.Context(), "hi"); err != nil || !s.reserveUsed || s.finished.Text != "hello" {
+		t.Errorf("%v, reserve used: %v, kept: %q", err, s.reserveUsed, s.finished.Text)
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	ConversationMissing Code = "conversation_missing"
 	AuditBroken         Code = "audit_broken"
 	AuditUnwritable     Code = "audit_unwritable"
+	HistoryRolledBack   Code = "history_rolled_back"
 	RecordRolledBack    Code = "record_rolled_back"
 	RecordUnwitnessed   Code = "record_unwitnessed"
 	RecordHead          Code = "record_head"
@@ -106,6 +107,7 @@ var catalogue = map[Code]text{
 	ConversationMissing: {"That conversation is not there.", "Choose one from the list."},
 	AuditBroken:         {"The audit record does not verify, so chat is stopped.", "Reading still works. Tell compliance, and run subrosactl audit verify for the first bad entry."},
 	AuditUnwritable:     {"The audit record cannot be written, so nothing was sent to the model.", "Free some disk space or check the disk, then restart Subrosa."},
+	HistoryRolledBack:   {"The history is older than the record says it was, so chat is stopped.", "Reading still works. If IT put back a backup, run subrosactl audit accept-older; otherwise tell compliance."},
 	RecordRolledBack:    {"The audit record is older than it was, or not the same one, so chat is stopped.", "Reading still works. If IT put back a backup, run subrosactl audit accept-older; otherwise tell compliance."},
 	RecordUnwitnessed:   {"Compliance has not witnessed this record for longer than policy allows, so no new chat is started.", "Export the record to a USB stick, have compliance cosign it, and bring the file back with subrosactl audit witness."},
 	RecordHead:          {"The desktop keyring cannot say how far the audit record had come, so chat is stopped.", "Reading still works. Unlock the keyring, or ask IT to, then lock and unlock Subrosa."},

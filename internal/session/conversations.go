@@ -35,10 +35,11 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	}
 	desk := chat.Desk{
 		History: o.history, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
-		Policy: o.policy, Redactor: o.redactor, Actor: o.actor,
+		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
 	}
 	out, err := desk.Turn(ctx, p, reader)
-	_ = o.record.Checkpoint() // if it fails the next one covers this turn too; a record that cannot be written fails at Append
+	// If these fail the next ones cover this turn too; a record that cannot be written fails at Append.
+	_, _ = o.record.Checkpoint(), o.anchor(context.WithoutCancel(ctx))
 	return out, err
 }
 

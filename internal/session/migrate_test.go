@@ -65,4 +65,3 @@ func TestAVersion1DirectoryOpensAndGoesOn(t *testing.T) {
 		t.Error("positive control: any passphrase opens it")
 	}
 }
-

@@ -66,6 +66,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())
 	if !o.readOnly() {
+		o.stop(o.checkAnchor(ctx))
+	}
+	if !o.readOnly() {
 		o.stop(o.anchorPolicy(ctx))
 	}
 	if !o.readOnly() {
@@ -190,7 +193,8 @@ func (o *open) close() error {
 	if o.model != nil {
 		errs = append(errs, o.model.Close())
 		if !o.readOnly() {
-			errs = append(errs, o.note(audit.Entry{Action: audit.Lock}))
+			ctx := context.Background()
+			errs = append(errs, o.note(audit.Entry{Action: audit.Lock, History: o.generation(ctx)}), o.anchor(ctx))
 		}
 	}
 	if o.history != nil {

@@ -66,7 +66,7 @@ type RecordStatus struct {
 	Fault         string    `json:"fault"`               // the code why nothing can be recorded, "" when healthy
 	WitnessFault  string    `json:"witness_fault"`       // what the witness said cannot be used
 	KeepMonths    int       `json:"keep_months"`         // retention
-	RolledBack    bool      `json:"rolled_back"`         // older than it was: AcceptRecord goes on with it
+	RolledBack    bool      `json:"rolled_back"`         // older than it was: AcceptOlder goes on with it
 	Head          string    `json:"head_fault,omitzero"` // why the keyring does not keep the newest head
 }
 
@@ -266,23 +266,26 @@ func (s *Session) PruneRecord(ctx context.Context, grant []byte) (int64, error) 
 	return set.Count, recordFault(err)
 }
 
-// AcceptRecord goes on with a record that is older than it was, because a backup was put back. It does nothing useful
-// otherwise: fault.BadInput. That it was older stays on record.
-func (s *Session) AcceptRecord() error {
+// AcceptOlder goes on with a record or a history that is older than it was, because a backup was put back: from the next
+// unlock on. Otherwise: fault.BadInput. That it was older stays on record.
+func (s *Session) AcceptOlder(ctx context.Context) error {
 	o, err := s.recorded()
 	if err != nil {
 		return err
 	}
-	if _, ok := errors.AsType[*audit.RollbackError](o.record.Healthy()); !ok {
-		return fault.New(fault.BadInput, errors.New("the record is not older than it was"))
+	e := audit.Entry{Actor: o.actor, Policy: o.policy.Version, History: o.generation(ctx)}
+	_, rolledBack := errors.AsType[*audit.RollbackError](o.record.Healthy())
+	switch {
+	case rolledBack:
+		err = o.record.Adopt(e)
+	case o.stopped != nil && o.stopped.Code == fault.HistoryRolledBack:
+		e.Action, e.Result, e.Detail = audit.Anomaly, "rollback_accepted", fmt.Sprintf("the history goes on from change %d", e.History)
+		_, err = o.record.Append(e)
+	default:
+		return fault.New(fault.BadInput, errors.New("neither record nor history is older than it was"))
 	}
-	if err := o.record.Adopt(audit.Entry{Actor: o.actor, Policy: o.policy.Version}); err != nil {
+	if err != nil {
 		return recordFault(err)
 	}
-	return nil
-}
-
-// held tells the entries that a legal hold keeps.
-func (o *open) held(context.Context) (func(audit.Entry) bool, error) {
-	return func(audit.Entry) bool { return false }, nil
+	return o.anchor(ctx)
 }

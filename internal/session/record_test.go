@@ -76,7 +76,7 @@ func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	if _, err := s.VerifyRecord(nil); err != nil { // by itself it is whole
 		t.Fatal(err)
 	}
-	if err := s.AcceptRecord(); err != nil {
+	if err := s.AcceptOlder(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -86,10 +86,72 @@ func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	if err := say(t, s, "more"); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, s.AcceptRecord(), fault.BadInput)
+	wantFault(t, s.AcceptOlder(t.Context()), fault.BadInput)
 	if !slices.Contains(actions(t, s), "anomaly rollback_accepted") {
 		t.Error("it is not on record: ", actions(t, s))
 	}
+}
+
+func TestAnOlderHistoryPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(o.Home, "history.db")
+	older, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	if err := say(t, s, "again"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, older, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	wantFault(t, say(t, s, "more"), fault.HistoryRolledBack)
+	if list, err := s.Conversations(t.Context()); err != nil || len(list) != 1 {
+		t.Fatalf("reading: %d, %v", len(list), err)
+	}
+	if err := s.AcceptOlder(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := say(t, unlocked(t, o), "more"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The record knows nothing of it, the keyring is put back with it: the history remembers.
+func TestAnOlderRecordAndKeyringPutBackAreFoundOutByTheHistory(t *testing.T) {
+	o := testOptions(t)
+	ring := o.Ring.(*mapRing)
+	s := unlocked(t, o)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	record, older, olderRing := filepath.Join(o.Home, "audit"), filepath.Join(t.TempDir(), "older"), maps.Clone(ring.m)
+	copyOf(t, record, older)
+	s = unlocked(t, o)
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copyOf(t, older, record)
+	ring.m = olderRing
+	wantFault(t, say(t, unlocked(t, o), "more"), fault.RecordRolledBack)
 }
 
 func TestARecordWithoutItsHeadInTheKeyringSaysSo(t *testing.T) {
