@@ -18,7 +18,8 @@ type Stream struct {
 	blocked  []Type
 	out      []byte // reused
 
-	record bool // keep the spans of the whole text: for Text
+	every  func(start, end int, kind Type) // called with each find, maybe more than once: for Guard
+	record bool                            // keep the spans of the whole text: for Text
 	spans  []Span
 	base   int // offset of in.raw in the whole text
 
@@ -95,6 +96,9 @@ func (s *Stream) advance(out []byte, more bool) []byte {
 // merge adds a find to pending, which stays sorted and without overlap. Finds come nearly in order: it looks from the end.
 func (s *Stream) merge(f found) {
 	f.strict = s.r.strictness(f.kind)
+	if s.every != nil {
+		s.every(s.base+s.in.rawStart(f.start), s.base+s.in.rawEnd(f.end), f.kind)
+	}
 	hi := len(s.pending)
 	for hi > 0 && s.pending[hi-1].start >= f.end {
 		hi--

@@ -1,0 +1,335 @@
+package redact
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Flag is a place in a text that a guardrail speaks up about. Nothing is taken out of the text for it.
+type Flag struct {
+	Start, End int // bytes, half-open
+	Name       string
+	Action     Action // Allow, Warn or Block
+	Reason     string // one sentence for the user
+}
+
+// GuardSpec is a guardrail: words, a pattern, or types of values, and what happens when a text holds one.
+type GuardSpec struct {
+	Name    string
+	Words   []string // whole words or phrases, in any case
+	Pattern string   // RE2, bounded as NewPattern wants it
+	Types   []Type   // types that a Redactor finds
+	Action  Action   // Allow (it lifts the others' word for the bytes that it covers), Warn or Block
+	Reason  string
+	Finds   []string // tests: it must speak up in each of these texts
+	Leaves  []string // tests: in none of these
+}
+
+// Guard looks for what guardrails speak up about. It does not change and may be used by many goroutines.
+type Guard struct {
+	specs  []GuardSpec
+	finder *Redactor // rules by index of spec, in their type
+	typed  *Redactor // for specs with types, nil without
+}
+
+// errGuard is wrapped by the errors that are not a PatternError.
+var errGuard = errors.New("guardrail")
+
+// NewGuard returns a Guard with the built-in guardrails and these. The error names the one that is wrong, and its failing
+// example.
+func NewGuard(specs ...GuardSpec) (*Guard, error) {
+	g := &Guard{specs: slices.Concat(builtinGuards(), specs)}
+	var rules, typed []Rule
+	types := map[Type]bool{}
+	for i, spec := range g.specs {
+		if spec.Action != Allow && spec.Action != Warn && spec.Action != Block {
+			return nil, fmt.Errorf("%w %q: its action must be allow, warn or block", errGuard, spec.Name)
+		}
+		for _, t := range spec.Types {
+			types[t] = true
+		}
+		for _, source := range []PatternSpec{{Words: spec.Words}, {Pattern: spec.Pattern}} {
+			if source.Pattern == "" && len(source.Words) == 0 {
+				continue
+			}
+			source.Name, source.Type = spec.Name, guardType(i)
+			rule := Rule{Name: "guard_" + spec.Name + "/1", Type: source.Type}
+			var err error
+			if source.Pattern != "" {
+				err = rule.expression(source)
+			} else {
+				err = rule.phrases(source)
+			}
+			if err != nil {
+				return nil, err
+			}
+			rules = append(rules, rule)
+		}
+		if spec.Pattern == "" && len(spec.Words) == 0 && len(spec.Types) == 0 {
+			return nil, fmt.Errorf("%w %q: it needs words, a pattern or types", errGuard, spec.Name)
+		}
+	}
+	rules = append(rules, overrides(0)) // the first built-in one
+	g.finder = New(rules...)
+	if len(types) > 0 {
+		typed = slices.DeleteFunc(builtin(), func(r Rule) bool { return !types[r.Type] })
+		g.typed = New(typed...)
+	}
+	for i, spec := range g.specs {
+		for _, example := range spec.Finds {
+			if !slices.ContainsFunc(g.find(example), func(f Flag) bool { return f.Name == spec.Name }) {
+				return nil, &PatternError{Name: spec.Name, Problem: "must speak up in its example", Example: example}
+			}
+		}
+		for _, example := range spec.Leaves {
+			if slices.ContainsFunc(g.find(example), func(f Flag) bool { return f.Name == spec.Name }) {
+				return nil, &PatternError{Name: spec.Name, Problem: "must not speak up in its example", Example: example}
+			}
+		}
+		_ = i
+	}
+	return g, nil
+}
+
+func guardType(i int) Type { return Type(fmt.Sprintf("GUARD_%d", i)) }
+
+// Check returns what the guardrails say about text, in order. Where a guardrail that allows covers a flag, that flag is
+// left out.
+func (g *Guard) Check(text string) []Flag {
+	flags := g.find(text)
+	allowed := slices.DeleteFunc(slices.Clone(flags), func(f Flag) bool { return f.Action != Allow })
+	return slices.DeleteFunc(flags, func(f Flag) bool {
+		return f.Action == Allow || slices.ContainsFunc(allowed, func(a Flag) bool { return a.Start <= f.Start && f.End <= a.End })
+	})
+}
+
+func (g *Guard) find(text string) []Flag {
+	var flags []Flag
+	s := g.finder.Stream()
+	s.every = func(start, end int, kind Type) {
+		var i int
+		if _, err := fmt.Sscanf(string(kind), "GUARD_%d", &i); err == nil {
+			spec := g.specs[i]
+			f := Flag{Start: start, End: end, Name: spec.Name, Action: spec.Action, Reason: spec.Reason}
+			if !slices.Contains(flags, f) {
+				flags = append(flags, f)
+			}
+		}
+	}
+	s.Write(text)
+	s.Close()
+	if g.typed != nil {
+		for _, span := range g.typed.Find(text) {
+			for _, spec := range g.specs {
+				if slices.Contains(spec.Types, span.Type) {
+					flags = append(flags, Flag{Start: span.Start, End: span.End, Name: spec.Name, Action: spec.Action, Reason: spec.Reason})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(flags, func(a, b Flag) int {
+		if a.Start != b.Start {
+			return a.Start - b.Start
+		}
+		return b.End - a.End
+	})
+	return flags
+}
+
+// Flags returns what the built-in guardrails say about a prompt: that it tries to switch redaction off, to draw out the
+// system's text, to have masked values shown, or to have its instructions forgotten.
+func Flags(text string) []Flag {
+	g, err := NewGuard()
+	if err != nil {
+		panic(err) // the built-in ones are tested
+	}
+	return g.Check(text)
+}
+
+// builtinGuards are found by overrides; the first of them is its type.
+func builtinGuards() []GuardSpec {
+	return []GuardSpec{{
+		Name: "override", Action: Warn,
+		Words:  []string{"jailbreak mode", "developer mode enabled", "do anything now", "prompt injection payload"},
+		Reason: "The prompt seems to ask for the assistant's instructions, or to work around the protection of private data. It is sent all the same, and noted on record.",
+	}}
+}
+
+// The words of a request to override: something is done to something. Both, in this order and near each other, or the
+// other way round for a few.
+const nearWords = 7
+
+// overrides finds requests to override in English, Spanish and German: a verb of doing away or of showing, and within a
+// few words what it is done to.
+func overrides(spec int) Rule {
+	verbs := map[string]string{}
+	for class, words := range map[string]string{
+		"bare": "reveal expose disclose leak dump revela revelar verrate",
+		"open": "unmask unmasking deanonymize deanonymise unredact demaskiere desenmascara",
+		"off":  "disable disables deactivate deactivating disabling bypass bypassing circumvent suspend skip remove stop stopping turn switch evade defeat desactiva desactivar desactive apaga apagar quita quitar deja deshabilita elude deaktiviere deaktivieren schalte abschalten umgehe umgehen entferne",
+		"drop": "ignore ignoring disregard forget override overriding discard neglect ignora ignorar ignore olvida olvidar vergiss ignoriere ignorieren missachte",
+		"show": "print reveal show display repeat output dump expose tell give disclose recite reproduce leak write share translate summarize summarise paste copy list what quote answer respond reply continue imprime muestra mostrar revela revelar repite dime escribe zeige zeig verrate wiederhole gib nenne drucke",
+	} {
+		for w := range strings.FieldsSeq(words) {
+			verbs[w] += class + " "
+		}
+	}
+	keys := make([]string, 0, len(verbs))
+	for w := range verbs {
+		keys = append(keys, w)
+	}
+	slices.Sort(keys)
+	return Rule{Name: "guard_override/1", Type: guardType(spec), Words: keys, Match: func(c *Candidate) Verdict {
+		return matchOverride(c, verbs)
+	}}
+}
+
+func matchOverride(c *Candidate, verbs map[string]string) Verdict {
+	var buf [24]byte
+	classes := verbs[string(triggerWord(c, buf[:0]))]
+	// The words after it in the sentence, in small letters.
+	var words [nearWords + 3]string
+	var ends [nearWords + 3]int
+	n := 0
+	s := &scanner{text: c.Text, i: c.At}
+	s.word()
+	for n < len(words) && s.i-c.At < 120 {
+		b := s.peek()
+		switch {
+		case s.short:
+			if c.More {
+				return c.Undecided(c.At)
+			}
+		case b == '.' || b == '!' || b == '?' || b == ';' || b == '\n' && s.at(1) == '\n':
+			s.short = true
+		}
+		if s.short {
+			break
+		}
+		if !inWord[b] || isDigit(b) {
+			s.i++
+			continue
+		}
+		w, _ := s.word()
+		if len(w) == 0 {
+			s.i++
+			continue
+		}
+		if s.short && c.More {
+			return c.Undecided(c.At)
+		}
+		words[n], ends[n] = string(w), s.i
+		n++
+	}
+	if end := override(classes, words[:n], c.Text[:c.At]); end > 0 {
+		return c.Is(c.At, ends[end-1], 0.8)
+	}
+	return None
+}
+
+// override returns how many of the words after the verb make it a request to override, 0 for none.
+func override(classes string, words []string, before []byte) int {
+	limit := min(len(words), nearWords)
+	has := func(set string, w string) bool {
+		for s := range strings.FieldsSeq(set) {
+			if s == w {
+				return true
+			}
+		}
+		return false
+	}
+	const (
+		protection = "redaction redactions masking redacting anonymization anonymisation anonymizing anonymising pseudonymization pseudonymisation deidentification filter filters filtering guardrail guardrails safeguards safety censorship censoring protection enmascaramiento anonimización censura filtro filtros redacción schwärzung maskierung anonymisierung pseudonymisierung schutzfilter filterung"
+		prior      = "previous prior above earlier preceding all your any these those existing original former anteriores previas anterior tus vorherigen bisherigen obigen alle deine"
+		orders     = "instructions instruction prompts prompt rules guidelines directions directives programming constraints restrictions training policies instrucciones reglas órdenes anweisungen regeln vorgaben instruktionen"
+		system     = "system initial hidden original secret internal developer preamble sistema inicial oculto system systemprompt systemanweisungen versteckten"
+		hidden     = "original unredacted unmasked real actual redacted masked hidden raw underlying true full uncensored pseudonymized pseudonymised originales reales ocultos echten originalen geschwärzten maskierten"
+		values     = "values value names name data text numbers number ssn ssns identities identity pii phi entities originals placeholders tokens identifiers information valores nombres datos texto nombre werte namen daten text namen nummern"
+	)
+	at := func(set string, from, to int) int {
+		for i := from; i < min(to, len(words)); i++ {
+			if has(set, words[i]) {
+				return i + 1
+			}
+		}
+		return 0
+	}
+	if strings.Contains(classes, "off") {
+		if p := at(protection, 0, 5); p > 0 {
+			soft := has("filter filters filtering protection safety safeguards filtro filtros redacción", words[p-1]) // of other things as well
+			if !soft || at("privacy pii phi your dlp tu deine content redaction output", 0, p) > 0 {
+				return p
+			}
+		}
+	}
+	if strings.Contains(classes, "drop") {
+		if string(lastWord(before)) == "to" && reported(before) {
+			return 0
+		}
+		if p := at(orders, 0, 6); p > 0 && at(prior+" "+system, 0, p+2) > 0 {
+			// A doctor's or a will's instructions are no one's prompt.
+			for i := range min(limit, len(words)) {
+				if has("doctor doctors physician physicians surgeon nurse nurses discharge dosing jury court judge patient's hospital pharmacist pharmacy medication dietary client's testator", words[i]) {
+					return 0
+				}
+			}
+			return p
+		}
+		if p := at(protection, 0, 4); p > 0 && !has("filter filters filtering protection safety", words[p-1]) {
+			return p
+		}
+	}
+	if strings.Contains(classes, "open") {
+		if p := at(values, 0, 4); p > 0 {
+			return p
+		}
+	}
+	if strings.Contains(classes, "show") || strings.Contains(classes, "bare") {
+		if p := at("prompt prompts instructions systemprompt instrucciones anweisungen preamble", 0, 6); p > 0 && (at(system, 0, p+2) > 0 && at(system, 0, p+2) <= p+2 || p > 1 && p == len(words) && has("your tus deine deinen", words[p-2])) {
+			return p
+		}
+		if p := at(hidden, 0, 5); p > 0 {
+			if q := at(values, p, p+3); q > 0 && has("unredacted unmasked redacted masked hidden uncensored pseudonymized pseudonymised geschwärzten maskierten ocultos original real actual originales reales echten originalen underlying", words[p-1]) {
+				if has("original real actual underlying full raw true hidden originales reales echten originalen", words[p-1]) && !strings.Contains(classes, "bare") && at("behind token tokens placeholder placeholders mask masked label labels redacted redaction", q, q+6) == 0 {
+					return 0
+				}
+				return q
+			}
+		}
+		if p := at("without sin ohne", 0, limit); p > 0 {
+			if q := at(protection, p, p+3); q > 0 && !has("filter filters protection safety filtro", words[q-1]) {
+				return q
+			}
+		}
+	}
+	return 0
+}
+
+// reported reports whether "to" ends what someone was told or chose, which is no order to the assistant.
+func reported(before []byte) bool {
+	i := len(before)
+	for i > 0 && before[i-1] == ' ' {
+		i--
+	}
+	i -= len("to")
+	switch string(lastWord(before[:max(0, i)])) {
+	case "chose", "chooses", "decided", "told", "asked", "tends", "advised", "instructed", "tended", "choosing", "jury", "jurors", "patient", "him", "her", "them", "wants", "wanted":
+		return true
+	}
+	return false
+}
+
+// lastWord returns the word that text ends with, without the spaces after it.
+func lastWord(text []byte) []byte {
+	i := len(text)
+	for i > 0 && text[i-1] == ' ' {
+		i--
+	}
+	end := i
+	for i > 0 && isLetter(text[i-1]) {
+		i--
+	}
+	return text[i:end]
+}
