@@ -13,19 +13,27 @@ import (
 	"subrosa/internal/audit"
 )
 
-// table writes entries as CSV (RFC 4180), a header line first.
+// table writes entries as CSV (RFC 4180).
 type table struct {
 	w   *csv.Writer
 	row []string
 }
 
-func newTable(w io.Writer) (*table, error) {
+func newRows(w io.Writer) *table {
 	t := &table{w: csv.NewWriter(w)}
 	t.w.UseCRLF = true
-	return t, t.w.Write([]string{
+	return t
+}
+
+func writeHeader(w io.Writer) error {
+	t := newRows(w)
+	if err := t.w.Write([]string{
 		"sequence", "time", "actor", "action", "what happened", "result", "detail", "conversation", "turn", "model", "policy", "ruleset",
 		"prompt tokens", "output tokens", "redactions", "prompt commitment", "response commitment", "leaf hash",
-	})
+	}); err != nil {
+		return err
+	}
+	return t.flush()
 }
 
 func (t *table) add(e *audit.Entry, leaf tlog.Hash) error {

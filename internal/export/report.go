@@ -105,11 +105,60 @@ func (f *figures) add(e *audit.Entry) {
 	}
 }
 
-func (f *figures) note(m mapping, e *audit.Entry) {
-	if len(f.notable) >= 2*mostNotable { // drop the older half now and then, not one at a time
+// addAll takes in what another counted, of later entries.
+func (f *figures) addAll(o *figures) {
+	if o.entries == 0 {
+		return
+	}
+	if f.entries == 0 || o.first.Before(f.first) {
+		f.first = o.first
+	}
+	if f.entries == 0 || o.last.After(f.last) {
+		f.last = o.last
+	}
+	f.entries += o.entries
+	f.failures += o.failures
+	for k, d := range o.byDay {
+		mine := f.byDay[k]
+		if mine == nil {
+			mine = &dayFigures{}
+			f.byDay[k] = mine
+		}
+		mine.add(*d)
+	}
+	addCounts(f.actions, o.actions)
+	addCounts(f.redactions, o.redactions)
+	addCounts(f.actors, o.actors)
+	addCounts(f.models, o.models)
+	f.unlisted += o.unlisted
+	f.notable = append(f.notable, o.notable...)
+	f.forgetOld()
+}
+
+func addCounts[K comparable](to, from map[K]int) {
+	for k, n := range from {
+		to[k] += n
+	}
+}
+
+func (d *dayFigures) add(o dayFigures) {
+	d.entries += o.entries
+	d.prompts += o.prompts
+	d.answers += o.answers
+	d.promptTokens += o.promptTokens
+	d.outputTokens += o.outputTokens
+}
+
+// forgetOld keeps the newest notable entries: it drops many now and then, not one at a time.
+func (f *figures) forgetOld() {
+	if len(f.notable) >= 2*mostNotable {
 		f.unlisted += len(f.notable) - mostNotable
 		f.notable = slices.Clone(f.notable[len(f.notable)-mostNotable:])
 	}
+}
+
+func (f *figures) note(m mapping, e *audit.Entry) {
+	f.forgetOld()
 	f.notable = append(f.notable, notable{
 		Seq: e.Seq, Time: e.Time.UTC().Format("2006-01-02 15:04:05"), Actor: actorOf(e), What: m.sentence, Action: e.Action,
 		Result: e.Result, More: e.Detail,
@@ -283,11 +332,7 @@ func (f *figures) periods() []period {
 	}
 	for _, k := range keys {
 		p, d := &out[(k-first)/step], f.byDay[k]
-		p.entries += d.entries
-		p.prompts += d.prompts
-		p.answers += d.answers
-		p.promptTokens += d.promptTokens
-		p.outputTokens += d.outputTokens
+		p.add(*d)
 	}
 	return out
 }

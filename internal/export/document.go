@@ -1,0 +1,155 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Format is how a conversation is written down.
+type Format string
+
+// The formats.
+const (
+	Markdown Format = "md"
+	DOCX     Format = "docx"
+	PDF      Format = "pdf"
+)
+
+// Conversation is what a document shows. Its texts are redacted already: that is how the history holds them.
+type Conversation struct {
+	Title    string
+	Messages []Message
+	Provenance
+}
+
+// Message is one prompt or answer.
+type Message struct {
+	Who      string // "You", or the model's name
+	Time     time.Time
+	Text     string
+	Markdown bool   // an answer: its text is set; a prompt's is shown as it was typed
+	Note     string // "stopped", "failed"; empty for a complete one
+	Entry    int64  // the record's sequence number
+}
+
+// Provenance says where a document comes from, at its end and on each page.
+type Provenance struct {
+	Models       []ModelUsed
+	Policy       string
+	Program      string // version
+	Origin       string // the record's name
+	Conversation string // its ID in the record
+	Entry        int64  // of this export in the record
+	Made         time.Time
+	Actor        string
+}
+
+// ModelUsed is a model that answered.
+type ModelUsed struct{ Name, SHA256 string }
+
+// WriteConversation writes the document.
+func WriteConversation(w io.Writer, f Format, c Conversation) error {
+	switch f {
+	case Markdown:
+		return writeMarkdown(w, c)
+	case DOCX:
+		return writeDOCX(w, c)
+	case PDF:
+		return writePDF(w, c)
+	}
+	return fmt.Errorf("format %q: %w", f, ErrFormat)
+}
+
+const stamp = "2006-01-02 15:04 UTC"
+
+// lines are the provenance as names and values.
+func (p Provenance) lines() [][2]string {
+	var l [][2]string
+	for _, m := range p.Models {
+		l = append(l, [2]string{"Model", m.Name}, [2]string{"Model SHA-256", m.SHA256})
+	}
+	return append(l,
+		[2]string{"Policy", p.Policy},
+		[2]string{"Exported", p.Made.UTC().Format(stamp) + " by " + p.Actor},
+		[2]string{"Record", p.Origin},
+		[2]string{"Export on record", fmt.Sprintf("entry %d", p.Entry)},
+		[2]string{"Conversation", p.Conversation},
+		[2]string{"Program", "Subrosa " + p.Program},
+	)
+}
+
+// short is one line, for the foot of a page.
+func (p Provenance) short() string {
+	models := make([]string, len(p.Models))
+	for i, m := range p.Models {
+		models[i] = fmt.Sprintf("%s (%.16s)", m.Name, m.SHA256)
+	}
+	if len(models) == 0 {
+		models = []string{"no model answered"}
+	}
+	return fmt.Sprintf("%s · policy %s · %s · record %s entry %d", strings.Join(models, ", "), p.Policy, p.Made.UTC().Format(stamp), p.Origin, p.Entry)
+}
+
+const disclaimer = "Written by a language model. Identifiers that the workstation recognised are masked. Check before use."
+
+func (m Message) heading() string {
+	s := m.Who + ", " + m.Time.UTC().Format(stamp)
+	if m.Note != "" {
+		s += " (" + m.Note + ")"
+	}
+	return s
+}
+
+// writeMarkdown keeps answers as they are, since they are Markdown, and quotes prompts, which are not.
+func writeMarkdown(w io.Writer, c Conversation) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", escapeMarkdown(oneLine(c.Title)))
+	for _, m := range c.Messages {
+		fmt.Fprintf(&b, "## %s\n\n", escapeMarkdown(m.heading()))
+		if m.Markdown {
+			b.WriteString(strings.TrimSpace(m.Text))
+		} else {
+			fence := "```"
+			for strings.Contains(m.Text, fence) {
+				fence += "`"
+			}
+			fmt.Fprintf(&b, "%stext\n%s\n%s", fence, strings.TrimRight(m.Text, "\n"), fence)
+		}
+		fmt.Fprintf(&b, "\n\n<!-- record entry %d -->\n\n", m.Entry)
+	}
+	fmt.Fprintf(&b, "---\n\n%s\n\n| | |\n|---|---|\n", disclaimer)
+	for _, l := range c.lines() {
+		fmt.Fprintf(&b, "| %s | %s |\n", l[0], escapeMarkdown(oneLine(l[1])))
+	}
+	_, err := io.WriteString(w, strings.ToValidUTF8(b.String(), "\ufffd"))
+	return err
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func escapeMarkdown(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune("\\`*_{}[]<>()#|!~", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// printable drops what neither XML 1.0 nor a page can hold.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r < ' ', r == 0x7f, r >= 0xd800 && r <= 0xdfff, r == 0xfffe, r == 0xffff, r > utf8.MaxRune:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
