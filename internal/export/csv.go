@@ -41,7 +41,7 @@ func (t *table) add(e *audit.Entry, leaf tlog.Hash) error {
 		strconv.FormatInt(e.Seq, 10), e.Time.UTC().Format(time.RFC3339Nano), cell(e.Actor), cell(string(e.Action)),
 		mappingOf(e.Action).sentence, cell(e.Result), cell(e.Detail), cell(e.Conversation), cell(e.Turn), cell(e.Model), cell(e.Policy),
 		cell(e.Ruleset), number(e.PromptTokens), number(e.OutputTokens), cell(redactions(e.Redactions)), cell(string(e.Prompt)),
-		cell(string(e.Response)), hash(leaf),
+		cell(string(e.Response)), leafHash(leaf),
 	)
 	return t.w.Write(t.row)
 }
@@ -59,8 +59,8 @@ func cell(s string) string {
 	return s
 }
 
-// hash is base64 with a prefix: one in 64 would start with a plus sign.
-func hash(h tlog.Hash) string { return "sha256:" + base64.StdEncoding.EncodeToString(h[:]) }
+// leafHash is base64 with a prefix: one in 64 would start with a plus sign.
+func leafHash(h tlog.Hash) string { return "sha256:" + base64.StdEncoding.EncodeToString(h[:]) }
 
 func number(n int) string {
 	if n == 0 {

@@ -1,0 +1,385 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/export/bundle"
+)
+
+// The formats of a part, in the order of their files.
+const (
+	asEntries = iota
+	asOCSF
+	asFHIR
+	asCSV
+	formats
+)
+
+func partName(format int, number int64) string {
+	switch format {
+	case asEntries:
+		return fmt.Sprintf("%s%06d.jsonl", bundle.EntriesPrefix, number)
+	case asOCSF:
+		return fmt.Sprintf("ocsf-%06d.jsonl", number)
+	case asFHIR:
+		return fmt.Sprintf("fhir-%06d.ndjson", number)
+	default:
+		return fmt.Sprintf("entries-%06d.csv", number)
+	}
+}
+
+func (w *writer) number(first int64) int64 { return first/w.per + 1 }
+
+// job is a batch of the record's lines on its way through the converters.
+type job struct {
+	lines   []byte // each with its newline
+	ends    []int
+	out     [formats]bytes.Buffer
+	entries []audit.Entry
+	pruned  int64
+	err     error
+	done    chan struct{}
+}
+
+// part writes the entries first to first+partEntries-1 in each format, or keeps what an earlier try finished.
+func (w *writer) part(ctx context.Context, first int64) error {
+	kept := w.finished(first)
+	log, err := w.pass(ctx, first, kept == nil)
+	if err != nil {
+		return err
+	}
+	if kept != nil && kept.Lines != log.Lines { // the record's lines are others: it has grown, or was pruned
+		w.forget(first)
+		if log, err = w.pass(ctx, first, true); err != nil {
+			return err
+		}
+	} else if kept != nil {
+		log.Files = kept.Files
+		w.resumed++
+	}
+	w.figures.addAll(log.figures)
+	w.manifest.Files = append(w.manifest.Files, log.Files...)
+	w.manifest.Entries += log.Entries
+	w.manifest.Pruned += log.Pruned
+	return nil
+}
+
+// finished returns what the journal says of a part, if it is still so on the target. It removes what is not finished.
+func (w *writer) finished(first int64) *partLog {
+	for i := range w.journal.Parts {
+		p := &w.journal.Parts[i]
+		if p.First != first {
+			continue
+		}
+		for _, f := range p.Files {
+			if w.disk.uncached(filepath.Join(w.dir, f.Name)); !matches(filepath.Join(w.dir, f.Name), f) {
+				w.forget(first)
+				return nil
+			}
+		}
+		return p
+	}
+	return nil
+}
+
+func matches(path string, want bundle.File) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return err == nil && n == want.Size && hex.EncodeToString(h.Sum(nil)) == want.SHA256
+}
+
+// forget drops a part from the journal and removes its files.
+func (w *writer) forget(first int64) {
+	w.journal.Parts = slices.DeleteFunc(w.journal.Parts, func(p partLog) bool { return p.First == first })
+	for format := range formats {
+		_ = os.Remove(filepath.Join(w.dir, w.fileName(partName(format, w.number(first))))) // if it stays, creating it fails
+	}
+}
+
+// pass reads a part's lines and counts, and with write writes them.
+func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog, err error) {
+	to := min(first+w.per, w.snap.Size)
+	log = partLog{First: first, figures: newFigures()}
+	var outs outputs
+	if write {
+		if outs, err = w.openOutputs(first); err != nil {
+			return log, err
+		}
+	}
+	sum, done := sha256.New(), first
+	err = w.convert(ctx, first, to, write, func(j *job) error {
+		sum.Write(j.lines)
+		log.Pruned += j.pruned
+		log.Entries += int64(len(j.entries)) + j.pruned
+		for i := range j.entries {
+			log.figures.add(&j.entries[i])
+		}
+		done += int64(len(j.ends))
+		w.Progress(Writing, done, w.snap.Size)
+		return outs.write(j)
+	})
+	outs.drain()
+	if err != nil {
+		outs.abandon()
+		return log, recordError(ctx, err)
+	}
+	log.Lines = hex.EncodeToString(sum.Sum(nil))
+	if !write {
+		return log, nil
+	}
+	if log.Files, err = outs.finish(); err != nil {
+		return log, err
+	}
+	if err := w.target.Sync(w.dir, false); err != nil {
+		return log, targetError(err)
+	}
+	w.journal.Parts = append(w.journal.Parts, log)
+	w.writeJournal()
+	return log, nil
+}
+
+// convert gives the lines of [first, to) to each, converted, in order. Batches are converted side by side.
+func (w *writer) convert(ctx context.Context, first, to int64, write bool, each func(*job) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	workers := max(2, runtime.GOMAXPROCS(0))
+	todo, ordered, free := make(chan *job), make(chan *job, workers), make(chan *job, 2*workers)
+	for range cap(free) {
+		free <- &job{}
+	}
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for j := range todo {
+				w.fill(j, write)
+				close(j.done)
+			}
+		})
+	}
+	var reading error
+	group.Go(func() {
+		defer close(ordered)
+		defer close(todo)
+		reading = w.snap.Lines(ctx, first, to, func(_ int64, lines [][]byte) error {
+			var j *job
+			select {
+			case j = <-free:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			j.take(lines)
+			todo <- j
+			ordered <- j
+			return nil
+		})
+	})
+	var failed error
+	for j := range ordered {
+		<-j.done
+		if failed == nil {
+			if failed = errors.Join(j.err, ctx.Err()); failed == nil {
+				failed = each(j)
+			}
+			if failed != nil {
+				stop()
+			}
+		}
+		select {
+		case free <- j:
+		default:
+		}
+	}
+	group.Wait()
+	if failed != nil {
+		return failed
+	}
+	return reading
+}
+
+func (j *job) take(lines [][]byte) {
+	j.lines, j.ends, j.done, j.err = j.lines[:0], j.ends[:0], make(chan struct{}), nil
+	for _, l := range lines {
+		j.lines = append(append(j.lines, l...), '\n')
+		j.ends = append(j.ends, len(j.lines))
+	}
+}
+
+// fill converts a batch.
+func (w *writer) fill(j *job, write bool) {
+	j.entries, j.pruned = j.entries[:0], 0
+	for i := range j.out {
+		j.out[i].Reset()
+	}
+	var rows *table
+	if write {
+		rows = newRows(&j.out[asCSV])
+	}
+	start := 0
+	for _, end := range j.ends {
+		line := j.lines[start:end]
+		start = end
+		e, stub, err := decode(line[:len(line)-1])
+		switch {
+		case err != nil:
+			j.err = err
+			return
+		case stub && w.Filtered():
+			continue // nothing is left that tells whether it was asked for
+		case stub:
+			j.pruned++
+			j.out[asEntries].Write(line)
+			continue
+		case !w.asksFor(&e):
+			continue
+		}
+		j.entries = append(j.entries, e)
+		if !write {
+			continue
+		}
+		j.out[asEntries].Write(line)
+		j.out[asOCSF].Write(w.appendOCSF(j.out[asOCSF].AvailableBuffer(), &e))
+		j.out[asFHIR].Write(w.appendFHIR(j.out[asFHIR].AvailableBuffer(), &e))
+		if j.err = rows.add(&e, tlog.RecordHash(line[:len(line)-1])); j.err != nil {
+			return
+		}
+	}
+	if write {
+		j.err = rows.flush()
+	}
+}
+
+// decode reads a line of the record; a stub is what is left of a pruned entry.
+func decode(line []byte) (e audit.Entry, stub bool, err error) {
+	if !bytes.HasPrefix(line, []byte(`{"v":`)) {
+		return e, true, nil
+	}
+	if err = json.Unmarshal(line, &e); err != nil {
+		return e, false, fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	return e, false, nil
+}
+
+// Filtered tells whether entries are left out on purpose.
+func (b Bundle) Filtered() bool { return !b.Since.IsZero() || !b.Until.IsZero() || b.Matter != "" }
+
+func (b Bundle) asksFor(e *audit.Entry) bool {
+	switch {
+	case !b.Since.IsZero() && e.Time.Before(b.Since), !b.Until.IsZero() && !e.Time.Before(b.Until):
+		return false
+	case b.Matter == "" || e.Matter == b.Matter:
+		return true
+	}
+	return e.Matter == "" && e.Conversation != "" && b.InMatter != nil && b.InMatter(e.Conversation)
+}
+
+// outputs are the files of a part, written side by side: encrypting and hashing are most of the work.
+type outputs struct {
+	files []*output
+	feed  []chan []byte
+	acks  []chan error
+	group *sync.WaitGroup
+}
+
+func (w *writer) openOutputs(first int64) (outputs, error) {
+	o := outputs{group: &sync.WaitGroup{}}
+	for format := range formats {
+		w.discard(w.fileName(partName(format, w.number(first)))) // unfinished, of an earlier try
+		f, err := w.create(partName(format, w.number(first)))
+		if err != nil {
+			o.abandon()
+			return o, err
+		}
+		o.files = append(o.files, f)
+	}
+	if err := writeHeader(o.files[asCSV]); err != nil {
+		o.abandon()
+		return o, targetError(err)
+	}
+	for _, f := range o.files {
+		feed, acks := make(chan []byte), make(chan error, 1)
+		o.feed, o.acks = append(o.feed, feed), append(o.acks, acks)
+		o.group.Go(func() {
+			for b := range feed {
+				_, err := f.Write(b)
+				acks <- err
+			}
+		})
+	}
+	return o, nil
+}
+
+func (w *writer) discard(name string) { _ = os.Remove(filepath.Join(w.dir, name)) }
+
+// write gives each file its share and waits for all.
+func (o *outputs) write(j *job) error {
+	for i := range o.feed {
+		o.feed[i] <- j.out[i].Bytes()
+	}
+	var errs []error
+	for i := range o.acks {
+		errs = append(errs, <-o.acks[i])
+	}
+	return targetError(errors.Join(errs...))
+}
+
+func (o *outputs) drain() {
+	for _, f := range o.feed {
+		close(f)
+	}
+	if o.group != nil {
+		o.group.Wait()
+	}
+	o.feed = nil
+}
+
+func (o *outputs) abandon() {
+	for _, f := range o.files {
+		f.abandon()
+	}
+}
+
+func (o *outputs) finish() ([]bundle.File, error) {
+	listed := make([]bundle.File, len(o.files))
+	errs := make([]error, len(o.files))
+	var group sync.WaitGroup
+	for i, f := range o.files {
+		group.Go(func() { listed[i], errs[i] = f.finish() })
+	}
+	group.Wait()
+	return listed, errors.Join(errs...)
+}
+
+// hashWriter hashes and counts what passes.
+type hashWriter struct {
+	to io.Writer
+	h  hash.Hash
+	n  int64
+}
+
+func (w *hashWriter) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	w.h.Write(p[:n])
+	w.n += int64(n)
+	return n, err
+}
