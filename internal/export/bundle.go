@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -148,11 +149,13 @@ func (w *writer) run(ctx context.Context) (Written, error) {
 	if err := w.tree(ctx); err != nil {
 		return Written{}, err
 	}
-	if err := w.report(); err != nil {
-		return Written{}, err
-	}
-	if err := w.seal(); err != nil {
-		return Written{}, err
+	for _, step := range []func() error{w.report, w.seal} {
+		if err := ctx.Err(); err != nil {
+			return Written{}, err
+		}
+		if err := step(); err != nil {
+			return Written{}, err
+		}
 	}
 	if err := w.readBack(ctx); err != nil {
 		return Written{}, err
@@ -279,7 +282,12 @@ func (w *writer) report() error {
 	if err != nil {
 		return err
 	}
-	if err := w.figures.write(out, p); err != nil {
+	var page bytes.Buffer // a template writes in crumbs
+	err = w.figures.write(&page, p)
+	if err == nil {
+		_, err = out.Write(page.Bytes())
+	}
+	if err != nil {
 		out.abandon()
 		return targetError(err)
 	}

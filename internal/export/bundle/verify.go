@@ -178,7 +178,11 @@ func (v *verifier) file(want File) error {
 	sum := sha256.New()
 	read := &counter{r: io.TeeReader(f, sum), v: v}
 	if v.entries != nil && strings.HasPrefix(want.Name, EntriesPrefix) && strings.Contains(want.Name, ".jsonl") {
-		if err := v.check(want.Name, read); err != nil {
+		err := v.check(want.Name, read)
+		if read.err != nil { // a drive that cannot be read is no broken bundle
+			return read.err
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -224,16 +228,21 @@ var ErrIdentity = errors.New("not encrypted to this identity")
 
 // counter counts and reports what is read.
 type counter struct {
-	r io.Reader
-	n int64
-	v *verifier
+	r   io.Reader
+	n   int64
+	err error // other than io.EOF
+	v   *verifier
 }
 
 func (c *counter) Read(b []byte) (int, error) {
 	if c.v.ctx != nil && c.v.ctx.Err() != nil {
-		return 0, c.v.ctx.Err()
+		c.err = c.v.ctx.Err()
+		return 0, c.err
 	}
 	n, err := c.r.Read(b)
+	if err != nil && err != io.EOF { //nolint:errorlint // Read's contract
+		c.err = err
+	}
 	c.n += int64(n)
 	c.v.done += int64(n)
 	if c.v.progress != nil {
