@@ -17,7 +17,8 @@ var layers = []struct {
 	{"window", []string{"subrosa/app", "subrosa/frontend"}, "what the page can call is decided in one place"},
 	{"session", []string{"subrosa/internal/session"}, "the session owns the stores; what it owns must not reach back"},
 	{"turn", []string{"subrosa/internal/chat"}, "the order of a turn is written once, above the things that it orders"},
-	{"export", []string{"subrosa/internal/export"}, "it reads the record and the history and is asked by the session alone"},
+	{"export", []string{"subrosa/internal/export"}, "it reads the record and is asked by the session alone"},
+	{"bundle", []string{"subrosa/internal/export/bundle"}, "an auditor's machine verifies bundles and writes none"},
 	{"binding", []string{"subrosa/internal/engine/llama"}, "llama.cpp is linked into the engine's process alone"},
 	{"leaves", []string{
 		"subrosa/internal/keys", "subrosa/internal/history", "subrosa/internal/audit", "subrosa/internal/vault",
