@@ -59,6 +59,8 @@ type Report struct {
 	ControlPID int           // the control's process, the only one with sockets of other families
 	Time       time.Time     // when the probes ended
 	Took       time.Duration // from before the control started until the probes ended
+
+	testimony *testimony // what Carry hands on
 }
 
 // OK reports whether the network is shown to be blocked: the filter is on, no row with a working control got through,

@@ -117,20 +117,23 @@ func (c *Check) Wait() *Report {
 			c.inside[i] = p.run(at)
 		}
 	}
-	failed := c.control.finish(answers)
-	r := &Report{
-		Enforced:   Enforced(),
-		OS:         runtime.GOOS + "/" + runtime.GOARCH,
-		Deputies:   deputies(),
-		ControlPID: c.control.pid(),
+	control := ""
+	if failed := c.control.finish(answers); failed != nil {
+		control = failed.Error()
 	}
-	if failed != nil {
-		r.Control = failed.Error()
-	}
-	for i, p := range probes {
-		r.Rows = append(r.Rows, p.row(c.inside[i], answers[i]))
-	}
+	r := report(c.inside, answers, control, c.control.pid())
+	r.testimony = newTestimony(at, answers, control, r.ControlPID)
 	r.Time = time.Now()
 	r.Took = r.Time.Sub(c.started)
+	return r
+}
+
+func report(inside []error, answers []answer, control string, pid int) *Report {
+	r := &Report{
+		Enforced: Enforced(), OS: runtime.GOOS + "/" + runtime.GOARCH, Deputies: deputies(), Control: control, ControlPID: pid,
+	}
+	for i, p := range probes {
+		r.Rows = append(r.Rows, p.row(inside[i], answers[i]))
+	}
 	return r
 }

@@ -73,6 +73,8 @@ func scenes() map[string]func() result {
 		"threads":    sceneThreads,
 		"families":   sceneFamilies,
 		"twice":      sceneTwice,
+		"carry":      sceneCarry,
+		"resume":     sceneResume,
 		"inside":     sceneInside,
 		"harden":     sceneHarden,
 		"unfiltered": func() result { return proof(func() error { return nil }) },

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"subrosa/internal/audit"
@@ -40,6 +41,8 @@ type open struct {
 	network  *fault.Fault // a way out is open: reading goes on, nothing is sent
 	rule     rule         // how policy came to be in force
 	rate     rate         // of prompts
+
+	lockReason atomic.Pointer[string] // for the record; nil: the user's
 
 	searching sync.Mutex
 	searched  time.Time // when the user last searched
@@ -194,7 +197,8 @@ func (o *open) close() error {
 		errs = append(errs, o.model.Close())
 		if !o.readOnly() {
 			ctx := context.Background()
-			errs = append(errs, o.note(audit.Entry{Action: audit.Lock, History: o.generation(ctx)}), o.anchor(ctx))
+			e := audit.Entry{Action: audit.Lock, Detail: o.whyLocked(), History: o.generation(ctx)}
+			errs = append(errs, o.note(e), o.anchor(ctx))
 		}
 	}
 	if o.history != nil {

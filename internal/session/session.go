@@ -16,12 +16,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"subrosa/internal/audit"
 	"subrosa/internal/fault"
 	"subrosa/internal/keys"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/presence"
 	"subrosa/internal/secret"
 )
 
@@ -48,22 +47,26 @@ type Options struct {
 	ModelID    string                  // use this model; empty: the one last chosen
 	Network    func() *lockdown.Report // this start's proof that no network is reachable, for the record; may wait for it
 	PolicyDir  string                  // where IT installs the machine's policy; empty: policy.MachineDir
+	Inherited  *int                    // the data directory's lock, from a predecessor that became this process (HandOver)
+	Drafts     func(context.Context)   // called before a lock closes anything: save what is being written; may be nil
 	OnChange   func()                  // called, without locks held, when State or Model may have changed; may be nil
 }
 
 // Session is safe for concurrent use.
 type Session struct {
 	opts     Options
-	keys     *keys.Store  // nil when unusable
-	home     *flock.Flock // likewise
-	unusable *fault.Fault // why the data directory cannot be taken
+	keys     *keys.Store     // nil when unusable
+	home     *homeLock       // likewise
+	timer    *presence.Timer // likewise
+	unusable *fault.Fault    // why the data directory cannot be taken
 
 	life sync.Mutex // held over the whole of Setup, Unlock, Lock and Close: one at a time
 
 	mu      sync.Mutex
-	open    *open    // nil unless ready
-	locking bool     // Lock has begun: nothing new is started
-	turn    *running // nil unless an answer is being written
+	open    *open             // nil unless ready
+	locking bool              // Lock has begun: nothing new is started
+	turn    *running          // nil unless an answer is being written
+	watcher *presence.Watcher // nil unless watched
 }
 
 // running is a turn in flight.
@@ -77,16 +80,18 @@ func New(opts Options) (*Session, error) {
 	if err := os.MkdirAll(opts.Home, 0o700); err != nil {
 		return nil, directoryFault(err)
 	}
-	home := flock.New(filepath.Join(opts.Home, "in-use"), flock.SetPermissions(0o600))
-	got, err := home.TryLock()
+	inherited := -1
+	if opts.Inherited != nil {
+		inherited = *opts.Inherited
+	}
+	home, err := takeHome(filepath.Join(opts.Home, "in-use"), inherited)
 	if err != nil {
 		return nil, directoryFault(err)
 	}
-	if !got {
+	if home == nil {
 		return nil, fault.New(fault.InUse, nil)
 	}
-	s := &Session{opts: opts, home: home, keys: keysOf(opts)}
-	return s, nil
+	return &Session{opts: opts, home: home, keys: keysOf(opts), timer: presence.NewTimer(presence.SystemClock)}, nil
 }
 
 func keysOf(opts Options) *keys.Store {
@@ -198,6 +203,7 @@ func (s *Session) openWith(ctx context.Context, root *keys.Root, action audit.Ac
 	s.mu.Lock()
 	s.open, s.locking = o, false
 	s.mu.Unlock()
+	s.timer.Touch()
 	return nil
 }
 
@@ -237,7 +243,7 @@ func (s *Session) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(s.Lock(ctx), s.home.Unlock())
+	return errors.Join(s.LockFor(ctx, LockedByClose), s.home.release())
 }
 
 // ready returns what is open, or fault.Locked.
