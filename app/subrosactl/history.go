@@ -12,6 +12,7 @@ import (
 func (c *command) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "history", Short: "List, show, rename and delete conversations"}
 	cmd.AddCommand(
+		c.historySearchCommand(),
 		&cobra.Command{
 			Use: "list", Short: "List the conversations, the last used first", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,6 +60,8 @@ func (c *command) historyCommand() *cobra.Command {
 type conversationJSON struct {
 	ID        string        `json:"id"`
 	Title     string        `json:"title"`
+	Matter    string        `json:"matter"`
+	Held      bool          `json:"held"`
 	CreatedAt time.Time     `json:"created_at"`
 	UpdatedAt time.Time     `json:"updated_at"`
 	Count     int           `json:"messages"`
@@ -66,13 +69,14 @@ type conversationJSON struct {
 }
 
 type messageJSON struct {
+	ID     string         `json:"id"`
 	Role   history.Role   `json:"role"`
 	Status history.Status `json:"status"`
 	Text   string         `json:"text"`
 }
 
 func conversationOf(h history.Conversation) conversationJSON {
-	return conversationJSON{ID: string(h.ID), Title: h.Title, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt, Count: h.Messages}
+	return conversationJSON{ID: string(h.ID), Title: h.Title, Matter: string(h.Matter), Held: h.Held, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt, Count: h.Messages}
 }
 
 func (c *command) listConversations(list []history.Conversation) error {
@@ -93,7 +97,7 @@ func (c *command) showConversation(h history.Conversation, messages []history.Me
 	if c.json {
 		out := conversationOf(h)
 		for _, m := range messages {
-			out.Messages = append(out.Messages, messageJSON{m.Role, m.Status, m.Text})
+			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text})
 		}
 		return c.printJSON(out)
 	}

@@ -280,7 +280,8 @@ func (c *eraser) replaceKeys(ctx context.Context) error {
 		seq       int64
 		id        MatterID
 		key, name []byte
-	}, err error) {
+	}, err error,
+	) {
 		return m, row.Scan(&m.seq, &m.id, &m.key, &m.name)
 	}, `SELECT seq, id, key, name FROM matter`)
 	if err != nil {
@@ -314,7 +315,8 @@ func (c *eraser) reseal(ctx context.Context, old, key []byte, query, update stri
 		seq    int64
 		id     string
 		sealed []byte
-	}, err error) {
+	}, err error,
+	) {
 		return r, row.Scan(&r.seq, &r.id, &r.sealed)
 	}, query, arg)
 	if err != nil {
@@ -346,12 +348,18 @@ func (c *eraser) replaceConversationKey(ctx context.Context, seq int64) error {
 		query, update string
 		place         func(string) []string
 	}{
-		{`SELECT seq, id, title FROM conversation WHERE seq = ?`, `UPDATE conversation SET title = ? WHERE seq = ?`,
-			func(string) []string { return []string{"title", id} }},
-		{`SELECT rowid, kind, value FROM value WHERE conversation = ?`, `UPDATE value SET value = ? WHERE rowid = ?`,
-			func(kind string) []string { return []string{"value", id, kind} }},
-		{`SELECT seq, id, key FROM attachment WHERE conversation = ?`, `UPDATE attachment SET key = ? WHERE seq = ?`,
-			func(attachment string) []string { return []string{"attachment key", attachment} }},
+		{
+			`SELECT seq, id, title FROM conversation WHERE seq = ?`, `UPDATE conversation SET title = ? WHERE seq = ?`,
+			func(string) []string { return []string{"title", id} },
+		},
+		{
+			`SELECT rowid, kind, value FROM value WHERE conversation = ?`, `UPDATE value SET value = ? WHERE rowid = ?`,
+			func(kind string) []string { return []string{"value", id, kind} },
+		},
+		{
+			`SELECT seq, id, key FROM attachment WHERE conversation = ?`, `UPDATE attachment SET key = ? WHERE seq = ?`,
+			func(attachment string) []string { return []string{"attachment key", attachment} },
+		},
 	} {
 		if err := c.reseal(ctx, k.key, key, r.query, r.update, seq, r.place); err != nil {
 			return err

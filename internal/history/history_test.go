@@ -257,22 +257,22 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 	a := say(t, s, other, "", "p", "a")
 	begin := func(turn Turn) error { _, err := s.BeginTurn(ctx, turn); return err }
 	for name, err := range map[string]error{
-		"rename":                       s.Rename(ctx, "no", "x"),
-		"delete":                       s.Delete(ctx, "no"),
-		"messages":                     func() error { _, err := s.Messages(ctx, "no"); return err }(),
-		"conversation":                 func() error { _, err := s.Conversation(ctx, "no"); return err }(),
-		"turn":                         func() error { _, _, err := s.Turn(ctx, "no"); return err }(),
-		"setting":                      func() error { _, err := s.Setting(ctx, "no"); return err }(),
-		"partial":                      s.SavePartial(ctx, "no", "x"),
-		"finish":                       s.FinishTurn(ctx, "no", Outcome{Status: Complete}),
-		"partial of a finished turn":   s.SavePartial(ctx, a.Turn, "x"),
-		"finish of a finished turn":    s.FinishTurn(ctx, a.Turn, Outcome{Status: Failed}),
-		"turn in no conversation":      begin(Turn{ID: NewTurnID(), Place: Place{Conversation: "no"}}),
-		"turn in no matter":            begin(Turn{ID: NewTurnID(), Matter: "no"}),
-		"turn in place of no message":  begin(Turn{ID: NewTurnID(), Place: Place{Conversation: c, Edit: "no"}}),
-		"turn in place of another's":   begin(Turn{ID: NewTurnID(), Place: Place{Conversation: c, Again: a.ID}}),
-		"edit of an answer":            begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Edit: a.ID}}),
-		"again of a prompt":            begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.Parent}}),
+		"rename":                      s.Rename(ctx, "no", "x"),
+		"delete":                      s.Delete(ctx, "no"),
+		"messages":                    func() error { _, err := s.Messages(ctx, "no"); return err }(),
+		"conversation":                func() error { _, err := s.Conversation(ctx, "no"); return err }(),
+		"turn":                        func() error { _, _, err := s.Turn(ctx, "no"); return err }(),
+		"setting":                     func() error { _, err := s.Setting(ctx, "no"); return err }(),
+		"partial":                     s.SavePartial(ctx, "no", "x"),
+		"finish":                      s.FinishTurn(ctx, "no", Outcome{Status: Complete}),
+		"partial of a finished turn":  s.SavePartial(ctx, a.Turn, "x"),
+		"finish of a finished turn":   s.FinishTurn(ctx, a.Turn, Outcome{Status: Failed}),
+		"turn in no conversation":     begin(Turn{ID: NewTurnID(), Place: Place{Conversation: "no"}}),
+		"turn in no matter":           begin(Turn{ID: NewTurnID(), Matter: "no"}),
+		"turn in place of no message": begin(Turn{ID: NewTurnID(), Place: Place{Conversation: c, Edit: "no"}}),
+		"turn in place of another's":  begin(Turn{ID: NewTurnID(), Place: Place{Conversation: c, Again: a.ID}}),
+		"edit of an answer":           begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Edit: a.ID}}),
+		"again of a prompt":           begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.Parent}}),
 	} {
 		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("%s: %v", name, err)

@@ -49,7 +49,9 @@ func indexError(err error) error {
 	return fmt.Errorf("%w: %w", errIndex, strip(err))
 }
 
-func brokenIndex(err error) bool { return errors.Is(err, errIndex) && errors.Is(err, ErrWrongKeyOrDamaged) }
+func brokenIndex(err error) bool {
+	return errors.Is(err, errIndex) && errors.Is(err, ErrWrongKeyOrDamaged)
+}
 
 // index keeps the search index up with the history.
 type index struct {
@@ -58,10 +60,10 @@ type index struct {
 	id    string // of the history
 
 	mu      sync.RWMutex // held for reading by a search; never while waiting for the store's, but by a search
-	current *indexFile // what is searched; after an erasure the one before, until the new one is complete
-	next    *indexFile // being built; nil when current is of this epoch
-	failed  error      // why there is no index
-	damaged bool       // one was found damaged since Open
+	current *indexFile   // what is searched; after an erasure the one before, until the new one is complete
+	next    *indexFile   // being built; nil when current is of this epoch
+	failed  error        // why there is no index
+	damaged bool         // one was found damaged since Open
 
 	snippets *sql.DB // in memory
 	wake     chan struct{}
