@@ -18,6 +18,7 @@ import (
 
 // script is a scripted history, record, model and reader that write down what happens, in order.
 type script struct {
+	begunText string // what an answer begins with
 	events    []string
 	says      []string
 	modelErr  error
@@ -47,7 +48,7 @@ func (s *script) BeginTurn(_ context.Context, t history.Turn) (history.Begun, er
 	return history.Begun{
 		Conversation: history.Conversation{ID: "c", Title: t.Title},
 		User:         history.Message{ID: "u", Conversation: "c", Turn: t.ID, Role: history.User, Text: t.Prompt, Salt: t.PromptSalt},
-		Assistant:    history.Message{ID: "a", Conversation: "c", Turn: t.ID, Role: history.Assistant, Salt: t.AnswerSalt},
+		Assistant:    history.Message{ID: "a", Conversation: "c", Turn: t.ID, Role: history.Assistant, Salt: t.AnswerSalt, Text: s.begunText},
 	}, nil
 }
 
@@ -251,5 +252,65 @@ func TestTitleIsTheFirstLineCutAtAWord(t *testing.T) {
 		if got := titleOf(prompt); got != want {
 			t.Errorf("titleOf(%q) = %q, want %q", prompt, got, want)
 		}
+	}
+}
+
+func TestAnotherAnswerReadsTheStoredPromptAndRecordsIt(t *testing.T) {
+	earlier := []history.Message{
+		{ID: "1", Role: history.User, Text: "first"}, {ID: "2", Role: history.Assistant, Text: "yes"}, {ID: "3", Role: history.User, Text: "second"},
+	}
+	for kind, c := range map[string]struct {
+		prompt  Prompt
+		earlier []history.Message
+		read    []string
+		shown   string
+	}{
+		"regenerate": {Prompt{Conversation: "c", Again: "4"}, earlier, []string{"first", "yes", "second"}, "new"},
+		"continue": {
+			Prompt{Conversation: "c", Continue: "4"},
+			append(slices.Clone(earlier), history.Message{Role: history.Assistant, Text: "write to ann@ex"}),
+			[]string{"first", "yes", "second", "write to ann@ex"},
+			"write to [EMAIL] new",
+		},
+		"edit": {Prompt{Conversation: "c", Edit: "3", Text: "second, edited"}, earlier[:2], []string{"first", "yes", "second, edited"}, "new"},
+	} {
+		s := &script{earlier: c.earlier, says: []string{"new"}, reason: engine.EOS}
+		if kind == "continue" {
+			s.begunText, s.says = "write to ann@ex", []string{"ample.org", " new"} // an identifier across the seam
+		}
+		d := Desk{History: s, Record: s, Model: s, Policy: policy.Default(), Redactor: redact.Default()}
+		out, err := d.Turn(t.Context(), c.prompt, s)
+		if err != nil {
+			t.Fatal(kind, err)
+		}
+		var read []string
+		for _, m := range s.asked.Messages {
+			read = append(read, m.Text)
+		}
+		if !slices.Equal(read, c.read) || out.Assistant.Text != c.shown || s.finished.Text != c.shown {
+			t.Errorf("%s: the model read %q, answered %q", kind, read, out.Assistant.Text)
+		}
+		if e := s.entries[0]; e.Detail != kind || e.Prompt != audit.Commit(out.User.Salt, out.User.Text) {
+			t.Errorf("%s: on record %+v", kind, e)
+		}
+	}
+}
+
+func TestAnErasedQuestionTakesItsAnswerFromTheModelsSight(t *testing.T) {
+	got := messagesOf([]history.Message{
+		{Role: history.User, Status: history.Erased},
+		{Role: history.Assistant, Text: "about it"},
+		{Role: history.User, Text: "kept"},
+		{Role: history.Assistant, Text: "yes"},
+		{Role: history.User, Text: "lost"},
+		{Role: history.Assistant, Status: history.Erased},
+		{Role: history.User, Text: "now"},
+	})
+	var texts []string
+	for _, m := range got {
+		texts = append(texts, m.Text)
+	}
+	if !slices.Equal(texts, []string{"kept", "yes", "now"}) {
+		t.Errorf("%q", texts)
 	}
 }

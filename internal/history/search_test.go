@@ -148,7 +148,7 @@ func TestNoTextIsASyntaxError(t *testing.T) {
 	s := mustOpen(t, dbPath(t))
 	say(t, s, newConversation(t, s, "a b c"), "", "the quick brown fox", `and "quoted" text`)
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringOf(rapid.SampledFrom([]rune(`ab"'*^:()-+{}. ` + "\x00\tüΩ你́\u200dANDORNEAR"))).Draw(t, "text")
+		text := rapid.StringOf(rapid.SampledFrom([]rune(`ab"'*^:()-+{}. `+"\x00\tüΩ你́\u200dANDORNEAR"))).Draw(t, "text")
 		if _, err := s.Search(t.Context(), Query{Text: text}); err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}

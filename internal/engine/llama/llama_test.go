@@ -232,6 +232,23 @@ func TestPartsAreTokenisedAsTheWholeWouldBe(t *testing.T) {
 	}
 }
 
+func TestAConversationThatEndsInAnAnswerGoesOn(t *testing.T) {
+	m := load(t, synthetic(t, gguf.Tiny()), Options{})
+	question := []Message{{"user", "Hello there"}}
+	asked, err := m.prompter.tokens(question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, err := m.prompter.tokens(append(question, Message{"assistant", "General"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := m.prompter.tokenise("General") // and no token that ends the answer
+	if want := append(asked, rest...); fmt.Sprint(begun) != fmt.Sprint(want) {
+		t.Errorf("%v\n%v", begun, want)
+	}
+}
+
 func TestTemplatesOfManyKinds(t *testing.T) {
 	const (
 		trimming = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>\n{% endfor %}"
