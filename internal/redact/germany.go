@@ -256,7 +256,7 @@ func matchHandelsregister(c *Candidate) Verdict {
 
 // kfz knows a district's one to three letters, one or two letters, up to four digits, and E or H.
 func kfz(c *Candidate) bool {
-	if len(c.Sizes) < 2 || len(c.Sizes) > 3 {
+	if len(c.Sizes) < 2 || len(c.Sizes) > 3 || string(c.Value[:3]) == "HLA" { // antigens
 		return false
 	}
 	v := c.Value

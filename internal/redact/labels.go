@@ -144,7 +144,7 @@ func (l *labelRule) match(c *Candidate) Verdict {
 			break
 		}
 		next := text[i+1]
-		if b == ' ' && (!isDigit(next) || !isDigit(text[i-1])) || !isDigit(next) && !isLetter(next) {
+		if b == ' ' && (!isDigit(next) || !isDigit(text[i-1]) && l.kind != LicensePlate) || !isDigit(next) && !isLetter(next) {
 			break
 		}
 		if b == ':' && !isDigit(next) || (b == '.' || b == ':') && isLetter(next) {

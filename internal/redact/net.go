@@ -124,6 +124,9 @@ func matchIPv6(c *Candidate) Verdict {
 	if start > 0 && (isWord(text[start-1]) || text[start-1] == ':' || text[start-1] >= 0x80 && afterWord(text, start)) || start == c.At && c.At+1 < len(text) && text[c.At+1] != ':' {
 		return None
 	}
+	if start == c.At && c.At+1 == len(text) {
+		return c.Undecided(start)
+	}
 	groups, zeros, fresh := 0, false, false // fresh: right after ::
 	i, end := start, 0
 	for {
@@ -159,10 +162,8 @@ func matchIPv6(c *Candidate) Verdict {
 				if e > 0 {
 					groups += 2
 					i, end = e, e
-				} else {
-					return None
+					break
 				}
-				break
 			}
 		}
 		fresh = false
