@@ -70,6 +70,9 @@ func matchPhone(c *Candidate) Verdict {
 			break
 		}
 		end := d.ends[g-1]
+		if c.More && end+1 == len(text) && contains("-/:.", text[end]) {
+			return c.Undecided(at)
+		}
 		if !(end < len(text) && (isWord(text[end]) && text[end]|0x20 != 'x' || text[end] == '%' || (text[end] == '-' || text[end] == '/' || text[end] == ':' || text[end] == '.') && end+1 < len(text) && isDigit(text[end+1]))) {
 			kind, score := d.judge(late)
 			if score == 0 {
