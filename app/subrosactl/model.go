@@ -14,16 +14,17 @@ import (
 )
 
 func (c *command) modelCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "model", Short: "Import, list, choose and verify sealed models"}
-	cmd.AddCommand(c.modelImportCommand(), c.modelListCommand(), c.modelUseCommand(), c.modelVerifyCommand())
+	cmd := &cobra.Command{Use: "model", Short: "Import, list, choose, verify and trace sealed models; seal and sign them"}
+	cmd.AddCommand(c.modelImportCommand(), c.modelListCommand(), c.modelUseCommand(), c.modelVerifyCommand(),
+		c.modelSealCommand(), c.modelRecipientCommand(), c.modelLineageCommand())
 	return cmd
 }
 
 func (c *command) modelImportCommand() *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
-		Use:   "import FILE.gguf",
-		Short: "Seal a GGUF model to this workstation; the file itself is only read",
+		Use:   "import FILE.gguf | PACKAGE",
+		Short: "Import a signed package, or seal a GGUF model to this workstation; what is imported is only read",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := os.Open(args[0])
@@ -32,6 +33,9 @@ func (c *command) modelImportCommand() *cobra.Command {
 			}
 			defer f.Close()
 			info, err := f.Stat()
+			if err == nil && info.IsDir() {
+				return c.importPackage(cmd, args[0])
+			}
 			if err == nil && !info.Mode().IsRegular() {
 				err = fmt.Errorf("%s is not a file", args[0])
 			}

@@ -219,6 +219,9 @@ func (m *model) readyLocked(ctx context.Context, loading func(float64)) (*engine
 // start unseals the model, starts its engine and loads it. The engine is given the open sealed file and that file's
 // own key, never an identity.
 func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engine, error) {
+	if err := m.open.mayUse(m.manifest, m.builtin); err != nil {
+		return nil, err
+	}
 	sealed, err := m.open.vault.Unseal(m.manifest.ID, m.open.root.ModelIdentity())
 	if err != nil {
 		return nil, vaultFault(err)

@@ -8,6 +8,7 @@ import (
 	"subrosa/internal/audit"
 	"subrosa/internal/engine"
 	"subrosa/internal/fault"
+	"subrosa/internal/policy"
 	"subrosa/internal/vault"
 )
 
@@ -57,6 +58,9 @@ func (s *Session) ImportModel(ctx context.Context, gguf io.Reader, source vault.
 	if err != nil {
 		return vault.Manifest{}, err
 	}
+	if err := o.require(policy.ImportFile, "", nil); err != nil {
+		return vault.Manifest{}, err
+	}
 	return o.importModel(ctx, gguf, source, progress)
 }
 
@@ -69,6 +73,9 @@ func (s *Session) UseModel(ctx context.Context, id vault.ModelID) error {
 	m, err := o.vault.Manifest(id)
 	if err != nil {
 		return vaultFault(err)
+	}
+	if err := o.mayUse(m, m.ID == s.opts.Builtin.id()); err != nil {
+		return err
 	}
 	if err := o.note(audit.Entry{Action: audit.ModelUse, Model: m.SHA256, Detail: m.Name}); err != nil {
 		return err

@@ -180,7 +180,7 @@ func (o *open) mayChat() error {
 	case o.model.manifest.ID == "":
 		return o.model.Status().Fault
 	}
-	return nil
+	return o.mayUse(o.model.manifest, o.model.builtin)
 }
 
 // origin names this log among others: C2SP checkpoints want a unique one, and the signing key is.

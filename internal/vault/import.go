@@ -64,25 +64,30 @@ func (s *Store) Import(ctx context.Context, r io.Reader, src Source, recipient a
 		return m, err
 	}
 	defer os.RemoveAll(tmp) // gone already after a successful rename
-	m, err = seal(ctx, r, src, filepath.Join(tmp, sealedName), recipient, progress)
+	m, err = seal(ctx, r, src, filepath.Join(tmp, sealedName), []age.Recipient{recipient}, progress)
 	if err != nil {
 		return Manifest{}, err
 	}
-	body, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return Manifest{}, err
-	}
-	body = append(body, '\n')
-	if err := atomicfile.Write(filepath.Join(tmp, manifestName), body); err != nil {
-		return Manifest{}, err
-	}
-	if err := atomicfile.Write(filepath.Join(tmp, macName), []byte(hex.EncodeToString(s.mac(body))+"\n")); err != nil {
+	if err := s.writeManifest(tmp, m); err != nil {
 		return Manifest{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Manifest{}, err
 	}
 	return m, s.place(tmp, m.ID)
+}
+
+// writeManifest writes m and its MAC.
+func (s *Store) writeManifest(dir string, m Manifest) error {
+	body, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	body = append(body, '\n')
+	if err := atomicfile.Write(filepath.Join(dir, manifestName), body); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, macName), []byte(hex.EncodeToString(s.mac(body))+"\n"))
 }
 
 // place renames a finished import to its name.
@@ -99,14 +104,14 @@ func (s *Store) place(tmp string, id ModelID) error {
 	return errors.Join(atomicfile.SyncDir(s.dir), os.RemoveAll(old))
 }
 
-func seal(ctx context.Context, r io.Reader, src Source, to string, recipient age.Recipient, progress Progress) (m Manifest, err error) {
+func seal(ctx context.Context, r io.Reader, src Source, to string, recipients []age.Recipient, progress Progress) (m Manifest, err error) {
 	f, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	sealedHash := sha256.New()
-	w, err := age.Encrypt(io.MultiWriter(f, sealedHash), recipient)
+	w, err := age.Encrypt(io.MultiWriter(f, sealedHash), recipients...)
 	if err != nil {
 		return m, err
 	}

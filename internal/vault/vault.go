@@ -4,6 +4,7 @@
 //
 //	<id>/model.age      the GGUF as an age v1 file (age-encryption.org/v1), readable with the age command
 //	<id>/manifest.json  what it is: see Manifest
+//	<id>/package.json, package.json.minisig, model.sig   of a model that came in a signed package: see package.go
 //	<id>/manifest.mac   HMAC-SHA256 (FIPS 198-1) over a label and manifest.json, in hex, under the workstation's manifest key
 //
 // <id> is the first 16 hex digits of the SHA-256 of the GGUF. A directory appears whole, by one rename, or not at all.
@@ -95,7 +96,8 @@ type Manifest struct {
 	SealedSHA256     string    `json:"sealedSha256"`
 	SealedHeaderHash string    `json:"sealedHeaderSha256"` // of the age header, from its first byte through its MAC line
 	ImportedAt       time.Time `json:"importedAt"`
-	SourceFile       string    `json:"sourceFile"` // base name
+	SourceFile       string    `json:"sourceFile"`       // base name
+	Signer           string    `json:"signer,omitempty"` // number of the minisign key that signed its package, "" if it was sealed here
 }
 
 // ModelError says which model an error of List is about.
