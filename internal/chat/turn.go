@@ -42,7 +42,7 @@ type Model interface {
 	Generate(ctx context.Context, r engine.Request, loading func(fraction float64), emit func(text string) error) (engine.Result, error)
 }
 
-// Desk is what a turn needs at hand. All fields but the last must be set.
+// Desk is what a turn needs at hand. All fields must be set but those that say otherwise.
 type Desk struct {
 	History  History
 	Record   Record
@@ -53,6 +53,11 @@ type Desk struct {
 	Actor    string
 
 	Generation func(context.Context) uint64 // of the history, for the record; may be nil
+
+	// By policy. Each may be nil: then answers are handled as prompts are, and nothing is looked for.
+	Answers      *redact.Redactor
+	Guard        *redact.Guard // of prompts
+	AnswersGuard *redact.Guard
 }
 
 // Prompt is what the user sent. An empty Conversation starts a new one, named after the prompt. At most one of Edit,
@@ -90,6 +95,7 @@ type Outcome struct {
 	history.Begun
 	Result     engine.Result
 	Redactions map[string]int // masked values by type, prompt and answer together
+	Notices    []Notice       // what guardrails said
 	IntentSeq  int64          // of the audit entry written before inference
 	OutcomeSeq int64          // of the one written after it
 }
@@ -114,8 +120,13 @@ func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, erro
 		return Outcome{}, d.refuse(p, err)
 	}
 	prompt, masked := d.Redactor.Text(p.Text)
+	notices, err := d.guardPrompt(p, p.Text, masked)
+	if err != nil {
+		return Outcome{Notices: notices}, err
+	}
 
 	out, err := d.begin(ctx, p, prompt, masked)
+	out.Notices = notices
 	if err != nil {
 		return out, err
 	}
@@ -184,6 +195,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 
 // answered is what came of asking the model.
 type answered struct {
+	notices    []Notice
 	text       string
 	redactions map[string]int
 	result     engine.Result
@@ -196,9 +208,15 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 	request := engine.Request{Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p)}
 	var shown strings.Builder
 	saved := time.Now()
+	stream := cmp.Or(d.Answers, d.Redactor).Stream()
+	guard := &answerGuard{guard: d.AnswersGuard}
+	turn := d.entry(audit.Guardrail, begun)
 	show := func(text string) error {
 		if text == "" {
 			return nil
+		}
+		if err := d.guardAnswer(guard, turn, text, stream); err != nil {
+			return err
 		}
 		if err := d.Record.Healthy(); err != nil { // nothing is shown that could not be recorded
 			return RecordFault(err)
@@ -211,14 +229,13 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		saved = time.Now()
 		return HistoryFault(d.History.SavePartial(context.WithoutCancel(ctx), begun.Turn, shown.String()))
 	}
-	stream := d.Redactor.Stream()
 	if a.err = show(stream.Write(begun.Text)); a.err == nil {
 		a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
 	}
 	if err := show(stream.Close()); a.err == nil {
 		a.err = err
 	}
-	a.text = shown.String()
+	a.text, a.notices = shown.String(), guard.notices
 	a.redactions = map[string]int{}
 	for t, n := range stream.Counts() {
 		a.redactions[string(t)] = n
@@ -252,7 +269,8 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 	if d.Generation != nil {
 		entry.History = d.Generation(ctx)
 	}
-	modelErr := EngineFault(a.err)
+	out.Notices = append(out.Notices, a.notices...)
+	modelErr := answerFault(a.err)
 	if modelErr != nil {
 		entry.Detail = string(fault.From(modelErr).Code)
 	}

@@ -51,6 +51,7 @@ const (
 	KeyPassphraseWrong  Code = "key_passphrase_wrong"
 	RateLimited         Code = "rate_limited"
 	GuardrailBlocked    Code = "guardrail_blocked"
+	AnswerBlocked       Code = "answer_blocked"
 	ModelNotAllowed     Code = "model_not_allowed"
 	PackageBad          Code = "package_bad"
 	LockdownFailed      Code = "lockdown_failed"
@@ -129,6 +130,7 @@ var catalogue = map[Code]text{
 	KeyPassphraseWrong:  {"That passphrase does not open the signing key.", "Check Caps Lock and the keyboard layout, and type it again."},
 	RateLimited:         {"More messages came in one minute than the policy allows.", "Wait a minute and send again."},
 	GuardrailBlocked:    {"A rule of this workstation stopped that message, so nothing was sent to the model.", "Change what the rule names, or ask compliance about it."},
+	AnswerBlocked:       {"A rule of this workstation ended that answer.", "What was shown before is kept. Ask another way, or ask compliance about the rule."},
 	ModelNotAllowed:     {"The policy of this workstation does not allow that model.", "Choose another model, or ask IT for a signed one."},
 	PackageBad:          {"That model package is damaged, incomplete or not signed by anyone trusted here.", "Nothing was imported. Ask IT for the package again."},
 	LockdownFailed:      {"The network block could not be put in place, so Subrosa did not start.", "Ask IT to check that the kernel allows seccomp filters."},

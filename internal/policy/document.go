@@ -75,9 +75,9 @@ type Signer struct {
 	Key  string `yaml:"key" need:"yes" format:"minisign" doc:"minisign public key."`
 }
 
-// Redaction says what happens to sensitive values. What no entry names is masked in both directions.
+// Redaction says what happens to sensitive values.
 type Redaction struct {
-	Default  Action       `yaml:"default" doc:"What happens to a type that types does not name."`
+	Default  Action       `yaml:"default" doc:"What happens to a type that types does not name. Without it: identifiers are masked, names, dates and places are left."`
 	Types    []TypeAction `yaml:"types" max:"200" doc:"Action by type and direction."`
 	Patterns []Pattern    `yaml:"patterns" max:"200" doc:"The site's own formats, such as record or matter numbers."`
 	Keep     []string     `yaml:"keep" max:"2000" doc:"Exact texts that are never masked."`
@@ -98,7 +98,7 @@ type Pattern struct {
 	Pattern string   `yaml:"pattern" format:"regexp" max:"1000" doc:"Regular expression (RE2). Either this or words."`
 	Words   []string `yaml:"words" max:"5000" doc:"Exact words or phrases."`
 	Context []string `yaml:"context" max:"50" doc:"If there are any: one of these words must be near."`
-	Finds   []string `yaml:"finds" max:"100" doc:"Test: in each of these texts something must be found."`
+	Finds   []string `yaml:"finds" need:"yes" min:"1" max:"100" doc:"Test: in each of these texts something must be found."`
 	Leaves  []string `yaml:"leaves" max:"100" doc:"Test: in none of these texts anything may be found."`
 }
 
@@ -109,7 +109,7 @@ type Guardrail struct {
 	Words   []string  `yaml:"words" max:"5000" doc:"Words or phrases, whole, in any case."`
 	Pattern string    `yaml:"pattern" format:"regexp" max:"1000" doc:"Regular expression (RE2)."`
 	Types   []string  `yaml:"types" max:"100" format:"type" doc:"Types of sensitive values, such as US_SSN."`
-	Action  Action    `yaml:"action" need:"yes" doc:"What then happens."`
+	Action  Action    `yaml:"action" need:"yes" doc:"What then happens: allow (lifts the others' word for what it covers), warn or block. To mask, write a redaction pattern."`
 	Reason  string    `yaml:"reason" need:"yes" min:"1" max:"300" doc:"One sentence that the user sees."`
 	Finds   []string  `yaml:"finds" max:"100" doc:"Test: it must act on each of these texts."`
 	Leaves  []string  `yaml:"leaves" max:"100" doc:"Test: it must act on none of these."`
@@ -321,7 +321,7 @@ func (d *Date) UnmarshalYAML(n *yaml.Node) error {
 // End is the first instant after the day, UTC.
 func (d Date) End() time.Time { return d.AddDate(0, 0, 1) }
 
-// ActionOn returns what happens to a type in a direction.
+// ActionOn returns what happens to a type in a direction; "" is what is built in for the type.
 func (r Redaction) ActionOn(typ string, answer bool) Action {
 	for _, t := range r.Types {
 		if t.Type != typ {
@@ -358,7 +358,6 @@ func defaults() Document {
 		},
 		Clipboard: Clipboard{Copy: true, ClearSeconds: 60},
 		Models:    Models{Builtin: true, LocalImport: true},
-		Redaction: Redaction{Default: Mask},
 		Retention: Retention{Preset: Standard, RecordMonths: 12, UserErase: true},
 		Export:    Export{Conversations: true, Formats: []Format{PDF, DOCX, Markdown, JSON}, Plain: true, Audit: true},
 		Limits:    Limits{PromptBytes: 256 << 10, AnswerTokens: 4096, PromptsPerMinute: 30, DocumentBytes: 64 << 20},

@@ -90,6 +90,8 @@ func (m Mark) Later(other Mark) Mark {
 type Places struct {
 	Machine string // MachineDir
 	Home    string // policy/ in the data directory; the copies of what was in force are kept here
+
+	Sound func(Document) error // what else a policy must be, or nil; its error should be a *ParseError
 }
 
 // Refusal is a policy that was not taken.
@@ -138,6 +140,9 @@ func (p Places) Load(last Mark, now time.Time) Choice {
 		return Choice{Policy: Default()}
 	}
 	found, err := read(source, dir)
+	if err == nil && p.Sound != nil {
+		err = p.Sound(found.Document)
+	}
 	if err == nil {
 		err = found.mayFollow(last, now)
 	}

@@ -350,6 +350,9 @@ func (c *checker) document(d *Document) {
 		}
 	}
 	for i, g := range d.Guardrails {
+		if g.Action == Mask || g.Action == Pseudonymise {
+			c.add(fmt.Sprintf("guardrails[%d].action", i), "a guardrail allows, warns or blocks; to mask, write a redaction pattern")
+		}
 		if g.Pattern == "" && len(g.Words) == 0 && len(g.Types) == 0 {
 			c.add(fmt.Sprintf("guardrails[%d]", i), "one of words, pattern, types is needed")
 		}

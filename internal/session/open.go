@@ -41,6 +41,7 @@ type open struct {
 	network  *fault.Fault // a way out is open: reading goes on, nothing is sent
 	rule     rule         // how policy came to be in force
 	rate     rate         // of prompts
+	detectors
 
 	lockReason atomic.Pointer[string] // for the record; nil: the user's
 

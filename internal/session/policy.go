@@ -30,7 +30,7 @@ func policyPlaces(opts Options) policy.Places {
 	if machine == "" {
 		machine = policy.MachineDir
 	}
-	return policy.Places{Machine: machine, Home: filepath.Join(opts.Home, "policy")}
+	return policy.Places{Machine: machine, Home: filepath.Join(opts.Home, "policy"), Sound: soundPolicy}
 }
 
 // choosePolicy decides which policy is in force, before anything else of this session is put on record. A change and a
@@ -58,6 +58,11 @@ func (o *open) choosePolicy(opts Options) error {
 func (o *open) take(c policy.Choice) {
 	o.policy, o.rule.refused = c.Policy, c.Refused
 	o.rule.stopped = nil
+	if d, err := detectorsOf(c.Policy.Document); err == nil {
+		o.detectors, o.redactor = d, d.prompt
+	} else {
+		c.Stop = err // Load has asked soundPolicy, so only a program that changed since the policy was taken comes here
+	}
 	if c.Stop != nil {
 		o.rule.stopped = fault.New(policyCode(c.Stop), c.Stop)
 	}
