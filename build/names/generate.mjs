@@ -65,7 +65,7 @@ const places = new Set()
 for (const [locale, { person, location }] of Object.entries(allLocales)) {
   collect(person?.first_name, (e) => { e.first = true; if (western.test(locale)) e.west = true })
   collect(person?.last_name, (e) => { e.last = true })
-  for (const list of [location?.country, location?.state, location?.city_name, location?.county]) {
+  if (/^(en|de|es|fr|it|pt|nl|sv|da|nb|fi)/.test(locale)) for (const list of [location?.country, location?.state, location?.city_name, location?.county]) {
     for (const v of Array.isArray(list) ? list : []) if (typeof v === 'string' && !v.includes(' ')) places.add(v.toLowerCase().normalize('NFC'))
   }
 }
@@ -75,8 +75,9 @@ for (const [w, e] of names) {
   const word = alsoWords.has(w) || (english.has(w) && frequent.has(w) && !solid.has(w)) || (english.has(w) && !solid.has(w) && !e.west)
   put((e.first ? (e.west && w.length > 3 ? 'f' : 'g') : '') + (e.last ? 'l' : '') + (word ? 'w' : '') + (places.has(w) ? 'p' : ''), w)
 }
+for (const w of places) if (w.length >= 4 && latin.test(w) && !names.has(w) && !english.has(w)) put('p', w)
 const words = new Set([...common('english', 10000).filter((w) => english.has(w)), ...common('spanish', 2500), ...common('german', 2500), ...common('french', 1500), ...alsoWords])
-for (const w of words) if (w.length >= 3 && latin.test(w) && !names.has(w)) put('w', w)
+for (const w of words) if (w.length >= 3 && latin.test(w) && !names.has(w) && !(places.has(w) && w.length >= 4 && !english.has(w))) put('w', w)
 
 const out = [
   '# Names in small letters, by what they are: f first name, g first name of little weight alone, l last name, w a word too, p a place too.',

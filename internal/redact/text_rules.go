@@ -8,6 +8,8 @@ func textRules() []Rule {
 		[]Rule{PrivateKeys(), WebTokens(), Tokens(), Credentials(), Assigned(), Passwords(), Dates(), CaseNumbers()},
 		Labelled(),
 		Persons(),
+		Addresses(),
+		Ages(),
 	)
 }
 
@@ -16,6 +18,12 @@ func textTypes() []Kind {
 	return []Kind{
 		{Secret, "Key, token or password", "[SECRET]", "", true},
 		{Person, "Person's name", "[PERSON]", "A", false},
+		{StreetAddress, "Street address, P.O. box", "[ADDRESS]", "B", false},
+		{ZIPCode, "Postcode", "[POSTCODE]", "B", false},
+		{Location, "Town, province or country", "[LOCATION]", "B", false},
+		{Organization, "Organisation", "[ORGANISATION]", "", false},
+		{Age, "Age", "[AGE]", "", false},
+		{AgeOver89, "Age over 89", "[AGE]", "C", true},
 		{DateTime, "Date finer than a year", "[DATE]", "C", false},
 		{"MRN", "Medical record number", "[MRN]", "H", true},
 		{"ENCOUNTER_ID", "Encounter, visit or specimen number", "[ENCOUNTER]", "R", true},
