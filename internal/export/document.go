@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -16,39 +17,46 @@ const (
 	Markdown Format = "md"
 	DOCX     Format = "docx"
 	PDF      Format = "pdf"
+	JSON     Format = "json"
 )
+
+// Formats lists them.
+func Formats() []Format { return []Format{Markdown, DOCX, PDF, JSON} }
 
 // Conversation is what a document shows. Its texts are redacted already: that is how the history holds them.
 type Conversation struct {
-	Title    string
-	Messages []Message
-	Provenance
+	Title      string    `json:"title"`
+	Messages   []Message `json:"messages"`
+	Provenance `json:"provenance"`
 }
 
 // Message is one prompt or answer.
 type Message struct {
-	Who      string // "You", or the model's name
-	Time     time.Time
-	Text     string
-	Markdown bool   // an answer: its text is set; a prompt's is shown as it was typed
-	Note     string // "stopped", "failed"; empty for a complete one
-	Entry    int64  // the record's sequence number
+	Who      string    `json:"who"` // a prompt, or an answer of a model
+	Time     time.Time `json:"time"`
+	Text     string    `json:"text"`
+	Markdown bool      `json:"markdown"`       // an answer: its text is set; a prompt's is shown as it was typed
+	Note     string    `json:"note,omitempty"` // "stopped", "failed"; empty for a complete one
+	Entry    int64     `json:"recordEntry"`    // the record's sequence number
 }
 
 // Provenance says where a document comes from, at its end and on each page.
 type Provenance struct {
-	Models       []ModelUsed
-	Policy       string
-	Program      string // version
-	Origin       string // the record's name
-	Conversation string // its ID in the record
-	Entry        int64  // of this export in the record
-	Made         time.Time
-	Actor        string
+	Models       []ModelUsed `json:"models"`
+	Policy       string      `json:"policy"`
+	Program      string      `json:"program"`      // version
+	Origin       string      `json:"record"`       // the record's name
+	Conversation string      `json:"conversation"` // its ID in the record
+	Entry        int64       `json:"recordEntry"`  // of this export in the record
+	Made         time.Time   `json:"exported"`
+	Actor        string      `json:"actor"`
 }
 
 // ModelUsed is a model that answered.
-type ModelUsed struct{ Name, SHA256 string }
+type ModelUsed struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+}
 
 // WriteConversation writes the document.
 func WriteConversation(w io.Writer, f Format, c Conversation) error {
@@ -59,6 +67,11 @@ func WriteConversation(w io.Writer, f Format, c Conversation) error {
 		return writeDOCX(w, c)
 	case PDF:
 		return writePDF(w, c)
+	case JSON:
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(c)
 	}
 	return fmt.Errorf("format %q: %w", f, ErrFormat)
 }

@@ -372,13 +372,17 @@ func (o *outputs) finish() ([]bundle.File, error) {
 
 // hashWriter hashes and counts what passes.
 type hashWriter struct {
-	to io.Writer
-	h  hash.Hash
-	n  int64
+	to  io.Writer
+	h   hash.Hash
+	n   int64
+	err error
 }
 
 func (w *hashWriter) Write(p []byte) (int, error) {
 	n, err := w.to.Write(p)
+	if err != nil {
+		w.err = err
+	}
 	w.h.Write(p[:n])
 	w.n += int64(n)
 	return n, err
