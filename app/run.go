@@ -65,6 +65,7 @@ func (a *App) proven(probes *lockdown.Check) {
 func (a *App) takeHome(home string) {
 	opts, err := session.Installed(home)
 	if err == nil {
+		opts.Version = Version
 		opts.Network = a.offline.wait
 		opts.OnChange = func() {
 			a.emitState()

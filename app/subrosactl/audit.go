@@ -17,7 +17,7 @@ func (c *command) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "The record of what was done here: verify, prove, witness, prune"}
 	cmd.AddCommand(
 		c.auditStatusCommand(), c.auditProveCommand(), c.auditWitnessCommand(), c.auditRotateCommand(), c.auditPruneCommand(),
-		c.auditAcceptCommand(),
+		c.auditAcceptCommand(), c.auditExportCommand(),
 	)
 	cmd.AddCommand(&cobra.Command{
 		Use:   "verify",

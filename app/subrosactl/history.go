@@ -11,6 +11,7 @@ import (
 
 func (c *command) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "history", Short: "List, show, rename and delete conversations"}
+	cmd.AddCommand(c.historyExportCommand())
 	cmd.AddCommand(
 		c.historySearchCommand(),
 		&cobra.Command{

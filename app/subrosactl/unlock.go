@@ -51,6 +51,7 @@ func (c *command) session(adjust func(*session.Options)) (*session.Session, erro
 	if err != nil {
 		return nil, err
 	}
+	opts.Version = version
 	opts.Network = func() *lockdown.Report { return c.lockdown }
 	c.askForToken(&opts)
 	if adjust != nil {

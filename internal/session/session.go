@@ -38,6 +38,7 @@ const (
 // Options says where things are. Home, EnginePath and EngineLib are absolute paths.
 type Options struct {
 	Home       string                  // data directory, created on first use
+	Version    string                  // of the program: what leaves the workstation says so
 	Ring       keys.Ring               // the desktop keyring
 	Cost       keys.Cost               // of the passphrase
 	Plugins    *keys.Plugins           // how a hardware token asks for a PIN or a touch; nil: it cannot

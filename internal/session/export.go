@@ -1,0 +1,332 @@
+package session
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/chat"
+	"subrosa/internal/export"
+	"subrosa/internal/export/bundle"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/policy"
+)
+
+// AuditExport is what to put into an audit bundle.
+type AuditExport struct {
+	Dir        string   // an existing directory, on a removable drive as a rule
+	Recipients []string // age recipients; where the policy names compliance's, these or none
+	Since      time.Time
+	Until      time.Time
+	Matter     history.MatterID
+	Progress   func(step export.Step, done, total int64) // may be nil
+}
+
+// AuditExported says what lies on the target.
+type AuditExported struct {
+	Path       string
+	Entries    int64 // in the bundle
+	Size       int64 // of the record
+	Root       string
+	Bytes      int64
+	Resumed    int // parts that an earlier try had finished
+	Recipients []string
+	Unrecorded *fault.Fault // why the export itself is not on record; nil as a rule
+	Evidence   bool         // the record does not verify: a copy of its files, and no bundle
+}
+
+// Drives lists the removable drives.
+func (s *Session) Drives() ([]export.Drive, error) {
+	list, err := export.Drives()
+	if errors.Is(err, export.ErrNoDrives) {
+		return nil, fault.New(fault.DrivesUnknown, err)
+	}
+	return list, fault.Of(err, fault.Internal)
+}
+
+// ExportAudit writes an audit bundle. It is on record before it starts, and how it ended is. A record that can no longer be
+// written is exported all the same as far as its checkpoint reaches, and one that does not verify as a copy for evidence.
+// Cancelling ctx, or Lock, stops it; the same call goes on where it stopped.
+func (s *Session) ExportAudit(ctx context.Context, x AuditExport) (AuditExported, error) {
+	o, err := s.ready()
+	if err != nil {
+		return AuditExported{}, err
+	}
+	if err := o.require(policy.ExportRecord, "", nil); err != nil {
+		return AuditExported{}, err
+	}
+	if x.Recipients, err = o.bundleRecipients(x.Recipients); err != nil {
+		return AuditExported{}, err
+	}
+	b := export.Bundle{
+		Dir: x.Dir, Journal: filepath.Join(s.opts.Home, "export.json"), Source: export.Source{Origin: o.origin(), Version: s.opts.Version},
+		Recipients: x.Recipients, Since: x.Since, Until: x.Until, Matter: string(x.Matter), Made: time.Now(),
+	}
+	if x.Matter != "" {
+		if b.InMatter, err = o.inMatter(ctx, x.Matter); err != nil {
+			return AuditExported{}, err
+		}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	b.Progress = func(step export.Step, done, total int64) {
+		if _, err := s.ready(); err != nil {
+			stop() // locked meanwhile
+		}
+		if x.Progress != nil {
+			x.Progress(step, done, total)
+		}
+	}
+	return o.exportAudit(ctx, b, filepath.Join(s.opts.Home, "audit"))
+}
+
+func (o *open) exportAudit(ctx context.Context, b export.Bundle, dir string) (AuditExported, error) {
+	out := AuditExported{Recipients: b.Recipients}
+	_, err := o.noteSeq(audit.Entry{Action: audit.AuditExport, Matter: b.Matter, Result: "begun", Detail: sealedTo(b.Recipients)})
+	if err != nil {
+		out.Unrecorded = fault.From(err)
+		b.Unrecorded = string(out.Unrecorded.Code)
+	}
+	if o.record == nil {
+		out.Evidence = true
+		out.Path, err = b.WriteEvidence(ctx, dir, out.Unrecorded.Error())
+		return out, exportFault(err)
+	}
+	snap, err := o.record.Snapshot()
+	if err != nil {
+		return AuditExported{}, errors.Join(recordFault(err), o.noteExport(audit.AuditExport, "", recordFault(err), ""))
+	}
+	defer snap.Close()
+	written, err := b.Write(ctx, snap)
+	if err != nil {
+		err = exportFault(err)
+		return AuditExported{}, errors.Join(err, o.noteExport(audit.AuditExport, "", err, ""))
+	}
+	out.Path, out.Entries, out.Size, out.Root = written.Path, written.Manifest.Entries, written.Manifest.Size, written.Manifest.Root
+	out.Bytes, out.Resumed = written.Bytes, written.Resumed
+	if out.Unrecorded != nil {
+		return out, nil
+	}
+	detail := fmt.Sprintf("%d of %d entries, %s", out.Entries, out.Size, sealedTo(b.Recipients))
+	return out, o.noteExport(audit.AuditExport, "", nil, detail)
+}
+
+// bundleRecipients is whom a bundle is sealed to: compliance, where the policy says who that is.
+func (o *open) bundleRecipients(asked []string) ([]string, error) {
+	named := o.policy.Roles.ComplianceRecipients
+	if len(named) == 0 {
+		_, err := export.Recipients(asked)
+		return asked, exportFault(err)
+	}
+	for _, a := range asked {
+		if !slices.Contains(named, a) {
+			return nil, o.denied(policy.ExportRecord, "", policy.ErrOff)
+		}
+	}
+	return named, nil
+}
+
+func (o *open) inMatter(ctx context.Context, id history.MatterID) (func(string) bool, error) {
+	if _, err := o.history.Matter(ctx, id); err != nil {
+		return nil, matterFault(err)
+	}
+	list, err := o.history.Conversations(ctx)
+	if err != nil {
+		return nil, historyFault(err)
+	}
+	in := map[string]bool{}
+	for _, c := range list {
+		if c.Matter == id {
+			in[string(c.ID)] = true
+		}
+	}
+	return func(conversation string) bool { return in[conversation] }, nil
+}
+
+// ConversationExport is a conversation to be written down.
+type ConversationExport struct {
+	ID     history.ConversationID
+	Format export.Format
+	Path   string // the file; its name must be free. Sealed files get the ending ".age"
+	Sealed bool   // encrypt to the policy's recipients though it would allow a plain file
+}
+
+// ConversationExported says what was written.
+type ConversationExported struct {
+	Path   string
+	Size   int64
+	SHA256 string // hex
+	Entry  int64  // of the export on record, as the document says too
+	Sealed []string
+}
+
+// ExportConversation writes the chosen branch of a conversation, with where it comes from. The policy says whether, in
+// which formats, and sealed to whom. Without a record there is no export.
+func (s *Session) ExportConversation(ctx context.Context, x ConversationExport) (ConversationExported, error) {
+	o, err := s.ready()
+	if err != nil {
+		return ConversationExported{}, err
+	}
+	if err := o.mayExport(x); err != nil {
+		return ConversationExported{}, err
+	}
+	document, err := o.document(ctx, x.ID)
+	if err != nil {
+		return ConversationExported{}, err
+	}
+	f := export.File{Path: x.Path}
+	if x.Sealed || !o.policy.Export.Plain {
+		f.Recipients = o.policy.Export.Recipients
+		if len(f.Recipients) == 0 {
+			return ConversationExported{}, fault.New(fault.RecipientInvalid, errors.New("the policy names no recipients of exports"))
+		}
+		f.Path += bundle.Encrypted
+	}
+	// Of where it goes the record keeps nothing: a file's name may say what nobody redacted.
+	intent := audit.Entry{
+		Action: audit.ConversationExport, Conversation: string(x.ID), Result: "begun",
+		Detail: string(x.Format) + ", " + sealedTo(f.Recipients),
+	}
+	out := ConversationExported{Path: f.Path, Sealed: f.Recipients}
+	if out.Entry, err = o.noteSeq(intent); err != nil {
+		return ConversationExported{}, err
+	}
+	document.Entry, document.Program, document.Made = out.Entry, s.opts.Version, time.Now()
+	written, err := f.Write(ctx, func(w io.Writer) error { return export.WriteConversation(w, x.Format, document) })
+	if err != nil {
+		err = exportFault(err)
+		return ConversationExported{}, errors.Join(err, o.noteExport(audit.ConversationExport, string(x.ID), err, ""))
+	}
+	out.Size, out.SHA256 = written.Size, written.SHA256
+	return out, o.noteExport(audit.ConversationExport, string(x.ID), nil, "sha256 "+written.SHA256)
+}
+
+func (o *open) mayExport(x ConversationExport) error {
+	if !slices.Contains(export.Formats(), x.Format) {
+		return fault.New(fault.BadInput, export.ErrFormat)
+	}
+	if err := o.require(policy.ExportConversation, string(x.ID), nil); err != nil {
+		return err
+	}
+	if !o.policy.Export.Allows(policyFormat(x.Format)) {
+		return o.denied(policy.ExportConversation, string(x.ID), policy.ErrOff)
+	}
+	return nil
+}
+
+// policyFormat is what the policy calls a format.
+func policyFormat(f export.Format) policy.Format {
+	switch f {
+	case export.PDF:
+		return policy.PDF
+	case export.DOCX:
+		return policy.DOCX
+	case export.JSON:
+		return policy.JSON
+	}
+	return policy.Markdown
+}
+
+func (o *open) document(ctx context.Context, id history.ConversationID) (export.Conversation, error) {
+	c, err := o.history.Conversation(ctx, id)
+	if err != nil {
+		return export.Conversation{}, historyFault(err)
+	}
+	messages, err := o.history.Messages(ctx, id)
+	if err != nil {
+		return export.Conversation{}, historyFault(err)
+	}
+	d := export.Conversation{Title: c.Title}
+	d.Policy, d.Origin, d.Conversation, d.Actor = o.policy.Version, o.origin(), string(id), o.actor
+	names := o.modelNames()
+	for _, m := range messages {
+		line := export.Message{Who: "Prompt", Time: m.CreatedAt, Text: m.Text, Entry: m.AuditSeq}
+		if m.Role == history.Assistant {
+			used := export.ModelUsed{Name: names[m.Model], SHA256: m.Model}
+			if used.Name == "" {
+				used.Name = "a model that is no longer here"
+			}
+			line.Who, line.Markdown = "Answer of "+used.Name, true
+			if !slices.Contains(d.Models, used) {
+				d.Models = append(d.Models, used)
+			}
+		}
+		if m.Status != history.Complete {
+			line.Note = string(m.Status)
+		}
+		d.Messages = append(d.Messages, line)
+	}
+	return d, nil
+}
+
+// modelNames knows models by their hash. A manifest that does not verify gives no name.
+func (o *open) modelNames() map[string]string {
+	names := map[string]string{}
+	list, _ := o.vault.List()
+	for _, m := range list {
+		names[m.SHA256] = m.Name
+	}
+	return names
+}
+
+// noteSeq is note, for who needs the entry's number.
+func (o *open) noteSeq(e audit.Entry) (int64, error) {
+	if o.stopped != nil {
+		return 0, o.stopped
+	}
+	e.Actor, e.Policy = o.actor, o.policy.Version
+	seq, err := o.record.Append(e)
+	if err != nil {
+		return 0, recordFault(err)
+	}
+	return seq, nil
+}
+
+// noteExport puts on record how an export ended.
+func (o *open) noteExport(action audit.Action, conversation string, failed error, detail string) error {
+	e := audit.Entry{Action: action, Conversation: conversation, Result: "complete", Detail: detail}
+	if failed != nil {
+		f := fault.From(failed)
+		e.Result, e.Detail = "failed", string(f.Code)
+		if f.Code == fault.ExportCancelled {
+			e.Result, e.Detail = "cancelled", ""
+		}
+	}
+	return o.note(e)
+}
+
+// sealedTo names recipients by a short hash: enough to compare, too little to be mistaken for the recipient.
+func sealedTo(recipients []string) string {
+	if len(recipients) == 0 {
+		return "in the clear"
+	}
+	out := "sealed to"
+	for _, r := range recipients {
+		sum := audit.Commit([32]byte{}, r)
+		out += " " + string(sum)[:min(len(sum), hex.EncodedLen(4))]
+	}
+	return out
+}
+
+func exportFault(err error) error {
+	if errors.Is(err, export.ErrRecord) {
+		return chat.RecordFault(err)
+	}
+	return fault.Of(
+		err, fault.Internal,
+		fault.Cause{Err: context.Canceled, Code: fault.ExportCancelled},
+		fault.Cause{Err: export.ErrRecipient, Code: fault.RecipientInvalid},
+		fault.Cause{Err: fs.ErrExist, Code: fault.ExportExists},
+		fault.Cause{Err: export.ErrReadBack, Code: fault.ExportUnreadable},
+		fault.Cause{Err: export.ErrRoom, Code: fault.ExportRoom},
+		fault.Cause{Err: export.ErrTarget, Code: fault.ExportTarget},
+	)
+}
