@@ -498,7 +498,7 @@ var ErrRecipient = errors.New("not an age recipient")
 
 func targetError(err error) error {
 	switch {
-	case err == nil, errors.Is(err, ErrRoom), errors.Is(err, ErrTarget):
+	case err == nil, errors.Is(err, ErrRoom), errors.Is(err, ErrTarget), errors.Is(err, fs.ErrExist):
 		return err
 	case noRoom(err):
 		return fmt.Errorf("%w: %w", ErrRoom, err)
