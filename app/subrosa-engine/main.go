@@ -29,8 +29,14 @@ func run(args []string) error {
 	if err := errors.Join(lockdown.Enforce(), lockdown.HardenProcess()); err != nil && !errors.Is(err, lockdown.ErrUnsupported) {
 		return err
 	}
+	if len(args) == 2 && args[0] == probeArgument {
+		return probe(args[1])
+	}
 	if len(args) != 1 {
 		return errors.New("it is started by Subrosa, with the libraries' directory")
+	}
+	if _, err := lockdown.Confine(lockdown.EngineFiles(args[0])); err != nil && !errors.Is(err, lockdown.ErrUnsupported) {
+		return err
 	}
 	socket, model := os.NewFile(3, "parent"), os.NewFile(4, "model")
 	if socket == nil || model == nil {

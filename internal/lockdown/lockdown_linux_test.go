@@ -82,9 +82,11 @@ func scenes() map[string]func() result {
 		"no sockets": func() result {
 			return proof(func() error { return load(without(program(hostABI), len(program(hostABI))-4, 3)) })
 		},
-		"refused":     func() result { return proof(func() error { return unix.EINVAL }) },
-		"no program":  sceneNoProgram,
-		"child probe": func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
+		"refused":      func() result { return proof(func() error { return unix.EINVAL }) },
+		"no program":   sceneNoProgram,
+		"confined":     sceneConfined,
+		"not confined": func() result { return attempts(result{}) },
+		"child probe":  func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
 	}
 }
 

@@ -1,0 +1,231 @@
+//go:build linux && (amd64 || arm64)
+
+package lockdown
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// confinedVariable marks the second start of a process that confines itself. It grants nothing: only the kernel does.
+const confinedVariable = "SUBROSA_CONFINED"
+
+// Confine leaves this process the files named and what it inherited, for good. Landlock restricts a thread and what it
+// starts, and a Go program has threads before its main runs: so it restricts this one and executes the program again, in
+// its place, with the same arguments and descriptors. The first call does not return unless it fails; in the second
+// start Confine loads a filter that refuses execve, ptrace and reading other processes' memory, makes the process
+// undumpable, and returns what is in force. Read may hold files and directories; those that are missing are left out.
+// Where the kernel has no Landlock the rest holds, and the Confinement says so.
+func Confine(read, write []string) (Confinement, error) {
+	abi, err := ll.LandlockGetABIVersion()
+	if err != nil {
+		abi = 0
+	}
+	if abi > 0 && os.Getenv(confinedVariable) == "" {
+		return Confinement{}, restrictAndExec(abi, read, write)
+	}
+	if err := os.Unsetenv(confinedVariable); err != nil {
+		return Confinement{}, err
+	}
+	if err := errors.Join(load(alone(hostABI)), HardenProcess()); err != nil {
+		return Confinement{}, err
+	}
+	return Confinement{Landlock: abi}, nil
+}
+
+// rights are the file rights that an ABI knows.
+func rights(abi int) uint64 {
+	last := uint64(ll.AccessFSMakeSym)
+	switch {
+	case abi >= 5:
+		last = ll.AccessFSIoctlDev
+	case abi >= 3:
+		last = ll.AccessFSTruncate
+	case abi >= 2:
+		last = ll.AccessFSRefer
+	}
+	return last<<1 - 1
+}
+
+func restrictAndExec(abi int, read, write []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("confine: %w", err)
+	}
+	if self, err = filepath.EvalSymlinks(self); err != nil {
+		return fmt.Errorf("confine: %w", err)
+	}
+	attr := ll.RulesetAttr{HandledAccessFS: rights(abi)}
+	if abi >= 4 {
+		attr.HandledAccessNet = ll.AccessNetBindTCP | ll.AccessNetConnectTCP
+	}
+	if abi >= 6 {
+		attr.Scoped = ll.ScopeAbstractUnixSocket | ll.ScopeSignal
+	}
+	rules, err := ll.LandlockCreateRuleset(&attr, 0)
+	if err != nil {
+		return fmt.Errorf("confine: create ruleset: %w", err)
+	}
+	defer unix.Close(rules)
+	const reading = ll.AccessFSReadFile | ll.AccessFSReadDir
+	const writing = reading | ll.AccessFSWriteFile | ll.AccessFSIoctlDev
+	for access, names := range map[uint64][]string{reading: read, writing: write, ll.AccessFSExecute | ll.AccessFSReadFile: append(interpreters(), self)} {
+		for _, name := range names {
+			if err := allow(rules, name, access&rights(abi)); err != nil {
+				return fmt.Errorf("confine: %s: %w", name, err)
+			}
+		}
+	}
+	runtime.LockOSThread() // for good: what follows is this thread's alone until it is the only one
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("confine: set no_new_privs: %w", err)
+	}
+	if err := ll.LandlockRestrictSelf(rules, 0); err != nil {
+		return fmt.Errorf("confine: restrict: %w", err)
+	}
+	return fmt.Errorf("confine: execute again: %w", syscall.Exec(self, os.Args, append(os.Environ(), confinedVariable+"=1")))
+}
+
+// interpreters are the dynamic loaders that may have to be executed with the program. Afterwards nothing can be.
+func interpreters() []string {
+	return []string{"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1"}
+}
+
+func allow(rules int, name string, access uint64) error {
+	fd, err := unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	var stat unix.Stat_t
+	if err := unix.Fstat(fd, &stat); err != nil {
+		return err
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFDIR {
+		access &^= ll.AccessFSReadDir
+	}
+	return ll.LandlockAddPathBeneathRule(rules, &ll.PathBeneathAttr{AllowedAccess: access, ParentFd: fd}, 0)
+}
+
+// alone is the filter of a process that starts nothing and looks into nothing.
+func alone(a abi) []bpf.Instruction {
+	p := []bpf.Instruction{
+		bpf.LoadAbsolute{Off: offArch, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: a.audit, SkipTrue: 1},
+		bpf.RetConstant{Val: retErrno | errPerm},
+		bpf.LoadAbsolute{Off: offNumber, Size: 4},
+	}
+	for _, call := range []uint32{
+		unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
+		unix.SYS_KCMP, unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_BPF,
+		unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_ADD_KEY, unix.SYS_KEYCTL, unix.SYS_REQUEST_KEY,
+	} {
+		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: call, SkipFalse: 1}, bpf.RetConstant{Val: retErrno | errPerm})
+	}
+	return append(p, bpf.RetConstant{Val: retAllow})
+}
+
+// ConfinementProbe tries from inside what a confined process must not do. Victim is a process to trace: the parent. It
+// does no harm where something succeeds: the program that it would start does not exist, which an unconfined process is
+// told instead of EPERM.
+func ConfinementProbe(victim int) []Attempt {
+	try := func(name string, err error, denied ...error) Attempt {
+		a := Attempt{Name: name, Answer: "succeeded"}
+		if err != nil {
+			a.Answer = err.Error()
+		}
+		for _, d := range denied {
+			a.Denied = a.Denied || errors.Is(err, d)
+		}
+		return a
+	}
+	open := func(name string, flags int) error {
+		fd, err := unix.Open(name, flags|unix.O_CLOEXEC, 0o600)
+		if err == nil {
+			_ = unix.Close(fd)
+		}
+		return err
+	}
+	dropping := filepath.Join(os.TempDir(), "subrosa-probe-"+strconv.Itoa(os.Getpid()))
+	created := open(dropping, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL)
+	if created == nil {
+		_ = unix.Unlink(dropping)
+	}
+	_, _, ptrace := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(victim), 0, 0, 0, 0)
+	if ptrace == 0 {
+		_, _, _ = unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(victim), 0, 0, 0, 0)
+	}
+	_, _, memory := unix.RawSyscall6(unix.SYS_PROCESS_VM_READV, uintptr(victim), 0, 0, 0, 0, 0)
+	inet, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err == nil {
+		_ = unix.Close(inet)
+	}
+	dumpable, _ := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
+	undumpable := errors.New("undumpable")
+	if dumpable != 0 {
+		undumpable = nil
+	}
+	return []Attempt{
+		try("read a file", open("/etc/passwd", unix.O_RDONLY), unix.EACCES),
+		try("list the home directories", open("/home", unix.O_RDONLY|unix.O_DIRECTORY), unix.EACCES),
+		try("write a file", created, unix.EACCES),
+		try("start a program", unix.Exec("/nonexistent", []string{"nonexistent"}, nil), unix.EPERM),
+		try("trace its parent", errnoOrNil(ptrace), unix.EPERM),
+		try("read its parent's memory", errnoOrNil(memory), unix.EPERM),
+		try("signal its parent", unix.Kill(victim, 0), unix.EPERM),
+		try("open a socket", err, unix.EAFNOSUPPORT),
+		try("be dumped", undumpable, undumpable),
+	}
+}
+
+func errnoOrNil(e syscall.Errno) error {
+	if e == 0 {
+		return nil
+	}
+	return e
+}
+
+// EngineFiles are what a program that runs llama.cpp must read beside its own libraries: the system's libraries, and how
+// many cores and how much memory there are; and, only where lib has a graphics backend, the devices and their drivers.
+func EngineFiles(lib string) (read, write []string) {
+	if real, err := filepath.EvalSymlinks(lib); err == nil {
+		lib = real
+	}
+	read = []string{
+		lib, "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
+		"/proc/cpuinfo", "/proc/meminfo", "/proc/self", "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm/transparent_hugepage", "/dev/null", "/dev/urandom",
+	}
+	// Libraries that are links lead elsewhere.
+	if names, err := filepath.Glob(filepath.Join(lib, "*.so*")); err == nil {
+		for _, name := range names {
+			if real, err := filepath.EvalSymlinks(name); err == nil && filepath.Dir(real) != lib {
+				read = append(read, filepath.Dir(real))
+			}
+		}
+	}
+	if names, err := filepath.Glob(filepath.Join(lib, "*")); err == nil {
+		for _, name := range names {
+			if strings.Contains(name, "vulkan") || strings.Contains(name, "cuda") {
+				read = append(read, "/usr/share/vulkan", "/usr/share/nvidia", "/usr/share/drirc.d", "/etc/vulkan", "/sys/class/drm", "/sys/bus/pci", "/sys/devices", "/sys/dev", "/proc/driver/nvidia")
+				write = append(write, "/dev/dri", "/dev/kfd")
+				nodes, _ := filepath.Glob("/dev/nvidia*")
+				write = append(write, nodes...)
+				break
+			}
+		}
+	}
+	return read, write
+}

@@ -1,0 +1,65 @@
+//go:build linux && (amd64 || arm64)
+
+package lockdown
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+)
+
+// sceneConfined confines itself to one directory that the test made.
+func sceneConfined() result {
+	res := result{Notes: map[string]string{}}
+	// The test binary is started again by Confine, and comes here a second time.
+	in, err := Confine([]string{os.Getenv("LOCKDOWN_TEST_DIR"), "/lib", "/lib64", "/usr/lib", "/etc/ld.so.cache"}, nil)
+	if err != nil {
+		return result{Err: err.Error()}
+	}
+	_ = Enforce()
+	res.Notes["landlock"] = fmt.Sprint(in.Landlock)
+	_, err = os.ReadFile(filepath.Join(os.Getenv("LOCKDOWN_TEST_DIR"), "mine"))
+	res.Notes["own file"] = fmt.Sprint(err)
+	err = os.WriteFile(filepath.Join(os.Getenv("LOCKDOWN_TEST_DIR"), "other"), nil, 0o600)
+	res.Notes["writing there"] = fmt.Sprint(err == nil)
+	return attempts(res)
+}
+
+func attempts(res result) result {
+	for _, a := range ConfinementProbe(os.Getppid()) {
+		if !a.Denied {
+			res.Leaks = append(res.Leaks, a.Name+": "+a.Answer)
+		}
+	}
+	return res
+}
+
+func TestConfinedProcessReachesItsFilesAndNothingElse(t *testing.T) {
+	if abi, err := ll.LandlockGetABIVersion(); err != nil || abi < 1 {
+		t.Skip("this kernel has no Landlock: nothing to show, and Confine reports it")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LOCKDOWN_TEST_DIR", dir)
+	r := play(t, "confined")
+	if r.Err != "" || len(r.Leaks) > 0 || r.Notes["own file"] != "<nil>" || r.Notes["writing there"] != "false" || r.Notes["landlock"] == "0" {
+		t.Errorf("%+v", r)
+	}
+	// The control: without it, each of these works.
+	if c := play(t, "not confined"); len(c.Leaks) < 8 {
+		t.Errorf("an unconfined process was denied something too, so the probe shows little: it could %v", c.Leaks)
+	}
+}
+
+func TestRightsOfEachABI(t *testing.T) {
+	for abi, want := range map[int]uint64{1: 1<<13 - 1, 2: 1<<14 - 1, 3: 1<<15 - 1, 4: 1<<15 - 1, 5: 1<<16 - 1, 7: 1<<16 - 1} {
+		if got := rights(abi); got != want {
+			t.Errorf("ABI %d: %x, want %x", abi, got, want)
+		}
+	}
+}
