@@ -222,8 +222,8 @@ func (c *command) keysExportHistoryKey() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use: "export-history-key --identity FILE", Short: "IT: print the raw SQLCipher key of history.db, on record", Args: cobra.NoArgs,
-		Long: "Prints 64 hex digits: PRAGMA key = \"x'...'\" in SQLCipher 4. Whoever has them and the file reads the titles and the search index " +
-			"for good, and so do copies of either: this is for moving away, not for looking something up.",
+		Long: "Prints 64 hex digits: PRAGMA key = \"x'...'\" in SQLCipher 4. Whoever has them and the file, or an older copy, reads when " +
+			"was chatted and how much, for good. Titles and texts are sealed once more, under keys that the desktop keyring opens.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			identities, err := readIdentities(file)
 			if err != nil {

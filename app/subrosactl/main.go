@@ -92,7 +92,8 @@ func (c *command) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "print JSON")
 	flags.IntVar(&c.passphraseFD, "passphrase-fd", -1, "read the passphrase, one line, from this file descriptor")
 	root.AddCommand(
-		c.initCommand(), c.chatCommand(), c.historyCommand(), c.matterCommand(), c.eraseCommand(), c.holdCommand(), c.modelCommand(), c.auditCommand(), c.doctorCommand(),
+		c.initCommand(), c.chatCommand(), c.historyCommand(), c.matterCommand(), c.eraseCommand(), c.holdCommand(), c.backupCommand(), c.restoreCommand(),
+		c.modelCommand(), c.auditCommand(), c.doctorCommand(),
 		c.redactCommand(), c.policyCommand(), c.drivesCommand(), c.keysCommand(),
 	)
 	return root

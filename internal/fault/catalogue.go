@@ -22,6 +22,10 @@ const (
 	RecordOlder         Code = "record_older"
 	ErasureUnfinished   Code = "erasure_unfinished"
 	Held                Code = "held"
+	BackupFailed        Code = "backup_failed"
+	BackupDamaged       Code = "backup_damaged"
+	BackupIdentity      Code = "backup_identity"
+	RecipientNoSlot     Code = "recipient_no_slot"
 	SearchRebuilding    Code = "search_rebuilding"
 	MatterMissing       Code = "matter_missing"
 	MatterBuiltIn       Code = "matter_built_in"
@@ -100,6 +104,10 @@ var catalogue = map[Code]text{
 	HistoryOlder:        {"The history file is older than this workstation's keys or record: an old copy was put back.", "Nothing was overwritten. Ask IT to put the newest history file back; compliance should hear of it."},
 	RecordOlder:         {"The audit record is older than the history: an old copy was put back, so chat is stopped.", "Reading still works. Ask IT to put the newest record back, and tell compliance."},
 	ErasureUnfinished:   {"It is deleted here, but the keyring still holds the key that opens older copies.", "Unlock the desktop keyring, then lock and unlock Subrosa: it finishes by itself."},
+	BackupFailed:        {"The backup could not be written, and nothing was left of it.", "Check that the folder is there, has room and can be written to, then try again."},
+	BackupDamaged:       {"The backup is damaged or cut short.", "Nothing was restored. Use another copy of it, or an earlier backup."},
+	BackupIdentity:      {"That identity does not open this backup.", "Ask IT for the recovery identity that the backup was sealed to."},
+	RecipientNoSlot:     {"That recipient has no recovery slot here, so it could not open the keys in the backup.", "Add one first: subrosactl keys add-recovery."},
 	Held:                {"A legal hold forbids deleting this.", "Ask compliance to lift the hold first; subrosactl hold list shows it."},
 	SearchRebuilding:    {"The search index was damaged and is being built anew.", "No conversation is affected. Search again in a moment."},
 	MatterMissing:       {"That matter is not there.", "Choose one from the list of matters."},

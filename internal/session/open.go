@@ -45,6 +45,10 @@ type open struct {
 
 	lockReason atomic.Pointer[string] // for the record; nil: the user's
 
+	life    context.Context // ends when it is closed
+	end     context.CancelFunc
+	backing sync.Mutex // held while a backup is made
+
 	searching sync.Mutex
 	searched  time.Time // when the user last searched
 }
@@ -53,6 +57,7 @@ type open struct {
 // first, since nothing may happen that is not on it. On error everything is closed and root is wiped.
 func openStores(ctx context.Context, opts Options, root *keys.Root, action audit.Action) (_ *open, err error) {
 	o := &open{root: root, policy: policy.Default(), redactor: redact.Default(), actor: actor()}
+	o.life, o.end = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			_ = o.close()
@@ -194,6 +199,9 @@ func origin(root *keys.Root) string {
 // close ends the engine, puts the lock on record, closes the stores and wipes the keys.
 func (o *open) close() error {
 	var errs []error
+	o.end()
+	o.backing.Lock() // it is being cut short
+	defer o.backing.Unlock()
 	if o.model != nil {
 		errs = append(errs, o.model.Close())
 		if !o.readOnly() {
