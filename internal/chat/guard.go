@@ -142,8 +142,12 @@ func (d *Desk) guardAnswer(g *answerGuard, turn audit.Entry, piece string, strea
 	return nil
 }
 
-// answerFault is EngineFault, and knows what a guardrail blocked.
+// answerFault is EngineFault, and knows why this package ended an answer.
 func answerFault(err error) error {
+	var senseless *babbleError
+	if errors.As(err, &senseless) {
+		return fault.New(fault.AnswerDegenerate, senseless)
+	}
 	var blocked *blockedError
 	if errors.As(err, &blocked) {
 		return fault.New(fault.AnswerBlocked, blocked)

@@ -210,6 +210,7 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 	saved := time.Now()
 	stream := cmp.Or(d.Answers, d.Redactor).Stream()
 	guard := &answerGuard{guard: d.AnswersGuard}
+	var senseless babble
 	turn := d.entry(audit.Guardrail, begun)
 	show := func(text string) error {
 		if text == "" {
@@ -223,6 +224,9 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		}
 		shown.WriteString(text)
 		reader.Delta(text)
+		if what := senseless.add(text); what != "" {
+			return d.endBabble(turn, what)
+		}
 		if time.Since(saved) < savePartialEvery {
 			return nil
 		}

@@ -314,3 +314,21 @@ func TestAnErasedQuestionTakesItsAnswerFromTheModelsSight(t *testing.T) {
 		t.Errorf("%q", texts)
 	}
 }
+
+func TestAnAnswerThatOnlyRepeatsItselfIsStoppedAndOnRecord(t *testing.T) {
+	s := &script{says: append([]string{"The pilot sold his boat"}, slices.Repeat([]string{" and his boat"}, 200)...)}
+	d := Desk{History: s, Record: s, Model: s, Policy: policy.Default(), Redactor: redact.Default()}
+	out, err := d.Turn(context.Background(), Prompt{Text: "Shorten it."}, s)
+	if got := fault.From(err).Code; got != fault.AnswerDegenerate {
+		t.Fatalf("%v", err)
+	}
+	if out.Assistant.Status != history.Failed || len(out.Assistant.Text) > 1000 || !strings.HasPrefix(s.finished.Text, "The pilot sold") {
+		t.Errorf("%s, %d bytes kept", out.Assistant.Status, len(s.finished.Text))
+	}
+	for _, e := range s.entries {
+		if e.Action == audit.Anomaly && e.Result == "stopped" && strings.Contains(e.Detail, "repeated") && !strings.Contains(e.Detail, "boat") {
+			return
+		}
+	}
+	t.Errorf("no anomaly on record: %+v", s.entries)
+}

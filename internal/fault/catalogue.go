@@ -56,6 +56,7 @@ const (
 	RateLimited         Code = "rate_limited"
 	GuardrailBlocked    Code = "guardrail_blocked"
 	AnswerBlocked       Code = "answer_blocked"
+	AnswerDegenerate    Code = "answer_degenerate"
 	ModelNotAllowed     Code = "model_not_allowed"
 	PackageBad          Code = "package_bad"
 	LockdownFailed      Code = "lockdown_failed"
@@ -139,6 +140,7 @@ var catalogue = map[Code]text{
 	RateLimited:         {"More messages came in one minute than the policy allows.", "Wait a minute and send again."},
 	GuardrailBlocked:    {"A rule of this workstation stopped that message, so nothing was sent to the model.", "Change what the rule names, or ask compliance about it."},
 	AnswerBlocked:       {"A rule of this workstation ended that answer.", "What was shown before is kept. Ask another way, or ask compliance about the rule."},
+	AnswerDegenerate:    {"The answer was stopped: it had come to repeat itself or to make no sense.", "What was shown before is kept. Ask another way, or choose another model."},
 	ModelNotAllowed:     {"The policy of this workstation does not allow that model.", "Choose another model, or ask IT for a signed one."},
 	PackageBad:          {"That model package is damaged, incomplete or not signed by anyone trusted here.", "Nothing was imported. Ask IT for the package again."},
 	LockdownFailed:      {"The network block could not be put in place, so Subrosa did not start.", "Ask IT to check that the kernel allows seccomp filters."},
