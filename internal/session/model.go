@@ -2,12 +2,14 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/engine"
@@ -15,6 +17,9 @@ import (
 	"subrosa/internal/history"
 	"subrosa/internal/vault"
 )
+
+// ModelIdle is how long a loaded model is kept when nothing is asked of it.
+const ModelIdle = 30 * time.Minute
 
 // Builtin is the small demo model that comes with the program.
 type Builtin struct {
@@ -73,6 +78,7 @@ type model struct {
 	state    ModelState
 	progress float64
 	fault    *fault.Fault
+	idle     *time.Timer // unloads
 }
 
 // sealBuiltin seals the built-in model of this version if it is not here.
@@ -181,7 +187,36 @@ func (m *model) acquire(ctx context.Context) bool {
 	}
 }
 
-func (m *model) release() { <-m.turn }
+// release gives the engine back. One that nobody asks for ModelIdle gives its memory back too.
+func (m *model) release() {
+	idle := cmp.Or(m.opts.ModelIdle, ModelIdle)
+	m.mu.Lock()
+	if m.idle == nil {
+		m.idle = time.AfterFunc(idle, m.unload)
+	} else {
+		m.idle.Reset(idle)
+	}
+	m.mu.Unlock()
+	<-m.turn
+}
+
+// unload ends an idle engine; the next prompt starts it again. While somebody has the engine it does nothing.
+func (m *model) unload() {
+	select {
+	case m.turn <- struct{}{}:
+	default:
+		return // release sets the clock again
+	}
+	defer func() { <-m.turn }()
+	m.mu.Lock()
+	e := m.engine
+	m.engine = nil
+	m.mu.Unlock()
+	if e != nil {
+		_ = e.Close()
+		m.set(ModelUnloaded, 0, nil)
+	}
+}
 
 // readyLocked returns the running engine or starts one. Callers have acquired the engine.
 func (m *model) readyLocked(ctx context.Context, loading func(float64)) (*engine.Engine, error) {

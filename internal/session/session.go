@@ -46,6 +46,7 @@ type Options struct {
 	EngineLib  string                  // the directory with libllama
 	Builtin    Builtin                 // sealed at setup
 	ModelID    string                  // use this model; empty: the one last chosen
+	ModelIdle  time.Duration           // unload it when it was not used for so long; 0: ModelIdle
 	Network    func() *lockdown.Report // this start's proof that no network is reachable, for the record; may wait for it
 	PolicyDir  string                  // where IT installs the machine's policy; empty: policy.MachineDir
 	Inherited  *int                    // the data directory's lock, from a predecessor that became this process (HandOver)

@@ -639,6 +639,25 @@ func TestBrokenRecordStopsChatAndLeavesReading(t *testing.T) {
 	}
 }
 
+func TestAnIdleModelGivesItsMemoryBackAndComesAgain(t *testing.T) {
+	o := testOptions(t)
+	o.ModelIdle = time.Millisecond
+	s := unlocked(t, o)
+	for range 2 {
+		out, err := s.Send(t.Context(), chat.Prompt{Text: "Who are you?"}, &listener{})
+		if err != nil || out.Assistant.Text == "" {
+			t.Fatal(err)
+		}
+		m := s.open.model
+		for deadline := time.Now().Add(20 * time.Second); m.Status().State != ModelUnloaded || m.running() != nil; {
+			if time.Now().After(deadline) {
+				t.Fatalf("still %s", m.Status().State)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
 func TestDamagedModelGivesNoToken(t *testing.T) {
 	o := testOptions(t)
 	if err := unlocked(t, o).Close(); err != nil {
