@@ -38,7 +38,7 @@ virtudes socorro amparo auxiliadora encarnación ascensión visitación estrella
 april may june july august march summer autumn winter wolf rose mark ernst frank lang kurz klein groß gross könig kaiser bauer schneider weber koch richter wagner
 becker schäfer hoffmann engel vogel herz berg stein baum winkler sommer freitag montag sonntag januar mai juni juli august herr frau kind mutter vater
 patient patienten doktor arzt april avril mars juin juillet août pierre fleur marine reine prudence constance aimée désirée parfait blanche juste
-addison marfan paget graves bell turner hunter duffy dada kell coombs gram apgar glasgow foley swan ganz hudson
+ante hilary addison marfan paget graves bell turner hunter duffy dada kell coombs gram apgar glasgow foley swan ganz hudson
 valsalva doppler holter crohn down hodgkin parkinson alzheimer huntington tourette sjögren raynaud cushing hashimoto kaposi wegener meckel miranda daubert brady
 lanham sherman clayton dodd frank taft hatch jencks giglio markman wade loving gideon brown case will grant bill chancellor justice judge trust deed major minor
 ventura regular normal moda nova vita prima optima ultima maxima alpha beta gamma delta omega sigma dexter ophelia maya gaia norma era ever noble bliss sunny unique

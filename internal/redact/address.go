@@ -15,7 +15,7 @@ const (
 // Slavic), P.O. boxes and military mail; postcodes by label, after a US state, or before a town of the list; towns,
 // provinces and countries by label; organisations by their legal form.
 func Addresses() []Rule {
-	g := newGazetteer()
+	g := names()
 	kinds := streetKinds()
 	before := kindsBefore()
 	codes := zipLabels()
@@ -888,7 +888,7 @@ func matchAge(c *Candidate, least, most int) Verdict {
 				return done(c, s, unit)
 			}
 		}
-		if before || personBefore(c.Text[:c.At]) {
+		if before || personBefore(c.Text[:c.At]) || c.At > 1 && c.Text[c.At-2] == ',' && unit < len(c.Text) && c.Text[unit] == ',' {
 			return done(c, s, unit)
 		}
 	case "jährige", "jähriger", "jährigen", "jähriges":

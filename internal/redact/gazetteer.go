@@ -3,6 +3,7 @@ package redact
 import (
 	_ "embed"
 	"strings"
+	"sync"
 )
 
 //go:embed names.txt
@@ -22,6 +23,9 @@ type gazetteer struct {
 	at    []uint32 // open addressing: offset in nameList, 0 for none
 	flags []uint8
 }
+
+// names is the gazetteer, made when it is first asked for; it does not change.
+var names = sync.OnceValue(newGazetteer)
 
 func newGazetteer() *gazetteer {
 	const size = 1 << 16 // twice what the list holds, and more

@@ -144,7 +144,7 @@ func numbered(p string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(p, "número ") || strings.HasPrefix(p, "numero ") || strings.HasPrefix(p, "nº ") || strings.HasPrefix(p, "no ")
+	return p == "az" || strings.HasPrefix(p, "número ") || strings.HasPrefix(p, "numero ") || strings.HasPrefix(p, "nº ") || strings.HasPrefix(p, "no ")
 }
 
 // value reads what stands between label and value, and the value.

@@ -12,7 +12,7 @@ const Person Type = "PERSON"
 // What it does not do: it finds no single last name without a title, label or introduction, and no name in small letters
 // unless its title or label is in small letters too.
 func Persons() []Rule {
-	g := newGazetteer()
+	g := names()
 	titles := personTitles()
 	labels := personLabels()
 	intros := personIntros()
@@ -284,7 +284,7 @@ func (nm *name) takeName(text []byte, g *gazetteer, strict bool) int {
 func matchTitle(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
 	s := &scanner{text: c.Text, i: c.At}
 	w, capitalised := s.word()
-	strict := titles[string(w)]
+	strict := titles[string(w)] && !equalFoldSuffix(c.Text[:c.At], "mr. ") && !equalFoldSuffix(c.Text[:c.At], "mrs. ") && !equalFoldSuffix(c.Text[:c.At], "ms. ")
 	small := !capitalised && !strict
 	gap := 0
 	for gap < 4 {
@@ -635,6 +635,8 @@ func (nm *name) evidence(text []byte) (n int, score float64) {
 		if b := w[len(w)-1]; len(w) <= 3 && b.flags == 0 && !b.initial && !b.upper && !safeWord(text[b.start:b.end]) && personVerb(text, b.end) == 2 {
 			return len(w), 0.6
 		}
+	case k < len(w) && k == len(w)-1 && a.flags&anyFirst != 0 && w[k].flags == 0 && !w[k].upper && !safeWord(text[w[k].start:w[k].end]) && personVerb(text, w[k].end) == 2: // Dolores Whitfield lives
+		return len(w), 0.65
 	case a.flags&(lastName|anyFirst) != 0 && a.flags&(plain|place) == 0 && verb > 0 && !safeWord(text[a.start:a.end]), a.flags&(lastName|anyFirst) != 0 && verb == 2:
 		return 1, 0.6
 	}
@@ -738,7 +740,7 @@ func beside(c *Candidate, nm *name, from, n int) Verdict {
 // bearer reports whether a word after a name makes it a disease's, a sign's, an organisation's, a statute's or a place's.
 func bearer(w string) bool {
 	switch w {
-	case "disease", "diseases", "syndrome", "syndromes", "sign", "signs", "score", "scale", "test", "tests", "criteria", "classification", "staging", "lymphoma", "sarcoma", "palsy", "dementia", "chorea", "ataxia", "anemia", "anaemia", "tumor", "tumour", "cell", "cells", "body", "bodies", "node", "nodes",
+	case "tear", "pupil", "pupils", "terms", "disease", "diseases", "syndrome", "syndromes", "sign", "signs", "score", "scale", "test", "tests", "criteria", "classification", "staging", "lymphoma", "sarcoma", "palsy", "dementia", "chorea", "ataxia", "anemia", "anaemia", "tumor", "tumour", "cell", "cells", "body", "bodies", "node", "nodes",
 		"fracture", "procedure", "operation", "repair", "incision", "maneuver", "manoeuvre", "reflex", "phenomenon", "catheter", "tube", "clamp", "forceps", "retractor", "stain", "virus", "bacillus", "antigen", "antibody", "index", "equation", "formula", "method", "technique", "position", "triad", "law", "effect", "contracture",
 		"ulcer", "gland", "duct", "canal", "ligament", "tendon", "esophagus", "oesophagus", "hernia", "thyroiditis", "purpura", "arteritis", "granulomatosis", "neuroma", "nevus", "naevus", "esophagitis", "respiration", "respirations", "breathing", "murmur", "nodules", "spots", "lines", "rings", "ring", "loop", "pouch", "coma", "monitor", "doppler", "drain", "line", "prosthesis", "nail", "plate", "pin", "wire", "screw", "valve", "stent", "filter", "bundle", "fibers", "fibres", "node's", "encephalopathy", "nephritis", "vasculitis", "hepatitis", "gangrene", "paralysis", "mutation", "gene", "factor", "regimen", "protocol", "trial", "study", "guidelines", "model", "curve", "plot", "estimator", "regression", "correction", "blot", "reaction",
 		"hospital", "university", "college", "school", "clinic", "institute", "foundation", "center", "centre", "church", "street", "road", "avenue", "county", "city", "town", "bridge", "airport", "park", "island", "islands", "river", "lake", "bay", "beach", "inc", "ltd", "llc", "llp", "corp", "corporation", "company", "gmbh", "ag", "plc", "group", "bank", "insurance", "health", "pharmaceuticals", "pharma", "laboratories", "labs", "press", "journal", "library", "museum", "orchestra", "hall", "house", "building",
