@@ -18,13 +18,17 @@ type check struct {
 }
 
 func (c *command) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	var posture, html bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Show what is enforced on this workstation, with the evidence",
 		Long: "Tries every way out to the network from this confined process and, as a positive control, from one that is not " +
 			"confined: a row counts as blocked only if its control got out. Then looks for the engine, its libraries and the keyring.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if posture || html {
+				return c.posture(cmd, html)
+			}
 			opts, err := session.Installed(c.home)
 			if err != nil {
 				return err
@@ -38,6 +42,9 @@ func (c *command) doctorCommand() *cobra.Command {
 			return c.printDoctor(checks)
 		},
 	}
+	cmd.Flags().BoolVar(&posture, "posture", false, "unlock, and show each control with its evidence")
+	cmd.Flags().BoolVar(&html, "html", false, "the same as a page for a browser")
+	return cmd
 }
 
 func (c *command) printDoctor(checks []check) error {

@@ -182,3 +182,5 @@ func asText(v any) string {
 	s, _ := v.(string)
 	return s
 }
+
+func signerText(key minisign.PrivateKey) string { return key.Public().(minisign.PublicKey).String() }
