@@ -21,4 +21,7 @@ go test -run '^$' -bench 'Append|CommitMessage' -benchtime 200x ./internal/audit
 go test -run '^$' -bench 'Verify' -benchtime 10x ./internal/audit
 go test -run '^$' -bench . -benchtime 0.3s ./internal/redact ./internal/lockdown
 
+echo "== redaction and gitleaks' detector, on the same text, processor time"
+(cd build/bench/redact && GOFLAGS='' go run .)
+
 /usr/bin/python3 build/bench/table.py $out/engine.json $out/startup.json
