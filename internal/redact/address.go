@@ -24,7 +24,7 @@ func Addresses() []Rule {
 	const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5"
 	return []Rule{
 		{Name: "street_number_first/1", Type: StreetAddress, Anchors: figure, Match: func(c *Candidate) Verdict { return matchNumberFirst(c, kinds, before) }},
-		{Name: "street_kind_first/1", Type: StreetAddress, Words: keys(before), Match: func(c *Candidate) Verdict { return matchKindFirst(c, before) }},
+		{Name: "street_kind_first/1", Type: StreetAddress, Words: keys(before), Match: matchKindFirst},
 		{Name: "street_one_word/1", Type: StreetAddress, Anchors: capitals, Match: matchStreetName},
 		{Name: "street_box/1", Type: StreetAddress, Words: []string{"psc", "unit", "box", "po", "p", "apo", "fpo", "dpo", "usns", "uss", "uscgc", "usnv"}, Match: matchBox},
 		{Name: "zip_label/1", Type: ZIPCode, Words: firstWords(codes), Match: func(c *Candidate) Verdict { return matchZIPLabel(c, codesBy) }},
@@ -129,10 +129,8 @@ func (s *scanner) flat(end int) int {
 			break
 		}
 		if isDigit(s.peek()) { // 2.º, 8º D
-			_, n := s.number(2)
-			if s.skip('.') || n == 0 {
-				_ = n
-			}
+			s.number(2)
+			s.skip('.')
 			if b := s.peek(); b != 0xC2 || s.at(1) != 0xBA && s.at(1) != 0xAA && s.at(1) != 0xB0 {
 				s.i = from
 				break
@@ -263,7 +261,7 @@ func matchNumberFirst(c *Candidate, kinds, before map[string]bool) Verdict {
 }
 
 // matchKindFirst: Calle Serrano 42; C/. Vallehermoso, 15, 2.º, apto. 20; Rua das Flores 25.
-func matchKindFirst(c *Candidate, before map[string]bool) Verdict {
+func matchKindFirst(c *Candidate) Verdict {
 	s := &scanner{text: c.Text, i: c.At}
 	w, big := s.word()
 	if s.short && c.More {
@@ -272,7 +270,7 @@ func matchKindFirst(c *Candidate, before map[string]bool) Verdict {
 	short := len(w) <= 2
 	switch {
 	case string(w) == "c":
-		if b := s.peek(); b != '/' && !(b == '.' && s.at(1) == '/') {
+		if b := s.peek(); b != '/' && (b != '.' || s.at(1) != '/') {
 			if s.short && c.More {
 				return c.Undecided(c.At)
 			}
@@ -303,7 +301,6 @@ func streetAfterKind(c *Candidate, s *scanner, start int, small bool) Verdict {
 		break
 	}
 	capitals := 0
-	named := 0
 	for words := 0; words < 9 && s.i-start < 80; words++ {
 		if s.short && c.More {
 			return c.Undecided(start)
@@ -336,12 +333,11 @@ func streetAfterKind(c *Candidate, s *scanner, start int, small bool) Verdict {
 		if s.short && c.More {
 			return c.Undecided(start)
 		}
-		if !big && !isParticle(w) && !(small && words < 2) {
+		if !big && !isParticle(w) && (!small || words >= 2) {
 			break
 		}
 		if big || small && !isParticle(w) {
 			capitals++
-			named = s.i
 		}
 		if b := s.peek(); b == '.' || b == '\'' || b == '-' || b == ',' {
 			s.i++
@@ -355,7 +351,6 @@ func streetAfterKind(c *Candidate, s *scanner, start int, small bool) Verdict {
 	if s.short && c.More {
 		return c.Undecided(start)
 	}
-	_ = named
 	return None
 }
 
@@ -381,7 +376,7 @@ func matchStreetName(c *Candidate) Verdict {
 		if words == 0 && addressLabel(w) {
 			return None
 		}
-		if len(w) >= 2 && streetEnding(w) && !(words == 0 && len(w) < 5) {
+		if len(w) >= 2 && streetEnding(w) && (words > 0 || len(w) >= 5) {
 			if c.Text[j] == '.' {
 				j++
 			}
@@ -854,7 +849,6 @@ func matchAge(c *Candidate, least, most int) Verdict {
 	}
 	switch w, _ := s.word(); string(w) {
 	case "year", "years", "yr", "yrs", "month", "months":
-		unit := s.i
 		if b := s.peek(); b == ' ' || b == '-' {
 			s.i++
 			switch w, _ := s.word(); string(w) {
@@ -866,7 +860,6 @@ func matchAge(c *Candidate, least, most int) Verdict {
 				}
 			}
 		}
-		_ = unit
 	case "yo":
 		return done(c, s, end)
 	case "y":

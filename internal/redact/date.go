@@ -224,7 +224,6 @@ func (s *scanner) numericDate(c *Candidate, months map[string]month) (end int, s
 		return 0, 0
 	}
 	// An ordinal: 3rd, 1º, 1.
-	after := s.i
 	ordinal := false
 	switch b := s.peek(); {
 	case b == 's' || b == 't' || b == 'n' || b == 'r' || b == 'e' || b == 'S' || b == 'T' || b == 'N' || b == 'R':
@@ -262,15 +261,14 @@ func (s *scanner) numericDate(c *Candidate, months map[string]month) (end int, s
 	default:
 		return 0, 0
 	}
-	_ = after
 	if a < 1 || a > 31 || !inWord[s.peek()] {
 		return 0, 0
 	}
-	return s.namedMonth(sep, ordinal, months)
+	return s.namedMonth(sep, months)
 }
 
 // namedMonth reads the month's name after the day, and the year if there is one.
-func (s *scanner) namedMonth(sep byte, ordinal bool, months map[string]month) (end int, score float64) {
+func (s *scanner) namedMonth(sep byte, months map[string]month) (end int, score float64) {
 	w, capital := s.word()
 	if string(w) == "de" || string(w) == "of" || string(w) == "day" { // 3 de mayo, 3rd of May, 3rd day of May
 		if string(w) == "day" {
@@ -306,9 +304,7 @@ func (s *scanner) namedMonth(sep byte, ordinal bool, months map[string]month) (e
 // year reads the year after a month and returns its end, or 0 and stays.
 func (s *scanner) year(sep byte) int {
 	from := s.i
-	switch {
-	case s.skip('.'):
-	}
+	s.skip('.')
 	switch b := s.peek(); b {
 	case '-', '/':
 		s.i++
@@ -490,8 +486,7 @@ func (s *scanner) monthFirst(months map[string]month) (end int, score float64) {
 		}
 		end = s.i
 	}
-	switch b := s.peek(); {
-	case b == '%' || b == '/' || (b == '.' || b == ',' || b == ':') && isDigit(s.at(1)):
+	if b := s.peek(); b == '%' || b == '/' || (b == '.' || b == ',' || b == ':') && isDigit(s.at(1)) {
 		return 0, 0
 	}
 	s.i = end

@@ -77,7 +77,7 @@ func NewGuard(specs ...GuardSpec) (*Guard, error) {
 		typed = slices.DeleteFunc(builtin(), func(r Rule) bool { return !types[r.Type] })
 		g.typed = New(typed...)
 	}
-	for i, spec := range g.specs {
+	for _, spec := range g.specs {
 		for _, example := range spec.Finds {
 			if !slices.ContainsFunc(g.find(example), func(f Flag) bool { return f.Name == spec.Name }) {
 				return nil, &PatternError{Name: spec.Name, Problem: "must speak up in its example", Example: example}
@@ -88,7 +88,6 @@ func NewGuard(specs ...GuardSpec) (*Guard, error) {
 				return nil, &PatternError{Name: spec.Name, Problem: "must not speak up in its example", Example: example}
 			}
 		}
-		_ = i
 	}
 	return g, nil
 }

@@ -203,11 +203,13 @@ func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
 	digit, letters := 0, 0
 	for s.i-start < 64 {
 		b := s.peek()
-		if isDigit(b) {
+		switch {
+		case isDigit(b):
 			digit++
-		} else if isLetter(b) {
+		case isLetter(b):
 			letters++
-		} else if b != '-' && b != '/' && b != '.' && b != '_' && b != ':' && !(l.name && b == '@' || l.name && b == '+') {
+		}
+		if !isDigit(b) && !isLetter(b) && b != '-' && b != '/' && b != '.' && b != '_' && b != ':' && (!l.name || b != '@' && b != '+') {
 			break
 		}
 		if b == ':' && !isDigit(s.at(1)) {
@@ -326,7 +328,7 @@ func matchCase(c *Candidate) Verdict {
 	if c.At > 0 && (c.Text[c.At-1] == '-' || c.Text[c.At-1] == ':' || c.Text[c.At-1] == '.' || c.Text[c.At-1] == '/') {
 		return None
 	}
-	ok := false
+	var ok bool
 	if isDigit(s.peek()) {
 		ok = s.federal()
 	} else {

@@ -162,9 +162,6 @@ func readName(text []byte, i int, more bool, g *gazetteer, small bool) (nm name)
 		}
 		if !w.initial {
 			w.flags = g.look(folded)
-			if w.flags == 0 && len(folded) > 4 && folded[len(folded)-1] == 's' && j+1 < len(text) && text[j-1] == 's' {
-				w.flags = 0
-			}
 		}
 		// O'Brien, d'Angelo, Sánchez-Ventura.
 		for j+1 < len(text) && (text[j] == '-' || text[j] == '\'' && j-i <= 2) && (capital(text, j+1) || small && inWord[text[j+1]] && !isDigit(text[j+1])) {
@@ -240,7 +237,7 @@ func (nm *name) span(from, n int) (start, end int) {
 }
 
 // takeName decides how many words after a title or label are the name. strict wants a word of the list in it.
-func (nm *name) takeName(text []byte, g *gazetteer, strict bool) int {
+func (nm *name) takeName(text []byte, strict bool) int {
 	n := 0
 	listed := false
 	for n < nm.n {
@@ -311,7 +308,7 @@ func matchTitle(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
 			return None
 		}
 	}
-	n := nm.takeName(c.Text, g, strict)
+	n := nm.takeName(c.Text, strict)
 	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags != plain && !nm.words[0].initial {
 		n = 1
 	}
@@ -415,7 +412,7 @@ func labelledName(c *Candidate, g *gazetteer, at int, small bool, p string, titl
 			return None
 		}
 	}
-	n := nm.takeName(c.Text, g, strict || small && p != "name")
+	n := nm.takeName(c.Text, strict || small && p != "name")
 	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && !nm.words[0].initial && nm.words[0].flags&^plain != 0 {
 		n = 1
 	}
@@ -423,8 +420,8 @@ func labelledName(c *Candidate, g *gazetteer, at int, small bool, p string, titl
 		return None
 	}
 	start, end := nm.span(0, n)
-	if b := byte(0); end < len(c.Text) {
-		b = c.Text[end]
+	if end < len(c.Text) {
+		b := c.Text[end]
 		if b == '=' || b == ':' && !strict && n == 1 && nm.words[0].flags&(firstName|lastName) == 0 {
 			return None
 		}
@@ -482,17 +479,18 @@ func matchIntro(c *Candidate, g *gazetteer, intros map[string][]string) Verdict 
 			}
 			continue
 		}
-		n := nm.takeName(c.Text, g, strict)
+		n := nm.takeName(c.Text, strict)
 		if n == 0 {
 			continue
 		}
 		start, end := nm.span(0, n)
-		switch v := beside(c, &nm, 0, n); {
-		case v == Live:
+		switch beside(c, &nm, 0, n) {
+		case Live:
 			live = start
 			continue
-		case v == None:
+		case None:
 			continue
+		case Found:
 		}
 		if live >= 0 && c.More {
 			live = min(live, start)
@@ -537,7 +535,7 @@ func matchName(c *Candidate, g *gazetteer) Verdict {
 	var buf [40]byte
 	folded := fold(buf[:0], c.Text[at:j])
 	flags := g.look(folded)
-	if flags == plain && !(j < len(c.Text) && text2(c.Text, j) == '-') || flags == 0 && len(folded) > 2 && !(j < len(c.Text) && (c.Text[j] == ' ' || c.Text[j] == '-')) {
+	if flags == plain && (j >= len(c.Text) || c.Text[j] != '-') || flags == 0 && len(folded) > 2 && !(j < len(c.Text) && (c.Text[j] == ' ' || c.Text[j] == '-')) {
 		return None
 	}
 	nm := readName(c.Text, at, c.More, g, false)
@@ -557,8 +555,6 @@ func matchName(c *Candidate, g *gazetteer) Verdict {
 	start, end := nm.span(0, n)
 	return c.Is(start, end, score)
 }
-
-func text2(text []byte, i int) byte { return text[i] }
 
 const anyFirst = firstName | pairedName
 
@@ -725,7 +721,7 @@ func beside(c *Candidate, nm *name, from, n int) Verdict {
 		return Live
 	}
 	if j == i {
-		if i < len(text) && i == end && (text[i] == '@' || text[i] == '_' || text[i] == '(' && false) {
+		if i < len(text) && i == end && (text[i] == '@' || text[i] == '_') {
 			return None
 		}
 		return Found

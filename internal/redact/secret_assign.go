@@ -205,7 +205,7 @@ func secrecyOf(name []byte) secrecy {
 			return password
 		}
 	}
-	keyword := n == "auth" || n == "key" || n == "pass" && false
+	keyword := n == "auth" || n == "key"
 	for _, w := range [...]string{"token", "secret", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey", "masterkey", "authkey", "sharedkey", "accountkey", "storagekey", "credential", "authorization", "clientsecret", "licensekey", "licencekey", "originca"} {
 		keyword = keyword || strings.Contains(n, w)
 	}
