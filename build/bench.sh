@@ -18,6 +18,8 @@ build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py $out/startup.json >
 
 echo "== record, history, redaction"
 go test -run '^$' -bench 'Append|CommitMessage' -benchtime 200x ./internal/audit ./internal/history
+go test -run '^$' -bench 'HundredThousand' -benchtime 1x -timeout 60m ./internal/history
+SUBROSA_BENCH_SIZES="${GROWTH:-10000 100000}" go test -run '^$' -bench 'Growth' -benchtime 1x -timeout 120m ./internal/history # GROWTH="10000 100000 1000000" for the whole table
 go test -run '^$' -bench 'Verify' -benchtime 10x ./internal/audit
 go test -run '^$' -bench . -benchtime 0.3s ./internal/redact ./internal/lockdown
 

@@ -1,0 +1,373 @@
+package history
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The same work is done by this package and by plain SQLite under mattn/go-sqlite3, in turn, in one run: no encryption, no
+// keys, the same schema, settings and queries. What is reported is the ratio of the medians, or of the 95th percentiles.
+
+// plainStore is what a chat history without any of it would be.
+type plainStore struct{ db *sql.DB }
+
+func openPlain(b *testing.B, path string) plainStore {
+	b.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path+"?"+strings.TrimPrefix(settings, "&"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1)
+	for _, q := range []string{
+		migrations[0].sql, `CREATE TABLE state (generation INTEGER); INSERT INTO state VALUES (1)`, `CREATE INDEX conversation_updated ON conversation (updated_at)`,
+		`CREATE VIRTUAL TABLE words USING fts5 (text, prefix='1 2', tokenize='unicode61 remove_diacritics 2')`,
+		`INSERT INTO conversation VALUES (1, 'c', 'title', 0, 0)`,
+	} {
+		if _, err := db.ExecContext(b.Context(), q); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return plainStore{db}
+}
+
+func (p plainStore) insert(b *testing.B, t *sql.Tx, parent, text string) string {
+	id := newID()
+	_, err := t.ExecContext(b.Context(), `INSERT INTO message (id, conversation, parent, turn, role, status, text, model, prompt_tokens,
+		output_tokens, salt, audit_seq, created_at) VALUES (?, 'c', nullif(?, ''), ?, 'user', 'complete', ?, '', 0, 0, zeroblob(32), 0, 0)`, id, parent, newID(), text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return id
+}
+
+func (p plainStore) inTx(b *testing.B, f func(*sql.Tx)) {
+	t, err := p.db.BeginTx(b.Context(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	f(t)
+	if err := t.Commit(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func quantile(times []time.Duration, q float64) time.Duration {
+	slices.Sort(times)
+	return times[min(len(times)-1, int(float64(len(times))*q))]
+}
+
+func report(b *testing.B, unit string, q float64, ours, plain []time.Duration) {
+	b.Helper()
+	a, p := quantile(ours, q), quantile(plain, q)
+	b.ReportMetric(float64(a.Microseconds())/1000, unit+"-ms")
+	b.ReportMetric(float64(p.Microseconds())/1000, unit+"-plain-ms")
+	b.ReportMetric(float64(a)/float64(p), unit+"-x-plain")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCommitMessage commits one message of 500 bytes at a time, fsynced.
+func BenchmarkCommitMessage(b *testing.B) {
+	dir := b.TempDir()
+	s, plain := mustOpen(b, filepath.Join(dir, "history.db")), openPlain(b, filepath.Join(dir, "plain.db"))
+	c := newConversation(b, s, "x")
+	words := newWords(1)
+	var ours, theirs []time.Duration
+	var parent MessageID
+	var plainParent string
+	for b.Loop() {
+		text := words.text(500)
+		start := time.Now()
+		plain.inTx(b, func(t *sql.Tx) {
+			plainParent = plain.insert(b, t, plainParent, text)
+			for _, q := range []string{`UPDATE state SET generation = generation + 1`, `UPDATE conversation SET updated_at = updated_at + 1 WHERE id = 'c'`} {
+				if _, err := t.ExecContext(b.Context(), q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		theirs = append(theirs, time.Since(start))
+		start = time.Now()
+		err := s.change(b.Context(), "bench", func(t tx) error {
+			k, err := s.keyOf(b.Context(), t, c)
+			if err != nil {
+				return err
+			}
+			m := Message{ID: MessageID(newID()), Conversation: c, Parent: parent, Turn: NewTurnID(), Role: User, Status: Complete, Text: text}
+			parent = m.ID
+			seq, err := insert(b.Context(), t, k, m)
+			if err != nil {
+				return err
+			}
+			return execOne(b.Context(), t, "", `UPDATE conversation SET leaf = ?, updated_at = updated_at + 1 WHERE seq = ?`, seq, k.seq)
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		ours = append(ours, time.Since(start))
+	}
+	report(b, "commit", 0.5, ours, theirs)
+}
+
+// words writes text of a natural vocabulary: few words are frequent.
+type words struct {
+	random *rand.Rand
+	all    []string
+	zipf   *rand.Zipf
+}
+
+func newWords(seed uint64) *words {
+	w := &words{random: rand.New(rand.NewPCG(seed, 2))}
+	const letters = "etaoinshrdlucmfwypvbgkjqxz"
+	for range 40_000 {
+		word := make([]byte, 2+w.random.IntN(10))
+		for i := range word {
+			word[i] = letters[min(len(letters)-1, int(w.random.ExpFloat64()*7))]
+		}
+		w.all = append(w.all, string(word))
+	}
+	w.zipf = rand.NewZipf(w.random, 1.15, 4, uint64(len(w.all)-1))
+	return w
+}
+
+func (w *words) word() string { return w.all[w.zipf.Uint64()] }
+
+func (w *words) text(size int) string {
+	var b strings.Builder
+	for b.Len() < size {
+		b.WriteString(w.word())
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// typed returns what a search field sees while a person types one or two words.
+func (w *words) typed(n int) []string {
+	var out []string
+	for range n {
+		word, before := w.all[w.random.IntN(4000)], ""
+		if w.random.IntN(2) == 0 {
+			before = w.word() + " "
+		}
+		for i := range word {
+			out = append(out, before+word[:i+1])
+		}
+	}
+	return out
+}
+
+// stock fills a history with n messages of about 500 bytes in conversations of 200, and one of 10,000.
+func stock(b *testing.B, s *Store, n int, each func(text string)) ConversationID {
+	b.Helper()
+	w := newWords(7)
+	text := func(int) string {
+		t := w.text(500)
+		if each != nil {
+			each(t)
+		}
+		return t
+	}
+	long := newConversation(b, s, "long")
+	fill(b, s, long, min(n, 10_000), text)
+	for left := n - 10_000; left > 0; left -= 200 {
+		fill(b, s, newConversation(b, s, w.text(30)), min(left, 200), text)
+	}
+	return long
+}
+
+// BenchmarkHundredThousand: search as you type, opening, and the first page of a conversation of 10,000 messages.
+func BenchmarkHundredThousand(b *testing.B) {
+	dir := b.TempDir()
+	path := filepath.Join(dir, "history.db")
+	s, plain := mustOpen(b, path), openPlain(b, filepath.Join(dir, "plain.db"))
+	var batch []string
+	flush := func() {
+		plain.inTx(b, func(t *sql.Tx) {
+			for _, text := range batch {
+				if _, err := t.ExecContext(b.Context(), `INSERT INTO words (text) VALUES (?)`, text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		batch = batch[:0]
+	}
+	long := stock(b, s, 100_000, func(text string) {
+		if batch = append(batch, text); len(batch) == 2000 {
+			flush()
+		}
+	})
+	flush()
+	complete(b, s)
+	queries := newWords(7).typed(60)
+	b.Run("search", func(b *testing.B) {
+		var ours, theirs []time.Duration
+		for b.Loop() {
+			for warm := range 2 {
+				for _, q := range queries {
+					start := time.Now()
+					found, err := s.Search(b.Context(), Query{Text: q})
+					if err != nil {
+						b.Fatal(err)
+					}
+					took := time.Since(start)
+					start = time.Now()
+					n := plain.search(b, matchOf(q))
+					if warm == 1 {
+						ours, theirs = append(ours, took), append(theirs, time.Since(start))
+					}
+					if n > 0 != (len(found.Hits) > 0) {
+						b.Fatalf("%q: %d and %d hits", q, n, len(found.Hits))
+					}
+				}
+			}
+		}
+		report(b, "p95", 0.95, ours, theirs)
+		b.ReportMetric(float64(quantile(ours, 0.5).Microseconds())/1000, "p50-ms")
+	})
+	b.Run("page", func(b *testing.B) {
+		for b.Loop() {
+			if p, err := s.Page(b.Context(), long, "", 100); err != nil || len(p.Messages) != 100 {
+				b.Fatal(len(p.Messages), err)
+			}
+		}
+	})
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("open", func(b *testing.B) {
+		for b.Loop() {
+			s, err := Open(b.Context(), path, testKey(), epochsOf(path))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.StopTimer()
+			if err := s.Close(); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+		}
+	})
+}
+
+// search is the same for plain SQLite, which has the text in its index.
+func (p plainStore) search(b *testing.B, match string) (n int) {
+	b.Helper()
+	count := func(query string) int {
+		rows, err := p.db.QueryContext(b.Context(), query, match)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = rows.Close() }()
+		n := 0
+		var seq int64
+		var text sql.NullString
+		for rows.Next() {
+			if err := rows.Scan(&seq, &text); err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		return n
+	}
+	if count(`SELECT rowid, NULL FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 1001`) > fewMatches {
+		return count(`SELECT rowid, snippet(words, 0, '<', '>', '…', 24) FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 50`)
+	}
+	return count(`SELECT rowid, snippet(words, 0, '<', '>', '…', 24) FROM words WHERE words MATCH ? ORDER BY rank LIMIT 50`)
+}
+
+func complete(b *testing.B, s *Store) {
+	b.Helper()
+	for {
+		st, err := s.IndexState(b.Context())
+		if err != nil || st.Err != nil {
+			b.Fatal(err, st.Err)
+		}
+		if st.Complete {
+			return
+		}
+		s.index.poke()
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// BenchmarkGrowth prints a table; SUBROSA_BENCH_SIZES names the numbers of messages, "10000 100000" where it is not set.
+func BenchmarkGrowth(b *testing.B) {
+	sizes := os.Getenv("SUBROSA_BENCH_SIZES")
+	if sizes == "" {
+		sizes = "10000 100000"
+	}
+	fmt.Println("| messages | history MB | index MB | indexed in s | open ms | first page ms | list ms | search p50 / p95 ms | commit ms | erase one s |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|")
+	for _, field := range strings.Fields(sizes) {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			b.Fatal(err)
+		}
+		fmt.Println(growth(b, n))
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+func growth(b *testing.B, n int) string {
+	path := filepath.Join(b.TempDir(), "history.db")
+	s := mustOpen(b, path)
+	began := time.Now()
+	long := stock(b, s, n, nil)
+	complete(b, s)
+	indexed := time.Since(began)
+	since := func(f func() error) float64 {
+		start := time.Now()
+		if err := f(); err != nil {
+			b.Fatal(err)
+		}
+		return float64(time.Since(start).Microseconds()) / 1000
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	open := since(func() (err error) { s, err = Open(b.Context(), path, testKey(), epochsOf(path)); return err })
+	defer func() { _ = s.Close() }()
+	page := since(func() error { _, err := s.Page(b.Context(), long, "", 100); return err })
+	list := since(func() error { _, err := s.List(b.Context(), Filter{Limit: 100}); return err })
+	var times, commits []time.Duration
+	for range 2 {
+		times = nil
+		for _, q := range newWords(7).typed(40) {
+			start := time.Now()
+			if _, err := s.Search(b.Context(), Query{Text: q}); err != nil {
+				b.Fatal(err)
+			}
+			times = append(times, time.Since(start))
+		}
+	}
+	var last Begun
+	for range 50 {
+		start := time.Now()
+		var err error
+		if last, err = s.BeginTurn(b.Context(), Turn{ID: NewTurnID(), Place: Place{Conversation: long}, Prompt: "p"}); err != nil {
+			b.Fatal(err)
+		}
+		commits = append(commits, time.Since(start))
+	}
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	size := func(name string) float64 {
+		names, _ := filepath.Glob(name)
+		info, err := os.Stat(names[0])
+		if err != nil {
+			b.Fatal(err)
+		}
+		return float64(info.Size()) / 1e6
+	}
+	bytes, index := size(path), size(strings.TrimSuffix(path, ".db")+"-search-?.db")
+	erase := since(func() error { return s.Erase(b.Context(), Erasure{Messages: []MessageID{last.User.ID}}) })
+	return fmt.Sprintf("| %d | %.0f | %.0f | %.1f | %.1f | %.1f | %.1f | %.1f / %.1f | %.2f | %.2f |", n, bytes, index, indexed.Seconds(),
+		open, page, list, ms(quantile(times, 0.5)), ms(quantile(times, 0.95)), ms(quantile(commits, 0.5)), erase/1000)
+}
