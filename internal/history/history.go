@@ -1,22 +1,29 @@
-// Package history keeps conversations in one encrypted SQLite file.
+// Package history keeps conversations in one encrypted SQLite file, and what was erased from it out of every older copy.
 //
 // On disk: SQLCipher 4's format (AES-256 in CBC mode, a random IV and HMAC-SHA512 for each page), written by SQLite3
 // Multiple Ciphers under mattn/go-sqlite3, with a raw 32-byte key. The write-ahead log beside it, NAME-wal, is
-// encrypted too. Both are 0600. PRAGMA user_version is the schema's version; migrations.go has the schema.
+// encrypted too. Both are 0600. PRAGMA user_version is the schema's version; migrations.go has the schema. Everything that
+// a person or a model wrote is sealed once more (seal.go), under a tree of keys that hangs from the deletion-epoch key,
+// which is in no file (keytree.go). The search index is a file of its own, keyed from the epoch key, and can be made anew
+// (index.go).
 //
 // Guarantee: a change is durable when its method returns (WAL, synchronous=FULL), and a method changes all it says or
 // nothing. Open refuses a file, or a SQLite library, that is not really encrypting: a library without the cipher would
-// ignore the key and write plaintext. Deleted text is overwritten (secure_delete) and the write-ahead log emptied,
-// so it is in neither after decryption. A new file appears under its name only when it is complete: an empty file is
-// a damaged one.
+// ignore the key and write plaintext. After Erase no copy of the files that was made before it yields what was erased,
+// with this file's key, the epoch key and every key in the file as they are then (erase.go); removed rows are overwritten
+// (secure_delete) and the write-ahead log emptied. A new file appears under its name only when it is complete: an empty
+// file is a damaged one.
 //
-// Damage. Every page read is checked by its HMAC, so a changed or foreign page is an error when it is read, never wrong
-// text. Open therefore reads the schema alone and does not run integrity_check, whose time grows with the file; Check
-// does. Not noticed: an old page put back at its own place, an older copy of the whole file, and a damaged
-// write-ahead log, which loses its newest transactions. The record tells about those.
+// Damage. Every page read is checked by its HMAC, and everything sealed by its tag and place, so a changed or foreign
+// page is an error when it is read, never wrong text. Open therefore reads the schema alone and does not run
+// integrity_check, whose time grows with the file; Check does. Not noticed here: an old page put back at its own place, an
+// older copy of the whole file under the same epoch, and a damaged write-ahead log, which loses its newest transactions:
+// Generation is then less than the record says.
 //
-// It does not judge what it stores: callers store redacted text. It does not lock out a second process (the session
-// does). While the file is open SQLite holds the key in its own memory, and opening leaves a copy of it in a Go string.
+// What it does not do: reach copies that were made together with the keyring, or what schema 1 wrote under the file's key
+// alone. Times, roles, sizes and the shape of the tree are under the file's key alone. It does not judge what it stores:
+// callers store redacted text. It does not lock out a second process (the session does). While the file is open SQLite
+// holds the key in its own memory, and opening leaves a copy of it in a Go string.
 package history
 
 import (
