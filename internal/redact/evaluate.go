@@ -89,7 +89,6 @@ type wanted struct {
 	start, end int
 	kind       Type
 	structured bool
-	hit        bool
 }
 
 func (c *labelled) wanted() ([]wanted, error) {

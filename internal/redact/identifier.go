@@ -9,11 +9,10 @@ const (
 
 // identifier is what stands at one place.
 type identifier struct {
-	value  [maxSize]byte
-	sizes  [maxGroups]int
-	seps   [maxGroups]byte
-	stops  [maxGroups]int
-	groups int
+	value [maxSize]byte
+	sizes [maxGroups]int
+	seps  [maxGroups]byte
+	stops [maxGroups]int
 }
 
 // askIdentifier finds the identifier that begins with the word at text[at:] and asks the rules for its size, and for the
@@ -34,14 +33,15 @@ func (s *Stream) askIdentifier(at int) {
 		size, letters, small := 0, 0, false
 		for ; i < len(text) && size < maxSize; i++ {
 			b := text[i]
+			if !isDigit(b) && !isLetter(b) {
+				break
+			}
 			if isDigit(b) {
 				digits = true
-			} else if isLetter(b) {
+			} else {
 				letters++
 				small = small || b&0x20 != 0
 				b &^= 0x20
-			} else {
-				break
 			}
 			if n+size < maxSize {
 				value[n+size] = b

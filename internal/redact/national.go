@@ -372,10 +372,8 @@ func codiceFiscale(v []byte) bool {
 
 func matchHETU(c *Candidate) Verdict {
 	v := c.Value
-	century := byte('-')
 	if len(v) == 11 {
-		century = v[6]
-		if !like(v, "999999A999*") || !contains("ABCDEFYXWVU", century) || len(c.Seps) > 0 {
+		if !like(v, "999999A999*") || !contains("ABCDEFYXWVU", v[6]) || len(c.Seps) > 0 {
 			return None
 		}
 		v = append(append([]byte{}, v[:6]...), v[7:]...)

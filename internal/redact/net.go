@@ -129,10 +129,7 @@ func matchIPv6(c *Candidate) Verdict {
 	}
 	groups, zeros, fresh := 0, false, false // fresh: right after ::
 	i, end := start, 0
-	for {
-		if i == len(text) {
-			break
-		}
+	for i < len(text) {
 		if text[i] == ':' && i+1 < len(text) && text[i+1] == ':' && !zeros {
 			zeros, fresh = true, true
 			i += 2
@@ -256,13 +253,14 @@ func matchMAC(c *Candidate) Verdict {
 	if same && (first == 'f' || first == '0'|0x20) { // everybody, or nobody
 		return None
 	}
-	if i == len(text) {
+	switch {
+	case i == len(text):
 		if c.More {
 			return c.Undecided(start)
 		}
-	} else if isWord(text[i]) {
+	case isWord(text[i]):
 		return None
-	} else if text[i] == sep {
+	case text[i] == sep:
 		if i+1 == len(text) && c.More {
 			return c.Undecided(start)
 		}
