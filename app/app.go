@@ -26,6 +26,7 @@ type App struct {
 	session *session.Session
 	offline proof
 	page    emitter
+	lock    locker
 }
 
 func newApp() *App { return &App{offline: proof{known: make(chan struct{})}} }
@@ -90,12 +91,8 @@ func (a *App) unlocked(err error) error {
 	return err
 }
 
-// Lock wipes the keys; the passphrase is needed again.
-func (a *App) Lock() error {
-	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
-	defer cancel()
-	return a.session.Lock(ctx)
-}
+// Lock wipes the keys and ends this process; its successor asks for the passphrase. The page gets no answer.
+func (a *App) Lock() error { return a.lockFor(session.LockedByUser) }
 
 // Conversations lists them, the last used first.
 func (a *App) Conversations() ([]ConversationView, error) {

@@ -29,18 +29,17 @@ func Main() int {
 	if lockdown.ChildMain() {
 		return 0
 	}
-	probes, err := lockdown.Begin(session.EnginePath())
+	home := flag.String("home", "", "data directory (default: the desktop's data directory for subrosa)")
+	taken := flag.Int(takeoverFlag, -1, "for the program itself: the descriptor of a predecessor's handover")
+	a := newApp()
+	proven, err := a.begin(taken)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
 		return 1
 	}
-	home := flag.String("home", "", "data directory (default: the desktop's data directory for subrosa)")
-	flag.Parse()
-
-	a := newApp()
 	a.takeHome(*home)
-	go a.proven(probes)
-	if err := errors.Join(lockdown.NoCoreDumps(), forgetPrograms()); err != nil {
+	go proven()
+	if err := errors.Join(harden(), forgetPrograms()); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", err)
 		return 1
 	}
@@ -51,13 +50,34 @@ func Main() int {
 	return 0
 }
 
+// begin blocks the network, before anything else: it parses the command line only to find a predecessor's proof. A
+// successor has the filter already, and so no control of its own. What it returns waits for the proof.
+func (a *App) begin(taken *int) (proven func(), err error) {
+	flag.Parse()
+	if err := a.inherit(*taken); err != nil {
+		return nil, err
+	}
+	if a.lock.taken != nil {
+		report, err := lockdown.Resume(a.lock.taken.Proof)
+		if err != nil {
+			return nil, err
+		}
+		return func() { a.proven(report) }, nil
+	}
+	probes, err := lockdown.Begin(session.EnginePath())
+	if err != nil {
+		return nil, err
+	}
+	return func() { a.proven(probes.Wait()) }, nil
+}
+
 // forgetPrograms empties PATH: the web view's own BrowserOpenURL, which the page can call and Wails offers no way to
 // turn off, finds no browser then. What this process does start, it starts by an absolute path.
 func forgetPrograms() error { return os.Setenv("PATH", "") }
 
-// proven waits for the probes' result, which the status strip shows.
-func (a *App) proven(probes *lockdown.Check) {
-	a.offline.set(probes.Wait())
+// proven takes the probes' result, which the status strip shows.
+func (a *App) proven(report *lockdown.Report) {
+	a.offline.set(report)
 	a.emitStatus()
 }
 
@@ -67,6 +87,9 @@ func (a *App) takeHome(home string) {
 	if err == nil {
 		opts.Version = Version
 		opts.Network = a.offline.wait
+		if a.lock.taken != nil {
+			opts.Inherited = &a.lock.taken.Home
+		}
 		opts.OnChange = func() {
 			a.emitState()
 			a.emitStatus()
@@ -87,10 +110,15 @@ func (a *App) shutdown(context.Context) {
 }
 
 func (a *App) options() *options.App {
+	width, height := 1180, 780
+	if g := a.lock.before; g.Width > 0 && g.Height > 0 {
+		width, height = g.Width, g.Height
+	}
 	return &options.App{
-		Title: "Subrosa", Width: 1180, Height: 780, MinWidth: 640, MinHeight: 480,
+		Title: "Subrosa", Width: width, Height: height, MinWidth: 640, MinHeight: 480,
 		AssetServer:      &assetserver.Options{Assets: frontend.Assets, Middleware: secureHeaders},
-		OnStartup:        a.page.attach,
+		OnStartup:        a.began,
+		WindowStartState: a.lock.before.startState(),
 		OnShutdown:       a.shutdown,
 		Bind:             []any{a},
 		Logger:           silence{},

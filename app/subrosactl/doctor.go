@@ -4,9 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"subrosa/internal/lockdown"
 	"subrosa/internal/session"
 )
 
@@ -38,6 +40,8 @@ func (c *command) doctorCommand() *cobra.Command {
 				fileCheck("engine", opts.EnginePath),
 				fileCheck("engine libraries", filepath.Join(opts.EngineLib, "libllama.so")),
 				ringCheck(cmd, opts),
+				swapCheck(),
+				{"core dumps off", lockdown.CoreDumpsOff(), "no core file, memory not readable by other programs of the user"},
 			}
 			return c.printDoctor(checks)
 		},
@@ -74,6 +78,18 @@ func (c *command) printDoctor(checks []check) error {
 func fileCheck(name, path string) check {
 	_, err := os.Stat(path)
 	return check{name, err == nil, path}
+}
+
+// swapCheck looks for places where the kernel may write keys and text to a disk in the clear.
+func swapCheck() check {
+	plain, err := lockdown.PlainSwap()
+	switch {
+	case err != nil:
+		return check{"swap", false, err.Error()}
+	case len(plain) > 0:
+		return check{"swap", false, "not encrypted: " + strings.Join(plain, ", ")}
+	}
+	return check{"swap", true, "none, or encrypted"}
 }
 
 // ringCheck asks the keyring for a secret that is not there: an answer is enough.

@@ -7,4 +7,5 @@ rm -rf build/out/window
 mkdir -p build/out/window
 . build/env.sh
 go build -o build/out/slowmodel ./build/e2e/slowmodel
-exec build/e2e/desktop.sh /usr/bin/python3 -m unittest -v ${1:+-k "$1"} build/e2e/test_window.py
+go build -o build/out/openkeys ./build/e2e/openkeys
+exec build/e2e/desktop.sh /usr/bin/python3 -m unittest -v ${1:+-k "$1"} build/e2e/test_window.py build/e2e/test_lock.py

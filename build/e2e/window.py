@@ -15,7 +15,7 @@ from gi.repository import Atspi, GLib  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "bin"
 OUT = ROOT / "build" / "out" / "window"
-PATIENCE = 30  # seconds to wait for what should come; machines are slow at times
+PATIENCE = float(os.environ.get("SUBROSA_E2E_PATIENCE", "30"))  # seconds to wait for what should come; machines are slow at times
 
 
 class Window:
@@ -38,11 +38,23 @@ class Window:
                 return app
         return None
 
+    def current(self):
+        """The window's root, found anew after a lock: the program is a fresh process then, under the same ID."""
+        try:
+            if self.app and self.app.get_child_count() > 0 and self.app.get_name() == "subrosa":
+                return self.app
+        except GLib.Error:
+            pass
+        self.app = self._application()
+        return self.app
+
     # Finding
 
     def nodes(self, node=None):
         """Every accessible node, depth first."""
-        node = node or self.app
+        node = node or self.current()
+        if not node:
+            return  # a lock replaces the program: for a moment there is no window
         yield node
         for i in range(node.get_child_count()):
             child = node.get_child_at_index(i)

@@ -41,6 +41,8 @@ export const strength = (passphrase: string): Promise<Strength> =>
   call(() => app.Strength(passphrase), toStrength);
 export const setup = (passphrase: string): Promise<void> => call(() => app.Setup(passphrase), nothing);
 export const unlock = (passphrase: string): Promise<void> => call(() => app.Unlock(passphrase), nothing);
+/** Tells the program that somebody is there: it locks when nobody is for a while. */
+export const activity = (): void => void app.Activity();
 export const lock = (): Promise<void> => call(() => app.Lock(), nothing);
 
 export const conversations = (): Promise<Conversation[]> => call(() => app.Conversations(), toConversations);

@@ -64,6 +64,7 @@ export class MockApp {
       this.enter('ready');
     },
     Lock: async () => this.enter('locked'),
+    Activity: async () => undefined,
     Conversations: async () => this.list,
     Conversation: async (id: string) => ({
       conversation: this.list.find((c) => c.id === id),

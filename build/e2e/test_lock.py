@@ -1,0 +1,91 @@
+"""What a lock leaves in memory, in the real window: nothing. And what the desktop says locks it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import memory  # noqa: E402
+from window import OUT, ROOT, Window, wait  # noqa: E402
+
+PASSPHRASE = "correct horse battery staple"
+SAID = "Zanzibar wombat quorum"  # what nothing else in memory says
+
+
+class Lock(unittest.TestCase):
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp"))
+        self.w = Window(self.home, None)
+        self.w.type_into("Passphrase", PASSPHRASE)
+        self.w.type_into("Repeat passphrase", PASSPHRASE)
+        self.w.press("Create")
+        self.w.find("field", "Message")
+
+    def tearDown(self):
+        self.w.kill()
+        shutil.rmtree(self.home)
+
+    def unlock(self):
+        self.w.type_into("Passphrase", PASSPHRASE)
+        self.w.key("Return")
+        self.w.find("field", "Message")
+
+    def secrets(self):
+        command = [ROOT / "build" / "out" / "openkeys", self.home]
+        out = subprocess.run(command, input=PASSPHRASE + "\n", stdout=subprocess.PIPE, text=True, check=True).stdout
+        root, history = out.split()
+        return {
+            "root key": memory.key_forms(root),
+            "history key": memory.key_forms(history),
+            "message": memory.text_forms(SAID),
+            "passphrase": memory.text_forms(PASSPHRASE),
+        }
+
+    def test_1_a_lock_leaves_no_key_and_no_text_in_memory(self):
+        if os.geteuid() != 0:
+            self.skipTest("reading another process's memory needs root")
+        self.w.send(SAID)
+        self.w.shows(r"tokens/s|tok/s")
+        secrets = self.secrets()
+        before = memory.found(self.w.pid(), secrets)
+        print("\nunlocked:", {k: sorted(v) for k, v in before.items()})
+        self.assertEqual(set(before), set(secrets), "the search does not find what is there")
+        processes = set(memory.tree(self.w.pid()))
+
+        self.w.press("Lock")
+        began = time.monotonic()
+        wait("the old processes to end", lambda: not (processes - {self.w.pid()}) & set(memory.tree(self.w.pid())))
+        ended = time.monotonic() - began
+        self.w.find("button", "Unlock")
+        print(f"locked: old processes gone after {ended:.2f} s, asked for the passphrase after {time.monotonic() - began:.2f} s")
+        after = memory.found(self.w.pid(), secrets)
+        print("locked:", {k: sorted(v) for k, v in after.items()})
+        self.assertEqual(after, {})
+        for p in processes - {self.w.pid()}:
+            self.assertFalse(pathlib.Path(f"/proc/{p}").exists(), f"process {p} outlived the lock")
+
+        self.unlock()
+        self.w.shows("Offline")
+        self.assertEqual(set(memory.found(self.w.pid(), {k: secrets[k] for k in ("root key", "history key")})), {"root key", "history key"})
+        self.w.picture("lock-and-back")
+        self.assertEqual(self.w.close(), 0)
+
+    def test_2_the_screens_lock_locks(self):
+        signal = ["dbus-send", "--session", "--type=signal", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver.ActiveChanged", "boolean:true"]
+        subprocess.run(signal, check=True)
+        self.w.find("button", "Unlock")
+        self.unlock()
+        self.assertEqual(self.w.close(), 0)
+        record = (self.home / "audit" / "entries").read_text()
+        self.assertRegex(record, r'"action":"lock"[^\n]*"detail":"screen_lock"')
+        self.assertRegex(record, r'"action":"lock"[^\n]*"detail":"close"')
+
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    unittest.main()
