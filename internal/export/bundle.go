@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -99,6 +100,7 @@ type writer struct {
 	journal    journal
 	dir        string // the temporary directory
 	figures    *figures
+	jobs       chan *job // that are free: their buffers are large, and last for all parts
 	manifest   bundle.Manifest
 	resumed    int
 }
@@ -109,6 +111,10 @@ func (b Bundle) newWriter(snap *audit.Snapshot) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{Bundle: b, snap: snap, recipients: recipients, figures: newFigures()}
+	w.jobs = make(chan *job, 2*max(2, runtime.GOMAXPROCS(0)))
+	for range cap(w.jobs) {
+		w.jobs <- &job{}
+	}
 	if w.disk, err = openDisk(b.Dir); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTarget, err)
 	}

@@ -28,7 +28,7 @@ func newRows(w io.Writer) *table {
 func writeHeader(w io.Writer) error {
 	t := newRows(w)
 	if err := t.w.Write([]string{
-		"sequence", "time", "actor", "action", "what happened", "result", "detail", "conversation", "turn", "model", "policy", "ruleset",
+		"sequence", "time", "actor", "action", "what happened", "result", "detail", "matter", "conversation", "turn", "model", "policy", "ruleset",
 		"prompt tokens", "output tokens", "redactions", "prompt commitment", "response commitment", "leaf hash",
 	}); err != nil {
 		return err
@@ -39,7 +39,7 @@ func writeHeader(w io.Writer) error {
 func (t *table) add(e *audit.Entry, leaf tlog.Hash) error {
 	t.row = append(t.row[:0],
 		strconv.FormatInt(e.Seq, 10), e.Time.UTC().Format(time.RFC3339Nano), cell(e.Actor), cell(string(e.Action)),
-		mappingOf(e.Action).sentence, cell(e.Result), cell(e.Detail), cell(e.Conversation), cell(e.Turn), cell(e.Model), cell(e.Policy),
+		mappingOf(e.Action).sentence, cell(e.Result), cell(e.Detail), cell(e.Matter), cell(e.Conversation), cell(e.Turn), cell(e.Model), cell(e.Policy),
 		cell(e.Ruleset), number(e.PromptTokens), number(e.OutputTokens), cell(redactions(e.Redactions)), cell(string(e.Prompt)),
 		cell(string(e.Response)), leafHash(leaf),
 	)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"subrosa/internal/audit"
 )
@@ -92,7 +91,7 @@ func (s Source) appendFHIR(b []byte, e *audit.Entry) []byte {
 	id := strconv.FormatInt(e.Seq, 10)
 	j := jsonLine{b}
 	j.object("")
-	j.str("resourceType", "AuditEvent")
+	j.own("resourceType", "AuditEvent")
 	j.str("id", fhirID(s.Origin)+"-"+id)
 	if v.profile != "" && !bad {
 		j.object("meta")
@@ -110,9 +109,9 @@ func (s Source) appendFHIR(b []byte, e *audit.Entry) []byte {
 		j.coding("", coding{actionSystem, string(e.Action), m.sentence})
 	}
 	j.endArray()
-	j.str("action", v.action)
-	j.str("recorded", e.Time.UTC().Format(time.RFC3339Nano))
-	j.str("outcome", outcome(m, e, bad))
+	j.own("action", v.action)
+	j.time("recorded", e.Time)
+	j.own("outcome", outcome(m, e, bad))
 	j.maybe("outcomeDesc", outcomeText(e))
 	s.fhirAgents(&j, v, e)
 	j.object("source")
@@ -159,9 +158,11 @@ func fhirID(origin string) string {
 
 func (j *jsonLine) coding(k string, c coding) {
 	j.object(k)
-	j.str("system", c.system)
+	j.own("system", c.system)
 	j.str("code", c.code)
-	j.maybe("display", c.display)
+	if c.display != "" {
+		j.own("display", c.display)
+	}
 	j.end()
 }
 
@@ -177,7 +178,7 @@ func (j *jsonLine) concept(k string, c coding) {
 func (j *jsonLine) reference(k, system, value, display string) {
 	j.object(k)
 	j.object("identifier")
-	j.str("system", system)
+	j.own("system", system)
 	j.str("value", value)
 	j.end()
 	j.maybe("display", display)
@@ -192,8 +193,8 @@ func (s Source) fhirAgents(j *jsonLine, v fhirEvent, e *audit.Entry) {
 		j.boolean("requestor", false)
 		if v.profile != "" {
 			j.object("network")
-			j.str("address", "localhost")
-			j.str("type", "1") // machine name
+			j.own("address", "localhost")
+			j.own("type", "1") // machine name
 			j.end()
 		}
 		j.end()
@@ -239,17 +240,21 @@ func (s Source) fhirEntities(j *jsonLine, m mapping, e *audit.Entry) {
 	j.reference("what", entrySystem, entry, "")
 	j.coding("type", coding{entityType, "4", "Other"})
 	j.coding("role", coding{objectRole, "13", "Security Resource"})
-	j.str("description", m.sentence)
+	j.own("description", m.sentence)
 	j.array("detail")
 	j.detail("action", string(e.Action))
 	j.detail("conversation", e.Conversation)
 	j.detail("turn", e.Turn)
+	j.detail("matter", e.Matter)
 	j.detail("model", e.Model)
 	j.detail("ruleset", e.Ruleset)
 	j.detail("prompt commitment", string(e.Prompt))
 	j.detail("response commitment", string(e.Response))
 	for _, t := range typesOf(e.Redactions) {
-		j.detail("redacted "+t, strconv.Itoa(e.Redactions[t]))
+		j.object("") // the type is data, not ours
+		j.str("type", "redacted "+t)
+		j.own("valueString", strconv.Itoa(e.Redactions[t]))
+		j.end()
 	}
 	if e.PromptTokens+e.OutputTokens > 0 {
 		j.detail("prompt tokens", strconv.Itoa(e.PromptTokens))
@@ -275,7 +280,7 @@ func (j *jsonLine) detail(name, value string) {
 		return
 	}
 	j.object("")
-	j.str("type", name)
+	j.own("type", name)
 	j.str("valueString", value)
 	j.end()
 }

@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -57,6 +58,13 @@ func (j *jsonLine) element(v string) { j.comma(); j.quote(v) }
 
 func (j *jsonLine) num(k string, v int64) { j.key(k); j.b = strconv.AppendInt(j.b, v, 10) }
 
+func (j *jsonLine) time(k string, t time.Time) {
+	j.key(k)
+	j.b = append(j.b, '"')
+	j.b = t.UTC().AppendFormat(j.b, time.RFC3339Nano)
+	j.b = append(j.b, '"')
+}
+
 func (j *jsonLine) boolean(k string, v bool) { j.key(k); j.b = strconv.AppendBool(j.b, v) }
 
 func (j *jsonLine) float(k string, v float64) {
@@ -70,6 +78,14 @@ func (j *jsonLine) count(k string, v int) {
 	j.quote(k)
 	j.b = append(j.b, ':')
 	j.b = strconv.AppendInt(j.b, int64(v), 10)
+}
+
+// own writes a string of this package's own, which needs no escaping.
+func (j *jsonLine) own(k, v string) {
+	j.key(k)
+	j.b = append(j.b, '"')
+	j.b = append(j.b, v...)
+	j.b = append(j.b, '"')
 }
 
 func (j *jsonLine) quote(s string) {

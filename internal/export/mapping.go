@@ -128,6 +128,8 @@ func mappingTable(a audit.Action) (mapping, bool) {
 		return mapping{"A backup was put back.", datastore, 5, "Write", medium, false, dicomImport, "backup"}, true
 	case audit.AuditPrune:
 		return mapping{"Entries older than the retention time were pruned; their hashes stay.", datastore, 7, "Delete", low, false, restDelete, "record"}, true
+	case audit.Pruned:
+		return mapping{"An entry of which retention left the hash alone.", datastore, 7, "Delete", informational, false, restDelete, "record"}, true
 	case audit.HoldAdd:
 		return mapping{"A legal hold was put on a matter.", entityManagement, 8, "Enable", low, false, restCreate, "hold"}, true
 	case audit.HoldLift:

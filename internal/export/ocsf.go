@@ -27,7 +27,7 @@ func (s Source) appendOCSF(b []byte, e *audit.Entry) []byte {
 	j.num("type_uid", int64(m.class*100+m.activity))
 	j.num("severity_id", int64(m.severityOf(e)))
 	j.num("time", e.Time.UnixMilli())
-	j.str("message", m.sentence)
+	j.own("message", m.sentence)
 	s.ocsfStatus(&j, m, e)
 	s.ocsfMetadata(&j, e)
 	s.ocsfSubject(&j, m, e)
@@ -48,13 +48,13 @@ func (Source) ocsfStatus(j *jsonLine, m mapping, e *audit.Entry) {
 	switch {
 	case m.class == detectionFinding:
 		j.num("status_id", 1) // a finding's life: new
-		j.str("status", "New")
+		j.own("status", "New")
 	case failed(m, e):
 		j.num("status_id", 2)
-		j.str("status", "Failure")
+		j.own("status", "Failure")
 	default:
 		j.num("status_id", 1)
-		j.str("status", "Success")
+		j.own("status", "Success")
 	}
 	j.maybe("status_code", e.Result)
 	j.maybe("status_detail", e.Detail)
@@ -62,10 +62,10 @@ func (Source) ocsfStatus(j *jsonLine, m mapping, e *audit.Entry) {
 
 func (s Source) ocsfMetadata(j *jsonLine, e *audit.Entry) {
 	j.object("metadata")
-	j.str("version", ocsfVersion)
+	j.own("version", ocsfVersion)
 	j.object("product")
-	j.str("name", "Subrosa")
-	j.str("vendor_name", "Subrosa")
+	j.own("name", "Subrosa")
+	j.own("vendor_name", "Subrosa")
 	j.maybe("version", s.Version)
 	j.end()
 	j.str("log_name", s.Origin)
@@ -104,14 +104,14 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 		j.end()
 		if m.class == authentication {
 			j.object("service")
-			j.str("name", "Subrosa")
+			j.own("name", "Subrosa")
 			j.end()
 		}
 		s.ocsfEndpoint(j)
 	case entityManagement:
 		j.object("entity")
-		j.str("name", m.of)
-		j.str("type", m.of)
+		j.own("name", m.of)
+		j.own("type", m.of)
 		j.maybe("version", e.Policy)
 		j.end()
 		s.ocsfEndpoint(j)
@@ -121,23 +121,23 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 			j.str("name", modelName(e))
 			j.maybe("uid", e.Model)
 		} else {
-			j.str("name", "Subrosa")
+			j.own("name", "Subrosa")
 			j.maybe("version", s.Version)
 		}
-		j.str("vendor_name", "Subrosa")
+		j.own("vendor_name", "Subrosa")
 		j.end()
 	case datastore:
 		j.object("database")
-		j.str("name", m.of)
+		j.own("name", m.of)
 		j.maybe("uid", e.Conversation)
 		j.num("type_id", 1)
-		j.str("type", "Relational")
+		j.own("type", "Relational")
 		j.end()
 		s.ocsfEndpoint(j)
 	case detectionFinding:
 		j.object("finding_info")
 		j.str("uid", s.Origin+"/"+strconv.FormatInt(e.Seq, 10))
-		j.str("title", m.sentence)
+		j.own("title", m.sentence)
 		j.num("created_time", e.Time.UnixMilli())
 		j.maybe("desc", e.Detail)
 		j.end()
@@ -146,7 +146,7 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 		j.object("api")
 		j.str("operation", string(e.Action))
 		j.object("service")
-		j.str("name", "subrosa-engine")
+		j.own("name", "subrosa-engine")
 		j.end()
 		j.end()
 		s.ocsfEndpoint(j)
@@ -161,7 +161,7 @@ func ocsfActor(j *jsonLine, e *audit.Entry) {
 	j.object("user")
 	j.str("name", actorOf(e))
 	j.end()
-	j.str("app_name", "Subrosa")
+	j.own("app_name", "Subrosa")
 	j.end()
 }
 
@@ -182,7 +182,7 @@ func ocsfModel(j *jsonLine, e *audit.Entry) {
 	j.object("ai_model")
 	j.str("name", modelName(e))
 	j.str("uid", e.Model)
-	j.str("ai_provider", "Internal")
+	j.own("ai_provider", "Internal")
 	j.end()
 	j.object("message_context")
 	j.maybe("uid", e.Conversation)
@@ -191,9 +191,9 @@ func ocsfModel(j *jsonLine, e *audit.Entry) {
 		role, caption = 1, "User"
 	}
 	j.num("ai_role_id", role)
-	j.str("ai_role", caption)
+	j.own("ai_role", caption)
 	j.object("application")
-	j.str("name", "Subrosa")
+	j.own("name", "Subrosa")
 	j.end()
 	if e.PromptTokens+e.OutputTokens > 0 {
 		j.num("prompt_tokens", int64(e.PromptTokens))
@@ -219,6 +219,8 @@ func ocsfUnmapped(j *jsonLine, e *audit.Entry) {
 	j.object("unmapped")
 	j.maybe("conversation", e.Conversation)
 	j.maybe("turn", e.Turn)
+	j.maybe("matter", e.Matter)
+	j.maybe("message", e.Message)
 	j.maybe("policy", e.Policy)
 	j.maybe("ruleset", e.Ruleset)
 	j.maybe("prompt_commitment", string(e.Prompt))

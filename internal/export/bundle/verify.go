@@ -11,7 +11,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 
@@ -95,10 +97,8 @@ func verify(dir string, o Options) (Report, error) {
 	if len(m.Recipients) == 0 || len(o.Identities) > 0 {
 		v.entries = r.Tree.Entries()
 	}
-	for _, f := range m.Files {
-		if err := v.file(f); err != nil {
-			return Report{}, err
-		}
+	if err := v.files(m.Files); err != nil {
+		return Report{}, err
 	}
 	if v.entries == nil {
 		return r, nil
@@ -158,11 +158,50 @@ func onlyListed(dir string, files []File) error {
 	return nil
 }
 
+// files checks all, the entries in their order and the others beside them. Of several faults the first in the manifest counts.
+func (v *verifier) files(list []File) error {
+	errs := make([]error, len(list))
+	rest := make(chan int, len(list))
+	for i, f := range list {
+		if !isEntries(f.Name) {
+			rest <- i
+		}
+	}
+	close(rest)
+	var group sync.WaitGroup
+	for range max(1, runtime.GOMAXPROCS(0)-1) {
+		group.Go(func() {
+			for i := range rest {
+				errs[i] = v.file(list[i])
+			}
+		})
+	}
+	for i, f := range list {
+		if isEntries(f.Name) {
+			if errs[i] = v.file(f); errs[i] != nil {
+				break // what follows would only be out of order
+			}
+		}
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isEntries(name string) bool {
+	return strings.HasPrefix(name, EntriesPrefix) && strings.HasSuffix(strings.TrimSuffix(name, Encrypted), ".jsonl")
+}
+
 type verifier struct {
 	dir         string
 	ctx         context.Context
 	identities  []age.Identity
 	progress    func(done, total int64)
+	mu          sync.Mutex // guards done, and keeps calls of progress apart
 	done, total int64
 	entries     *audit.EntryCheck // nil: not looked at
 	lines       int64
@@ -177,7 +216,7 @@ func (v *verifier) file(want File) error {
 	defer func() { _ = f.Close() }()
 	sum := sha256.New()
 	read := &counter{r: io.TeeReader(f, sum), v: v}
-	if v.entries != nil && strings.HasPrefix(want.Name, EntriesPrefix) && strings.Contains(want.Name, ".jsonl") {
+	if v.entries != nil && isEntries(want.Name) {
 		err := v.check(want.Name, read)
 		if read.err != nil { // a drive that cannot be read is no broken bundle
 			return read.err
@@ -186,7 +225,7 @@ func (v *verifier) file(want File) error {
 			return err
 		}
 	}
-	if _, err := io.Copy(io.Discard, read); err != nil {
+	if _, err := io.CopyBuffer(writerOnly{io.Discard}, read, make([]byte, 1<<18)); err != nil {
 		return err
 	}
 	if read.n != want.Size || hex.EncodeToString(sum.Sum(nil)) != want.SHA256 {
@@ -244,9 +283,18 @@ func (c *counter) Read(b []byte) (int, error) {
 		c.err = err
 	}
 	c.n += int64(n)
-	c.v.done += int64(n)
-	if c.v.progress != nil {
-		c.v.progress(min(c.v.done, c.v.total), c.v.total)
-	}
+	c.v.read(n)
 	return n, err
 }
+
+func (v *verifier) read(n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.done += int64(n)
+	if v.progress != nil {
+		v.progress(min(v.done, v.total), v.total)
+	}
+}
+
+// writerOnly hides that io.Discard reads by itself, 8 KiB at a time.
+type writerOnly struct{ io.Writer }

@@ -1,0 +1,105 @@
+package export
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"subrosa/internal/audit"
+)
+
+// BenchmarkExport writes 40,000 entries in all formats to the temporary directory's disk, reads them back and verifies them.
+func BenchmarkExport(b *testing.B) {
+	const n = 40_000
+	l, err := audit.Open(filepath.Join(b.TempDir(), "audit"), testKey(), testSource.Origin)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	var writers sync.WaitGroup
+	for w := range 256 { // group commit: an fsync for many
+		writers.Go(func() {
+			for i := w; i < n; i += 256 {
+				e := audit.Entry{
+					Actor: "ana", Action: audit.Response, Conversation: "0123456789abcdef0123456789abcdef", Turn: "0123456789abcdef0123456789abcdef",
+					Model: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Policy: "builtin-1", Ruleset: "r1-0123456789abcdef",
+					Response: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Redactions: map[string]int{"EMAIL_ADDRESS": 1},
+					PromptTokens: 120, OutputTokens: 350, Result: "complete",
+				}
+				if _, err := l.Append(e); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writers.Wait()
+	snap := snapshot(b, l)
+	for name, recipients := range map[string][]string{"clear": nil, "sealed": {identity(b).Recipient().String()}} {
+		b.Run(name, func(b *testing.B) {
+			var writing, whole, cpu time.Duration
+			for b.Loop() {
+				before := cpuTime(b)
+				dir, err := os.MkdirTemp(b.TempDir(), "stick")
+				if err != nil {
+					b.Fatal(err)
+				}
+				start := time.Now()
+				x := Bundle{Dir: dir, Source: testSource, Recipients: recipients, Made: start}
+				var wrote time.Time
+				x.Progress = func(s Step, _, _ int64) {
+					if s == Tree && wrote.IsZero() {
+						wrote = time.Now()
+					}
+				}
+				if _, err := x.Write(b.Context(), snap); err != nil {
+					b.Fatal(err)
+				}
+				writing += wrote.Sub(start)
+				whole += time.Since(start)
+				cpu += cpuTime(b) - before
+				if err := os.RemoveAll(dir); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpu.Microseconds())/float64(n*b.N), "cpu-us/entry") // what it costs however busy the machine is
+			b.ReportMetric(float64(n*b.N)/writing.Seconds(), "written/s")
+			b.ReportMetric(float64(n*b.N)/whole.Seconds(), "entries/s")
+		})
+	}
+}
+
+// cpuTime is what this process has used, user and system.
+func cpuTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func BenchmarkConvert(b *testing.B) {
+	e := variants(b)[0]
+	e.Action = audit.Response
+	line := []byte(`{"v":1,"seq":7,"prev":"AAAA","time":"2026-03-01T09:30:00Z","actor":"ana","action":"response","model":"e3b0","redactions":{"A":1}}`)
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			_, _, _ = decode(line)
+		}
+	})
+	var buf []byte
+	b.Run("ocsf", func(b *testing.B) {
+		for b.Loop() {
+			buf = testSource.appendOCSF(buf[:0], &e)
+		}
+	})
+	b.Run("fhir", func(b *testing.B) {
+		for b.Loop() {
+			buf = testSource.appendFHIR(buf[:0], &e)
+		}
+	})
+}
