@@ -1,0 +1,141 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"subrosa/internal/audit"
+	"subrosa/internal/export"
+	"subrosa/internal/export/bundle"
+	"subrosa/internal/fault"
+)
+
+func recipient(t *testing.T) string {
+	t.Helper()
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.Recipient().String()
+}
+
+func TestAnExportIsOnRecordBeforeItStartsAndHowItEnded(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	dir := t.TempDir()
+	out, err := s.ExportAudit(t.Context(), AuditExport{Dir: dir, Progress: func(step export.Step, _, _ int64) {
+		if _, n := lastEntry(t, s, audit.AuditExport); n != 1 {
+			t.Fatalf("%d entries while %s", n, step)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, n := lastEntry(t, s, audit.AuditExport)
+	if n != 2 || last.Result != "complete" || !strings.HasSuffix(last.Detail, "in the clear") || strings.Contains(last.Detail, dir) {
+		t.Errorf("%d entries, the last %+v", n, last)
+	}
+	r, err := bundle.Verify(out.Path, bundle.Options{})
+	if err != nil || r.Manifest.Size != out.Size || out.Entries != out.Size || r.Manifest.Unrecorded != "" {
+		t.Errorf("%+v, %v", r.Manifest, err)
+	}
+	_, err = s.ExportAudit(t.Context(), AuditExport{Dir: filepath.Join(dir, "nowhere")})
+	wantFault(t, err, fault.ExportTarget)
+	if last, n = lastEntry(t, s, audit.AuditExport); n != 4 || last.Result != "failed" || last.Detail != "export_target" {
+		t.Errorf("%d entries, the last %+v", n, last)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = s.ExportAudit(ctx, AuditExport{Dir: dir, Progress: func(export.Step, int64, int64) { cancel() }})
+	wantFault(t, err, fault.ExportCancelled)
+	if last, _ = lastEntry(t, s, audit.AuditExport); last.Result != "cancelled" {
+		t.Errorf("%+v", last)
+	}
+}
+
+func TestLockEndsAnExport(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	dir := t.TempDir()
+	locked := false
+	_, err := s.ExportAudit(t.Context(), AuditExport{Dir: dir, Progress: func(export.Step, int64, int64) {
+		if !locked {
+			locked = true
+			if err := s.Lock(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
+	if err == nil {
+		t.Fatal("an export outlives the lock")
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "subrosa-audit-*")); len(found) > 0 {
+		t.Errorf("%v", found)
+	}
+}
+
+func TestPolicySaysWhatMayLeaveAndSealedToWhom(t *testing.T) {
+	o, key := testOptions(t), itKey(t)
+	s := unlocked(t, o)
+	compliance, other := recipient(t), recipient(t)
+	install(t, o.PolicyDir, key, 1, "roles: {compliance_recipients: ["+compliance+"]}\nexport: {formats: [pdf], plain: false, recipients: ["+other+"]}\n")
+	s = again(t, s, o)
+	c, err := s.open.history.CreateConversation(t.Context(), "", "a title")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	out, err := s.ExportAudit(t.Context(), AuditExport{Dir: dir})
+	if err != nil || len(out.Recipients) != 1 || out.Recipients[0] != compliance {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if _, err := os.Stat(filepath.Join(out.Path, "report.html.age")); err != nil {
+		t.Error(err)
+	}
+	_, err = s.ExportAudit(t.Context(), AuditExport{Dir: dir, Recipients: []string{other}})
+	wantFault(t, err, fault.PolicyDenied)
+
+	sealed, err := s.ExportConversation(t.Context(), ConversationExport{ID: c.ID, Format: export.PDF, Path: filepath.Join(dir, "c.pdf")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "c.pdf.age"))
+	if err != nil || !strings.HasPrefix(string(data), "age-encryption.org/") || sealed.Path != filepath.Join(dir, "c.pdf.age") {
+		t.Errorf("%+v, %v", sealed, err)
+	}
+	_, err = s.ExportConversation(t.Context(), ConversationExport{ID: c.ID, Format: export.Markdown, Path: filepath.Join(dir, "c.md")})
+	wantFault(t, err, fault.PolicyDenied)
+	if _, n := lastEntry(t, s, audit.RoleDenied); n != 2 {
+		t.Errorf("%d denials on record", n)
+	}
+	install(t, o.PolicyDir, key, 2, "export: {audit: false, conversations: false}\n")
+	s = again(t, s, o)
+	_, err = s.ExportAudit(t.Context(), AuditExport{Dir: dir})
+	wantFault(t, err, fault.PolicyDenied)
+	_, err = s.ExportConversation(t.Context(), ConversationExport{ID: c.ID, Format: export.PDF, Path: filepath.Join(dir, "d.pdf")})
+	wantFault(t, err, fault.PolicyDenied)
+}
+
+func TestARecordThatCannotBeWrittenIsExportedAllTheSame(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	if err := s.open.record.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	size := s.open.record.Size()
+	s.open.stopped = fault.New(fault.DiskFull, errors.New("as if"))
+	out, err := s.ExportAudit(t.Context(), AuditExport{Dir: t.TempDir()})
+	if err != nil || out.Unrecorded == nil || out.Entries != size {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if r, err := bundle.Verify(out.Path, bundle.Options{}); err != nil || r.Manifest.Unrecorded != "disk_full" {
+		t.Errorf("%+v, %v", r.Manifest, err)
+	}
+	// A conversation without a record is not.
+	_, err = s.ExportConversation(t.Context(), ConversationExport{ID: "x", Format: export.PDF, Path: filepath.Join(t.TempDir(), "x.pdf")})
+	if err == nil {
+		t.Error("a conversation left without being recorded")
+	}
+}
