@@ -13,7 +13,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// ErrFormat: no such document format.
+// ErrFormat means that there is no such document format.
 var ErrFormat = errors.New("not a document format")
 
 // blockKind says how a block is set.

@@ -499,7 +499,7 @@ func Recipients(list []string) ([]age.Recipient, error) {
 	return found, nil
 }
 
-// ErrRecipient: not an age recipient, or two that do not go together.
+// ErrRecipient means that something is no age recipient, or that two do not go together.
 var ErrRecipient = errors.New("not an age recipient")
 
 func targetError(err error) error {

@@ -12,7 +12,7 @@ type Drive struct {
 	ReadOnly   bool
 }
 
-// ErrNoDrives: this operating system gives no list of removable drives here.
+// ErrNoDrives means that this operating system gives no list of removable drives here.
 var ErrNoDrives = errors.New("removable drives cannot be listed on this system")
 
 // Drives lists removable and USB drives, mounted or not. It reads files that the kernel provides, and asks no service.

@@ -20,7 +20,7 @@ func space(path string) (size, free int64) {
 	if unix.Statfs(path, &s) != nil {
 		return 0, 0
 	}
-	return int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize //nolint:unconvert // the types differ between processors
+	return int64(s.Blocks) * s.Bsize, int64(s.Bavail) * s.Bsize
 }
 
 // drivesUnder reads sys, proc and dev below root.

@@ -52,8 +52,6 @@ func (k fhirKind) event() fhirEvent {
 	switch k {
 	case restCreate:
 		return fhirEvent{balp + "Create", rest, coding{interaction, "create", "create"}, "C", from, to, author}
-	case restRead:
-		return fhirEvent{balp + "Read", rest, coding{interaction, "read", "read"}, "R", to, from, coding{participates, "IRCP", "information recipient"}}
 	case restUpdate:
 		return fhirEvent{balp + "Update", rest, coding{interaction, "update", "update"}, "U", from, to, author}
 	case restDelete:
@@ -64,8 +62,6 @@ func (k fhirKind) event() fhirEvent {
 		return local(coding{dcm, "110114", "User Authentication"}, coding{dcm, "110123", "Logout"}, "E")
 	case dicomStart:
 		return local(app, coding{dcm, "110120", "Application Start"}, "E")
-	case dicomStop:
-		return local(app, coding{dcm, "110121", "Application Stop"}, "E")
 	case dicomQuery:
 		return local(coding{dcm, "110112", "Query"}, coding{}, "E")
 	case dicomImport:

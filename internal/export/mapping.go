@@ -42,13 +42,11 @@ type fhirKind int
 
 const (
 	restCreate fhirKind = iota + 1 // IHE BALP's patterns
-	restRead
 	restUpdate
 	restDelete
 	dicomLogin // DICOM's audit message types (PS3.15 A.5)
 	dicomLogout
 	dicomStart
-	dicomStop
 	dicomUse
 	dicomQuery
 	dicomImport

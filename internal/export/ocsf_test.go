@@ -169,16 +169,14 @@ func (s ocsfSchema) object(at string, o ocsfObject, v map[string]any) error {
 }
 
 func (s ocsfSchema) value(at, rule string, v any) error {
-	ok := false
+	var ok bool
 	switch rule {
 	case "string":
-		var text string
-		text, ok = v.(string)
-		ok = ok && text != ""
+		text, is := v.(string)
+		ok = is && text != ""
 	case "integer", "long", "timestamp":
-		var n float64
-		n, ok = v.(float64)
-		ok = ok && n == math.Trunc(n)
+		n, is := v.(float64)
+		ok = is && n == math.Trunc(n)
 	case "boolean":
 		_, ok = v.(bool)
 	case "object":

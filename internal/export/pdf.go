@@ -269,11 +269,11 @@ func (p *page) shown(face, s string) string {
 	font := p.faces[face]
 	var b strings.Builder
 	for _, r := range s {
-		switch {
-		case r == '\n':
+		switch r {
+		case '\n':
 			b.WriteByte('\n')
 			continue
-		case r == 0xfe0f || r == 0xfe0e || r == 0x200d: // how to draw the emoji beside it
+		case 0xfe0f, 0xfe0e, 0x200d: // how to draw the emoji beside it
 			continue
 		}
 		index, err := font.GlyphIndex(&p.buffer, r)

@@ -262,7 +262,7 @@ func (v *verifier) check(name string, r io.Reader) error {
 	}
 }
 
-// ErrIdentity: the bundle is not encrypted to any of the identities that were given.
+// ErrIdentity means that the bundle is not encrypted to any of the identities that were given.
 var ErrIdentity = errors.New("not encrypted to this identity")
 
 // counter counts and reports what is read.
@@ -279,7 +279,7 @@ func (c *counter) Read(b []byte) (int, error) {
 		return 0, c.err
 	}
 	n, err := c.r.Read(b)
-	if err != nil && err != io.EOF { //nolint:errorlint // Read's contract
+	if err != nil && err != io.EOF {
 		c.err = err
 	}
 	c.n += int64(n)
