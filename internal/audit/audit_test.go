@@ -35,6 +35,7 @@ func mustOpen(t testing.TB, dir string) *Log {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
+	l.clock.last = time.Time{} // samples are dated in the future
 	return l
 }
 
@@ -61,7 +62,7 @@ func appendN(t testing.TB, l *Log, n int) {
 // closed makes a log of n entries, closed, and returns its directory.
 func closed(t testing.TB, n int) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "audit")
+	dir := filepath.Join(tempDir(t), "audit")
 	l := mustOpen(t, dir)
 	appendN(t, l, n)
 	if err := l.Close(); err != nil {
@@ -109,7 +110,7 @@ func openBroken(t *testing.T, dir string, want *BrokenError) {
 }
 
 func TestEntriesComeBackAfterReopening(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a", "audit")
+	dir := filepath.Join(tempDir(t), "a", "audit")
 	l := mustOpen(t, dir)
 	appendN(t, l, 700)
 	if err := l.Close(); err != nil {
@@ -143,7 +144,7 @@ func TestEntriesComeBackAfterReopening(t *testing.T) {
 	if _, err := Open(dir, ed25519.NewKeyFromSeed(make([]byte, 32)), origin); broken(t, err).File != keyFile {
 		t.Fatal("another key opened the log")
 	}
-	if _, err := Open(t.TempDir(), testKey, "no spaces"); err == nil {
+	if _, err := Open(tempDir(t), testKey, "no spaces"); err == nil {
 		t.Fatal("an origin with a space")
 	}
 	if err := l.Close(); err != nil {
@@ -160,7 +161,7 @@ func TestEntriesComeBackAfterReopening(t *testing.T) {
 }
 
 func TestVerifyRecomputesWithoutKeys(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "audit")
+	dir := filepath.Join(tempDir(t), "audit")
 	if _, err := Verify(dir, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
@@ -490,7 +491,7 @@ func TestMissingAndSwappedFilesAreNamed(t *testing.T) {
 
 func TestAStartThatWasCutShortIsNoBrokenLog(t *testing.T) {
 	for _, left := range [][]string{{}, {keyFile}, {keyFile, checkpointFile}, {keyFile, checkpointFile, entriesFile}} {
-		from, dir := closed(t, 0), t.TempDir()
+		from, dir := closed(t, 0), tempDir(t)
 		for _, name := range left {
 			write(t, dir, name, read(t, from, name))
 		}
@@ -505,7 +506,7 @@ func TestAStartThatWasCutShortIsNoBrokenLog(t *testing.T) {
 }
 
 func TestATailCutAtEveryByteKeepsWhatIsWhole(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "audit")
+	dir := filepath.Join(tempDir(t), "audit")
 	l := mustOpen(t, dir)
 	appendN(t, l, 2)
 	if err := l.Checkpoint(); err != nil {
@@ -594,7 +595,7 @@ func TestARefusedWriteOrFsyncPoisonsForEver(t *testing.T) {
 		"fsync EIO":    {writes: 9, syncs: 2, err: syscall.EIO},
 		"fsync ENOSPC": {writes: 9, syncs: 2, err: syscall.ENOSPC},
 	} {
-		dir := filepath.Join(t.TempDir(), "audit")
+		dir := filepath.Join(tempDir(t), "audit")
 		l := mustOpen(t, dir)
 		f.file = l.entries
 		l.entries = &f
@@ -626,7 +627,7 @@ func TestARefusedWriteOrFsyncPoisonsForEver(t *testing.T) {
 // On a full disk what begins something is refused, and nothing of it stays; what ends something takes the space that was
 // set aside. Neither poisons.
 func TestAFullDiskRefusesWhatBeginsAndLetsEndWhatRuns(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "audit")
+	dir := filepath.Join(tempDir(t), "audit")
 	l := mustOpen(t, dir)
 	appendN(t, l, 2)
 	real := l.entries
@@ -686,7 +687,7 @@ func TestAFileChangedUnderAnOpenLogPoisons(t *testing.T) {
 			return errors.Join(err, os.Remove(p), os.WriteFile(p, b, 0o600))
 		},
 	} {
-		dir := filepath.Join(t.TempDir(), "audit")
+		dir := filepath.Join(tempDir(t), "audit")
 		l := mustOpen(t, dir)
 		appendN(t, l, 2)
 		if err := change(filepath.Join(dir, entriesFile)); err != nil {
@@ -699,7 +700,7 @@ func TestAFileChangedUnderAnOpenLogPoisons(t *testing.T) {
 }
 
 func TestACheckpointThatCannotBeWrittenStopsTheLogAndHealsLater(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "audit")
+	dir := filepath.Join(tempDir(t), "audit")
 	l := mustOpen(t, dir)
 	appendN(t, l, maxUnsigned)
 	path := filepath.Join(dir, checkpointFile)
@@ -724,7 +725,7 @@ func TestACheckpointThatCannotBeWrittenStopsTheLogAndHealsLater(t *testing.T) {
 }
 
 func TestEntriesThatCannotBeRecordedAreRefusedUnharmed(t *testing.T) {
-	l := mustOpen(t, filepath.Join(t.TempDir(), "audit"))
+	l := mustOpen(t, filepath.Join(tempDir(t), "audit"))
 	for name, e := range map[string]Entry{
 		"too large": {Detail: strings.Repeat("x", maxEntry)},
 		"NaN":       {Sampling: Sampling{Temperature: math.NaN()}},
@@ -904,7 +905,7 @@ func TestEveryKeyOpensItsLogAgain(t *testing.T) {
 		if strings.Contains(base64.StdEncoding.EncodeToString(signer.Public().(ed25519.PublicKey)), "+") {
 			plus++
 		}
-		dir := filepath.Join(t.TempDir(), "audit")
+		dir := filepath.Join(tempDir(t), "audit")
 		for range 2 {
 			l, err := Open(dir, ed25519.NewKeyFromSeed(seed[:]), "subrosa/test")
 			if err != nil {
@@ -918,4 +919,16 @@ func TestEveryKeyOpensItsLogAgain(t *testing.T) {
 	if plus == 0 {
 		t.Error("no key of these has a plus sign: the test shows nothing")
 	}
+}
+
+// tempDir is in memory where it can be: what these tests show does not depend on the disk, and an fsync of a busy one takes
+// its time. The crash tests and the benchmarks are on a disk.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "subrosa-audit")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

@@ -66,7 +66,6 @@ const scanBlock = 1 << 20
 // block is a run of whole lines.
 type block struct {
 	data  []byte
-	at    int64 // in the file
 	lines []line
 	done  chan struct{}
 	err   error
@@ -85,10 +84,27 @@ func (b *block) glance() {
 // every core, and memory does not depend on their number. It returns where it ended: at to, or at a last line that has no
 // newline or is longer than scanBlock. A line is valid until each returns.
 func scan(r io.ReaderAt, from, to int64, each func(l *line, offset int64) error) (int64, error) {
-	workers := min(runtime.GOMAXPROCS(0), 4)
-	if to-from <= scanBlock {
-		workers = 1
+	end := from
+	hand := func(b *block) error {
+		for i := range b.lines {
+			if err := each(&b.lines[i], end); err != nil {
+				return err
+			}
+			end += int64(len(b.lines[i].raw)) + 1
+		}
+		return nil
 	}
+	if to-from <= scanBlock { // not worth a second goroutine
+		b := &block{}
+		for b.read(r, end, to) {
+			b.glance()
+			if err := hand(b); err != nil {
+				return end, err
+			}
+		}
+		return end, b.err
+	}
+	workers := min(runtime.GOMAXPROCS(0), 4)
 	jobs, order, stop := make(chan *block, workers), make(chan *block, workers), make(chan struct{})
 	free := make(chan *block, 2*workers+2)
 	for range cap(free) {
@@ -101,12 +117,13 @@ func scan(r io.ReaderAt, from, to int64, each func(l *line, offset int64) error)
 		defer close(order)
 		defer close(jobs)
 		readBlocks(r, from, to, free, func(b *block) bool {
+			b.done = make(chan struct{})
 			select {
 			case order <- b:
 			case <-stop:
 				return false
 			}
-			jobs <- b // never full: order is no longer
+			jobs <- b // the workers take it whatever happens
 			return true
 		}, stop)
 	})
@@ -118,17 +135,13 @@ func scan(r io.ReaderAt, from, to int64, each func(l *line, offset int64) error)
 			}
 		})
 	}
-	end := from
 	for b := range order {
 		<-b.done
 		if b.err != nil {
 			return end, b.err
 		}
-		for i := range b.lines {
-			if err := each(&b.lines[i], end); err != nil {
-				return end, err
-			}
-			end += int64(len(b.lines[i].raw)) + 1
+		if err := hand(b); err != nil {
+			return end, err
 		}
 		free <- b
 	}
@@ -143,26 +156,26 @@ func readBlocks(r io.ReaderAt, from, to int64, free <-chan *block, give func(*bl
 		case <-stop:
 			return
 		}
-		n := int(min(scanBlock, to-at))
-		if cap(b.data) < n {
-			b.data = make([]byte, n)
-		}
-		b.at, b.done, b.err = at, make(chan struct{}), nil
-		read, err := r.ReadAt(b.data[:n], at)
-		b.data = b.data[:read]
-		whole := bytes.LastIndexByte(b.data, '\n') + 1
-		if err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
-			b.data, b.err = b.data[:0], err
-			give(b)
-			return
-		}
-		if whole == 0 {
-			return
-		}
-		b.data = b.data[:whole]
-		at += int64(whole)
-		if !give(b) {
+		whole := b.read(r, at, to)
+		at += int64(len(b.data))
+		if !whole && b.err == nil || !give(b) || !whole {
 			return
 		}
 	}
+}
+
+// read reads the whole lines at at, and reports whether there are any.
+func (b *block) read(r io.ReaderAt, at, to int64) bool {
+	n := int(min(scanBlock, to-at))
+	if cap(b.data) < n {
+		b.data = make([]byte, n)
+	}
+	read, err := r.ReadAt(b.data[:n], at)
+	b.data = b.data[:read]
+	if err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
+		b.data, b.err = b.data[:0], err
+		return false
+	}
+	b.data = b.data[:bytes.LastIndexByte(b.data, '\n')+1]
+	return len(b.data) > 0
 }
