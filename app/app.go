@@ -8,8 +8,6 @@ import (
 	"context"
 	"time"
 
-	"subrosa/internal/chat"
-	"subrosa/internal/history"
 	"subrosa/internal/lockdown"
 	"subrosa/internal/secret"
 	"subrosa/internal/session"
@@ -94,47 +92,8 @@ func (a *App) unlocked(err error) error {
 // Lock wipes the keys and ends this process; its successor asks for the passphrase. The page gets no answer.
 func (a *App) Lock() error { return a.lockFor(session.LockedByUser) }
 
-// Conversations lists them, the last used first.
-func (a *App) Conversations() ([]ConversationView, error) {
-	list, err := a.session.Conversations(context.Background())
-	return viewsOf(list, conversationView), err
-}
-
-// Conversation returns one with its messages.
-func (a *App) Conversation(id string) (ConversationDetail, error) {
-	c, messages, err := a.session.Conversation(context.Background(), history.ConversationID(id))
-	return ConversationDetail{Conversation: conversationView(c), Messages: viewsOf(messages, messageView)}, err
-}
-
-// Send begins a turn, in a new conversation if id is empty, and returns once it is written down. The answer follows as
-// "turn" events.
-func (a *App) Send(id, text string) (TurnStarted, error) {
-	sampling, err := a.session.DefaultSampling()
-	if err != nil {
-		return TurnStarted{}, err
-	}
-	turn := newTurn(a)
-	go turn.run(chat.Prompt{Conversation: history.ConversationID(id), Text: text, Sampling: sampling})
-	return turn.wait()
-}
-
 // Stop ends the running answer; what it has written is kept.
 func (a *App) Stop() { a.session.Stop() }
-
-// Rename changes a conversation's title.
-func (a *App) Rename(id, title string) error {
-	return a.listChanged(a.session.Rename(context.Background(), history.ConversationID(id), title))
-}
-
-// Delete removes a conversation from the history.
-func (a *App) Delete(id string) error {
-	return a.listChanged(a.session.Delete(context.Background(), history.ConversationID(id)))
-}
-
-func (a *App) listChanged(err error) error {
-	a.emitConversations()
-	return err
-}
 
 // Preferences returns how the window looks.
 func (a *App) Preferences() (PreferencesView, error) {

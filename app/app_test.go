@@ -104,10 +104,24 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 	defer a.shutdown(t.Context())
 	calls := map[string]func() error{
 		"Conversations": func() error { _, err := a.Conversations(); return err },
-		"Conversation":  func() error { _, err := a.Conversation("x"); return err },
-		"Send":          func() error { _, err := a.Send("", "x"); return err },
+		"Conversation":  func() error { _, err := a.Conversation("x", ""); return err },
+		"Send":          func() error { _, err := a.Send(PromptView{Text: "x"}); return err },
+		"Check":         func() error { _, err := a.Check("x"); return err },
+		"Choose":        func() error { return a.Choose("x", "y") },
 		"Rename":        func() error { return a.Rename("x", "y") },
-		"Delete":        func() error { return a.Delete("x") },
+		"Pin":           func() error { return a.Pin("x", true) },
+		"Erase":         func() error { return a.Erase(ErasureView{Conversations: []string{"x"}}) },
+		"Move":          func() error { return a.Move("x", []string{"y"}) },
+		"Hold":          func() error { return a.Hold("x", "", "case") },
+		"Draft":         func() error { _, err := a.Draft(""); return err },
+		"SetDraft":      func() error { return a.SetDraft("", "x") },
+		"Templates":     func() error { _, err := a.Templates(); return err },
+		"SetTemplate":   func() error { return a.SetTemplate("x", "y") },
+		"Matters":       func() error { _, err := a.Matters(); return err },
+		"CreateMatter":  func() error { _, err := a.CreateMatter("x"); return err },
+		"RenameMatter":  func() error { return a.RenameMatter("x", "y") },
+		"SetRetention":  func() error { return a.SetRetention("x", 1) },
+		"Search":        func() error { _, err := a.Search("x"); return err },
 		"SetPreferences": func() error {
 			return a.SetPreferences(PreferencesView{Theme: "dark"})
 		},

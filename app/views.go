@@ -37,7 +37,11 @@ type ConversationView struct {
 	Title     string `json:"title"`
 	CreatedAt string `json:"createdAt"`
 	UpdatedAt string `json:"updatedAt"`
-	Messages  int    `json:"messages"`
+	Messages  int    `json:"messages"` // in all branches
+	Matter    string `json:"matter"`
+	Pinned    bool   `json:"pinned"`
+	Held      bool   `json:"held"`
+	Draft     bool   `json:"draft"`
 }
 
 // MessageView is one message, redacted as it is stored.
@@ -52,12 +56,6 @@ type MessageView struct {
 	PromptTokens int    `json:"promptTokens"`
 	OutputTokens int    `json:"outputTokens"`
 	CreatedAt    string `json:"createdAt"`
-}
-
-// ConversationDetail is a conversation with the messages of its newest branch.
-type ConversationDetail struct {
-	Conversation ConversationView `json:"conversation"`
-	Messages     []MessageView    `json:"messages"`
 }
 
 // TurnStarted is what Send returns: the turn is written down, the answer follows.
@@ -153,7 +151,7 @@ func faultView(f *fault.Fault) *FaultView {
 
 func conversationView(c history.Conversation) ConversationView {
 	return ConversationView{
-		ID: string(c.ID), Title: c.Title, Messages: c.Messages,
+		ID: string(c.ID), Title: c.Title, Messages: c.Messages, Matter: string(c.Matter), Pinned: c.Pinned, Held: c.Held, Draft: c.Draft,
 		CreatedAt: c.CreatedAt.Format(time.RFC3339), UpdatedAt: c.UpdatedAt.Format(time.RFC3339),
 	}
 }

@@ -1,5 +1,59 @@
 export namespace app {
 	
+	export class SpanView {
+	    start: number;
+	    end: number;
+	    type: string;
+	    label: string;
+	    reason: string;
+	    action: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SpanView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.start = source["start"];
+	        this.end = source["end"];
+	        this.type = source["type"];
+	        this.label = source["label"];
+	        this.reason = source["reason"];
+	        this.action = source["action"];
+	    }
+	}
+	export class CheckView {
+	    spans: SpanView[];
+	    masked: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new CheckView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.spans = this.convertValues(source["spans"], SpanView);
+	        this.masked = source["masked"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class MessageView {
 	    id: string;
 	    parent: string;
@@ -36,6 +90,10 @@ export namespace app {
 	    createdAt: string;
 	    updatedAt: string;
 	    messages: number;
+	    matter: string;
+	    pinned: boolean;
+	    held: boolean;
+	    draft: boolean;
 	
 	    static createFrom(source: any = {}) {
 	        return new ConversationView(source);
@@ -48,11 +106,17 @@ export namespace app {
 	        this.createdAt = source["createdAt"];
 	        this.updatedAt = source["updatedAt"];
 	        this.messages = source["messages"];
+	        this.matter = source["matter"];
+	        this.pinned = source["pinned"];
+	        this.held = source["held"];
+	        this.draft = source["draft"];
 	    }
 	}
 	export class ConversationDetail {
 	    conversation: ConversationView;
 	    messages: MessageView[];
+	    earlier: boolean;
+	    versions: Record<string, Array<string>>;
 	
 	    static createFrom(source: any = {}) {
 	        return new ConversationDetail(source);
@@ -62,6 +126,8 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.conversation = this.convertValues(source["conversation"], ConversationView);
 	        this.messages = this.convertValues(source["messages"], MessageView);
+	        this.earlier = source["earlier"];
+	        this.versions = source["versions"];
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -83,6 +149,22 @@ export namespace app {
 		}
 	}
 	
+	export class ErasureView {
+	    messages: string[];
+	    conversations: string[];
+	    matters: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new ErasureView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.messages = source["messages"];
+	        this.conversations = source["conversations"];
+	        this.matters = source["matters"];
+	    }
+	}
 	export class FaultView {
 	    code: string;
 	    message: string;
@@ -97,6 +179,131 @@ export namespace app {
 	        this.code = source["code"];
 	        this.message = source["message"];
 	        this.hint = source["hint"];
+	    }
+	}
+	export class PieceView {
+	    text: string;
+	    match: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new PieceView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.text = source["text"];
+	        this.match = source["match"];
+	    }
+	}
+	export class HitView {
+	    conversation: string;
+	    title: string;
+	    message: string;
+	    role: string;
+	    at: string;
+	    snippet: PieceView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new HitView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = source["conversation"];
+	        this.title = source["title"];
+	        this.message = source["message"];
+	        this.role = source["role"];
+	        this.at = source["at"];
+	        this.snippet = this.convertValues(source["snippet"], PieceView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class FoundView {
+	    hits: HitView[];
+	    more: boolean;
+	    complete: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new FoundView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.hits = this.convertValues(source["hits"], HitView);
+	        this.more = source["more"];
+	        this.complete = source["complete"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
+	export class KindView {
+	    type: string;
+	    label: string;
+	    description: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new KindView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.type = source["type"];
+	        this.label = source["label"];
+	        this.description = source["description"];
+	    }
+	}
+	export class MatterView {
+	    id: string;
+	    name: string;
+	    retentionDays: number;
+	    conversations: number;
+	    held: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new MatterView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.retentionDays = source["retentionDays"];
+	        this.conversations = source["conversations"];
+	        this.held = source["held"];
 	    }
 	}
 	
@@ -174,6 +381,7 @@ export namespace app {
 		    return a;
 		}
 	}
+	
 	export class PreferencesView {
 	    theme: string;
 	
@@ -187,6 +395,28 @@ export namespace app {
 	    }
 	}
 	
+	export class PromptView {
+	    conversation: string;
+	    matter: string;
+	    edit: string;
+	    again: string;
+	    continue: string;
+	    text: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PromptView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = source["conversation"];
+	        this.matter = source["matter"];
+	        this.edit = source["edit"];
+	        this.again = source["again"];
+	        this.continue = source["continue"];
+	        this.text = source["text"];
+	    }
+	}
 	export class RecordView {
 	    size: number;
 	    healthy: boolean;
@@ -217,6 +447,7 @@ export namespace app {
 	        this.ruleset = source["ruleset"];
 	    }
 	}
+	
 	export class StateView {
 	    phase: string;
 	    fault?: FaultView;
@@ -303,6 +534,22 @@ export namespace app {
 	        this.score = source["score"];
 	        this.acceptable = source["acceptable"];
 	        this.advice = source["advice"];
+	    }
+	}
+	export class TemplateView {
+	    name: string;
+	    text: string;
+	    own: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new TemplateView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.text = source["text"];
+	        this.own = source["own"];
 	    }
 	}
 	export class TurnStarted {

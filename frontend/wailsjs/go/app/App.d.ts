@@ -4,21 +4,49 @@ import {app} from '../models';
 
 export function Activity():Promise<void>;
 
-export function Conversation(arg1:string):Promise<app.ConversationDetail>;
+export function Check(arg1:string):Promise<app.CheckView>;
+
+export function Choose(arg1:string,arg2:string):Promise<void>;
+
+export function Conversation(arg1:string,arg2:string):Promise<app.ConversationDetail>;
 
 export function Conversations():Promise<Array<app.ConversationView>>;
 
-export function Delete(arg1:string):Promise<void>;
+export function CreateMatter(arg1:string):Promise<app.MatterView>;
+
+export function Draft(arg1:string):Promise<string>;
+
+export function Erase(arg1:app.ErasureView):Promise<void>;
+
+export function Hold(arg1:string,arg2:string,arg3:string):Promise<void>;
+
+export function Kinds():Promise<Array<app.KindView>>;
 
 export function Lock():Promise<void>;
+
+export function Matters():Promise<Array<app.MatterView>>;
+
+export function Move(arg1:string,arg2:Array<string>):Promise<void>;
+
+export function Pin(arg1:string,arg2:boolean):Promise<void>;
 
 export function Preferences():Promise<app.PreferencesView>;
 
 export function Rename(arg1:string,arg2:string):Promise<void>;
 
-export function Send(arg1:string,arg2:string):Promise<app.TurnStarted>;
+export function RenameMatter(arg1:string,arg2:string):Promise<void>;
+
+export function Search(arg1:string):Promise<app.FoundView>;
+
+export function Send(arg1:app.PromptView):Promise<app.TurnStarted>;
+
+export function SetDraft(arg1:string,arg2:string):Promise<void>;
 
 export function SetPreferences(arg1:app.PreferencesView):Promise<void>;
+
+export function SetRetention(arg1:string,arg2:number):Promise<void>;
+
+export function SetTemplate(arg1:string,arg2:string):Promise<void>;
 
 export function Setup(arg1:string):Promise<void>;
 
@@ -29,5 +57,7 @@ export function Status():Promise<app.StatusView>;
 export function Stop():Promise<void>;
 
 export function Strength(arg1:string):Promise<app.StrengthView>;
+
+export function Templates():Promise<Array<app.TemplateView>>;
 
 export function Unlock(arg1:string):Promise<void>;

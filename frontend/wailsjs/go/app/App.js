@@ -6,20 +6,56 @@ export function Activity() {
   return window['go']['app']['App']['Activity']();
 }
 
-export function Conversation(arg1) {
-  return window['go']['app']['App']['Conversation'](arg1);
+export function Check(arg1) {
+  return window['go']['app']['App']['Check'](arg1);
+}
+
+export function Choose(arg1, arg2) {
+  return window['go']['app']['App']['Choose'](arg1, arg2);
+}
+
+export function Conversation(arg1, arg2) {
+  return window['go']['app']['App']['Conversation'](arg1, arg2);
 }
 
 export function Conversations() {
   return window['go']['app']['App']['Conversations']();
 }
 
-export function Delete(arg1) {
-  return window['go']['app']['App']['Delete'](arg1);
+export function CreateMatter(arg1) {
+  return window['go']['app']['App']['CreateMatter'](arg1);
+}
+
+export function Draft(arg1) {
+  return window['go']['app']['App']['Draft'](arg1);
+}
+
+export function Erase(arg1) {
+  return window['go']['app']['App']['Erase'](arg1);
+}
+
+export function Hold(arg1, arg2, arg3) {
+  return window['go']['app']['App']['Hold'](arg1, arg2, arg3);
+}
+
+export function Kinds() {
+  return window['go']['app']['App']['Kinds']();
 }
 
 export function Lock() {
   return window['go']['app']['App']['Lock']();
+}
+
+export function Matters() {
+  return window['go']['app']['App']['Matters']();
+}
+
+export function Move(arg1, arg2) {
+  return window['go']['app']['App']['Move'](arg1, arg2);
+}
+
+export function Pin(arg1, arg2) {
+  return window['go']['app']['App']['Pin'](arg1, arg2);
 }
 
 export function Preferences() {
@@ -30,12 +66,32 @@ export function Rename(arg1, arg2) {
   return window['go']['app']['App']['Rename'](arg1, arg2);
 }
 
-export function Send(arg1, arg2) {
-  return window['go']['app']['App']['Send'](arg1, arg2);
+export function RenameMatter(arg1, arg2) {
+  return window['go']['app']['App']['RenameMatter'](arg1, arg2);
+}
+
+export function Search(arg1) {
+  return window['go']['app']['App']['Search'](arg1);
+}
+
+export function Send(arg1) {
+  return window['go']['app']['App']['Send'](arg1);
+}
+
+export function SetDraft(arg1, arg2) {
+  return window['go']['app']['App']['SetDraft'](arg1, arg2);
 }
 
 export function SetPreferences(arg1) {
   return window['go']['app']['App']['SetPreferences'](arg1);
+}
+
+export function SetRetention(arg1, arg2) {
+  return window['go']['app']['App']['SetRetention'](arg1, arg2);
+}
+
+export function SetTemplate(arg1, arg2) {
+  return window['go']['app']['App']['SetTemplate'](arg1, arg2);
 }
 
 export function Setup(arg1) {
@@ -56,6 +112,10 @@ export function Stop() {
 
 export function Strength(arg1) {
   return window['go']['app']['App']['Strength'](arg1);
+}
+
+export function Templates() {
+  return window['go']['app']['App']['Templates']();
 }
 
 export function Unlock(arg1) {
