@@ -467,7 +467,8 @@ func matchBox(c *Candidate) Verdict {
 		} else if named := c.At > 1 && c.Text[c.At-1] == ' '; !named {
 			break
 		}
-		if kind == "box" && !(c.At > 3 && isDigit(c.Text[c.At-2])) && !(c.At > 4 && c.Text[c.At-2] == ',' && isDigit(c.Text[c.At-3])) {
+		numbered := c.At > 3 && isDigit(c.Text[c.At-2]) || c.At > 4 && c.Text[c.At-2] == ',' && isDigit(c.Text[c.At-3])
+		if kind == "box" && !numbered {
 			break
 		}
 		if s.spaces(1) == 0 {
@@ -513,7 +514,7 @@ func matchBox(c *Candidate) Verdict {
 		if _, big := s.word(); big {
 			end = s.i
 			if s.spaces(1) > 0 { // only at a line's end or before a fleet post office
-				if b := s.text[s.i-1]; b != '\n' && !(s.literal("FPO") || s.literal("fpo")) {
+				if b := s.text[s.i-1]; b != '\n' && !s.literal("FPO") && !s.literal("fpo") {
 					end = 0
 				}
 			}
@@ -572,7 +573,7 @@ func matchZIPLabel(c *Candidate, labels map[string][]string) Verdict {
 			b := s.peek()
 			if isDigit(b) {
 				digits++
-			} else if !(b == '-' && isDigit(s.at(1))) && !(b == ' ' && digits == 3 && isDigit(s.at(1)) && isDigit(s.at(2)) && !isDigit(s.at(3))) && !('A' <= b && b <= 'Z' && digits < 3 && s.i-start < 7) {
+			} else if on := b == '-' && isDigit(s.at(1)) || b == ' ' && digits == 3 && isDigit(s.at(1)) && isDigit(s.at(2)) && !isDigit(s.at(3)) || 'A' <= b && b <= 'Z' && digits < 3 && s.i-start < 7; !on {
 				break
 			}
 			s.i++
