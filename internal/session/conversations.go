@@ -36,7 +36,7 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	desk := chat.Desk{
 		History: o.history, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
 		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
-		Answers: o.detectors.answer, Guard: o.detectors.promptGuard, AnswersGuard: o.detectors.answerGuard,
+		Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard,
 	}
 	out, err := desk.Turn(ctx, p, reader)
 	// If these fail the next ones cover this turn too; a record that cannot be written fails at Append.

@@ -98,7 +98,10 @@ func signerOf(p policy.Policy) string {
 // still knows the later policy.
 func (o *open) anchorPolicy(ctx context.Context) error {
 	text, err := o.history.Setting(ctx, settingPolicy)
-	if err != nil && !errors.Is(err, history.ErrNotFound) {
+	if errors.Is(err, history.ErrNotFound) {
+		text, err = "", nil
+	}
+	if err != nil {
 		return historyFault(err)
 	}
 	if floor := policy.ParseMark(text); floor.Later(o.rule.last) != o.rule.last && floor.Later(o.policy.Mark()) != o.policy.Mark() {
