@@ -89,9 +89,8 @@ func storeChunks(ctx context.Context, t tx, seq int64, id AttachmentID, key []by
 
 type attachmentRow struct {
 	Attachment
-	seq          int64
-	key, about   []byte
-	conversation int64
+	seq        int64
+	key, about []byte
 }
 
 func scanAttachment(row scanner) (attachmentRow, error) {

@@ -458,12 +458,11 @@ func TestAnEpochKeyThatCannotBeForgottenIsAnErrorAndForgottenLater(t *testing.T)
 
 func TestErasingAMessageKeepsTheRest(t *testing.T) {
 	s := mustOpen(t, dbPath(t))
-	c := newConversation(t, s, "")
 	begun, err := s.BeginTurn(t.Context(), Turn{ID: NewTurnID(), Title: "Anna is ill", Prompt: "Anna is ill", PromptSalt: [32]byte{7}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c = begun.Conversation.ID
+	c := begun.Conversation.ID
 	if err := s.Erase(t.Context(), Erasure{Messages: []MessageID{begun.Assistant.ID}}); !errors.Is(err, ErrNotFound) {
 		t.Error("a pending answer was erased: ", err)
 	}

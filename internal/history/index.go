@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"subrosa/internal/secret"
 )
@@ -36,7 +37,7 @@ const indexSchema = `
 	) STRICT;
 	PRAGMA user_version = 1;`
 
-// ErrIndexDamaged: the search index was damaged. It is being built anew.
+// ErrIndexDamaged means that the search index was damaged. It is being built anew.
 var ErrIndexDamaged = errors.New("search index was damaged and is built anew")
 
 // errIndex marks errors of the index, as opposed to the history's.
@@ -65,10 +66,10 @@ type index struct {
 	failed  error        // why there is no index
 	damaged bool         // one was found damaged since Open
 
-	snippets *sql.DB // in memory
-	wake     chan struct{}
-	cancel   context.CancelFunc
-	done     chan struct{}
+	changes atomic.Int64 // of texts, since Open, and 1
+	wake    chan struct{}
+	cancel  context.CancelFunc
+	done    chan struct{}
 }
 
 // indexFile is one file of the index.
@@ -76,7 +77,8 @@ type indexFile struct {
 	db    *sql.DB
 	con   *connector
 	path  string
-	catch sync.Mutex // one catches up at a time
+	catch sync.Mutex   // one catches up at a time
+	upTo  atomic.Int64 // the value of index.changes when it last had everything; 0: never
 }
 
 // openIndex opens the index of this epoch, or begins a new one, and removes those of other epochs. Trouble with the
@@ -87,10 +89,7 @@ func openIndex(ctx context.Context, s *Store, path string) *index {
 	}
 	life, cancel := context.WithCancel(context.Background())
 	x.cancel = cancel
-	x.snippets, x.failed = openSnippets(ctx)
-	if x.failed == nil {
-		x.failed = s.db.QueryRowContext(ctx, `SELECT history FROM state`).Scan(&x.id)
-	}
+	x.failed = s.db.QueryRowContext(ctx, `SELECT history FROM state`).Scan(&x.id)
 	if x.failed == nil {
 		x.current, x.failed = x.open(ctx, s.epoch)
 		x.removeOthers()
@@ -105,9 +104,6 @@ func (x *index) close() {
 	<-x.done
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.snippets != nil {
-		_ = x.snippets.Close()
-	}
 	if x.next != nil { // an unfinished one is gone on with at the next Open
 		x.next.close()
 		x.current.remove()
@@ -245,6 +241,7 @@ func (x *index) rebuild(ctx context.Context, broken *indexFile) {
 
 // poke says that there may be something to index.
 func (x *index) poke() {
+	x.changes.Add(1)
 	select {
 	case x.wake <- struct{}{}:
 	default:
@@ -307,6 +304,10 @@ type toIndex struct {
 func (x *index) catchUp(ctx context.Context, f *indexFile) (int, error) {
 	f.catch.Lock()
 	defer f.catch.Unlock()
+	changes := x.changes.Load()
+	if f.upTo.Load() == changes {
+		return 0, nil
+	}
 	var messageChanged, messageSeq, titleChanged, titleSeq int64
 	err := f.db.QueryRowContext(ctx, `SELECT message_changed, message_seq, title_changed, title_seq FROM mark`).
 		Scan(&messageChanged, &messageSeq, &titleChanged, &titleSeq)
@@ -314,8 +315,12 @@ func (x *index) catchUp(ctx context.Context, f *indexFile) (int, error) {
 		return 0, indexError(err)
 	}
 	messages, titles, err := x.store.unindexed(ctx, messageChanged, messageSeq, titleChanged, titleSeq)
-	if err != nil || len(messages)+len(titles) == 0 {
+	if err != nil {
 		return 0, err
+	}
+	if len(messages)+len(titles) == 0 {
+		f.upTo.Store(changes)
+		return 0, nil
 	}
 	t, err := f.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -353,7 +358,7 @@ func (s *Store) unindexed(ctx context.Context, messageChanged, messageSeq, title
 	}
 	err = s.read("read what to index", func(q querier) error {
 		rows, err := queryAll(ctx, q, "", func(r scanner) (m row, err error) {
-			err = r.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.messageRow.Conversation, &m.messageRow.Message.ID, &m.Role, &m.Status, &m.content)
+			err = r.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.Message.Conversation, &m.Message.ID, &m.Role, &m.Status, &m.content)
 			return m, err
 		}, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content
 			FROM message m JOIN conversation c ON c.seq = m.conversation
@@ -374,7 +379,7 @@ func (s *Store) unindexed(ctx context.Context, messageChanged, messageSeq, title
 			if err := unsealMessage(key, &m.Message, m.content); err != nil {
 				return err
 			}
-			m.text = m.Message.Text
+			m.text = m.Text
 			messages = append(messages, m.toIndex)
 		}
 		named, err := queryAll(ctx, q, "", func(r scanner) (c row, err error) {

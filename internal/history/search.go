@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,12 +13,9 @@ import (
 )
 
 const (
-	fewMatches   = 1000 // up to here matches are ranked; of more, the newest are shown
-	mostTitles   = 5    // titles that are shown before the messages
-	defaultHits  = 50
-	snippetWords = "24"
-	openMark     = "\x02"
-	closeMark    = "\x03"
+	fewMatches  = 1000 // up to here matches are ranked; of more, the newest are shown
+	mostTitles  = 5    // titles that are shown before the messages
+	defaultHits = 50
 )
 
 // Query is what to look for.
@@ -127,7 +125,7 @@ func matchOf(text string) string {
 
 func (s *Store) search(ctx context.Context, f *indexFile, match string, query Query, found *Found) error {
 	where, args := `MATCH ?1`, []any{match}
-	titles, err := indexed(ctx, f, `SELECT rowid FROM titles WHERE titles `+where+` ORDER BY rank LIMIT 200`, args...)
+	titles, err := indexed(ctx, f, `SELECT rowid FROM titles WHERE titles `+where+` ORDER BY rank LIMIT 50`, args...)
 	if err != nil {
 		return err
 	}
@@ -154,15 +152,16 @@ func (s *Store) search(ctx context.Context, f *indexFile, match string, query Qu
 		}
 	}
 	// In order of age the index can stop early, and only so: ranking visits every match.
-	seqs, err := indexed(ctx, f, `SELECT words.rowid FROM `+from+` WHERE words `+where+` ORDER BY words.rowid DESC LIMIT 1001`, args...)
+	few, err := indexed(ctx, f, `SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE words `+where+` ORDER BY words.rowid DESC LIMIT 1001)`, args...)
 	if err != nil {
 		return err
 	}
-	if len(seqs) <= fewMatches && len(seqs) > 1 {
-		seqs, err = indexed(ctx, f, `SELECT words.rowid FROM `+from+` WHERE words `+where+` ORDER BY words.rank, words.rowid DESC LIMIT 1001`, args...)
-		if err != nil {
-			return err
-		}
+	order := `words.rowid DESC`
+	if few[0] <= fewMatches {
+		order = `words.rank, words.rowid DESC`
+	}
+	matches := func(offset, limit int) ([]int64, error) {
+		return indexed(ctx, f, fmt.Sprintf(`SELECT words.rowid FROM %s WHERE words %s ORDER BY %s LIMIT %d OFFSET %d`, from, where, order, limit, offset), args...)
 	}
 	return s.read("search", func(q querier) error {
 		hits, err := s.titleHits(ctx, q, titles, query)
@@ -170,19 +169,30 @@ func (s *Store) search(ctx context.Context, f *indexFile, match string, query Qu
 			return err
 		}
 		// What was erased is in no result, though an index that is just being replaced may still know it.
-		for len(seqs) > 0 && len(hits) <= query.Limit {
-			n := min(len(seqs), query.Limit+1-len(hits))
-			more, err := s.messageHits(ctx, q, seqs[:n])
+		for offset := 0; len(hits) <= query.Limit; {
+			n := query.Limit + 1 - len(hits)
+			seqs, err := matches(offset, n)
 			if err != nil {
 				return err
 			}
-			hits, seqs = append(hits, more...), seqs[n:]
+			more, err := s.messageHits(ctx, q, seqs)
+			if err != nil {
+				return err
+			}
+			hits = append(hits, more...)
+			if offset += n; len(seqs) < n || offset > fewMatches {
+				break
+			}
 		}
 		if len(hits) > query.Limit {
 			hits, found.More = hits[:query.Limit], true
 		}
 		found.Hits = hits
-		return s.index.mark(ctx, match, hits)
+		phrases := phrasesOf(match)
+		for i := range hits {
+			hits[i].Snippet = snippet(hits[i].Snippet[0].Text, phrases)
+		}
+		return nil
 	})
 }
 
@@ -202,6 +212,9 @@ func (s *Store) insideOf(ctx context.Context, matter MatterID) (list string, err
 	return list, err
 }
 
+// titleColumns are conversationColumns without those that cost something.
+const titleColumns = `c.id, m.id, m.key, c.key, c.title, c.created_at, c.updated_at, 0, c.pinned, 0, 0`
+
 func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Query) ([]Hit, error) {
 	var hits []Hit
 	keys := s.matterKeys()
@@ -209,7 +222,7 @@ func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Qu
 		if len(hits) == mostTitles {
 			break
 		}
-		row, err := queryOne(ctx, q, "", scanConversation, `SELECT `+conversationColumns+fromConversation+`WHERE c.seq = ?`, seq)
+		row, err := queryOne(ctx, q, "", scanConversation, `SELECT `+titleColumns+fromConversation+`WHERE c.seq = ?`, seq)
 		if errors.Is(err, sql.ErrNoRows) || errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -230,116 +243,62 @@ func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Qu
 	return hits, nil
 }
 
+// hitRow is a message with its conversation.
+type hitRow struct {
+	messageRow
+	c conversationRow
+}
+
+func scanHit(row scanner) (hitRow, error) {
+	var h hitRow
+	var created int64
+	err := row.Scan(&h.seq, &h.Message.ID, &h.Role, &h.Status, &h.content, &created, &h.messageRow.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title)
+	h.Message.CreatedAt, h.Message.Conversation = time.UnixMicro(created).UTC(), h.c.ID
+	return h, err
+}
+
+// messageHits opens messages, in this order. Those that are not there any more are left out.
 func (s *Store) messageHits(ctx context.Context, q querier, seqs []int64) ([]Hit, error) {
 	list, err := json.Marshal(seqs)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := queryAll(ctx, q, "", scanMessage, `SELECT `+messageColumns+fromMessage+
-		`WHERE m.seq IN (SELECT value FROM json_each(?)) AND m.status NOT IN ('erased', 'pending')`, string(list))
+	rows, err := queryAll(ctx, q, "", scanHit, `SELECT m.seq, m.id, m.role, m.status, m.content, m.created_at, c.seq, c.id, t.id, t.key, c.key, c.title
+		FROM message m JOIN conversation c ON c.seq = m.conversation JOIN matter t ON t.seq = c.matter
+		WHERE m.seq IN (SELECT value FROM json_each(?)) AND m.status NOT IN ('erased', 'pending')`, string(list))
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(rows, func(a, b messageRow) int { return slices.Index(seqs, a.seq) - slices.Index(seqs, b.seq) })
-	conversations := map[int64]Conversation{}
-	opened := map[int64][]byte{}
+	slices.SortFunc(rows, func(a, b hitRow) int { return slices.Index(seqs, a.seq) - slices.Index(seqs, b.seq) })
+	type opened struct {
+		key   []byte
+		title string
+	}
+	conversations := map[ConversationID]opened{}
 	keys := s.matterKeys()
 	hits := make([]Hit, 0, len(rows))
-	for _, m := range rows {
-		c, ok := conversations[m.conversation]
+	for _, h := range rows {
+		c, ok := conversations[h.c.ID]
 		if !ok {
-			row, err := queryOne(ctx, q, "", scanConversation, `SELECT `+hitColumns+fromConversation+`WHERE c.seq = ?`, m.conversation)
+			above, err := keys.key(h.c.Matter, h.c.matterKey)
 			if err != nil {
 				return nil, err
 			}
-			if c, err = row.open(keys); err != nil {
+			if c.key, err = unwrapConversationKey(above, h.c.ID, h.c.key); err != nil {
 				return nil, err
 			}
-			conversations[m.conversation] = c
-			if opened[m.conversation], err = unwrapConversationKey(keys.open[c.Matter], c.ID, row.key); err != nil {
+			if c.title, err = unsealTitle(c.key, h.c.ID, h.c.title); err != nil {
 				return nil, err
 			}
+			conversations[h.c.ID] = c
 		}
-		if err := unsealMessage(opened[m.conversation], &m.Message, m.content); err != nil {
+		if err := unsealMessage(c.key, &h.Message, h.content); err != nil {
 			return nil, err
 		}
 		hits = append(hits, Hit{
-			Conversation: c.ID, Title: c.Title, Matter: c.Matter, Message: m.ID, Role: m.Role, At: m.CreatedAt,
-			Snippet: []Piece{{Text: m.Text}},
+			Conversation: h.c.ID, Title: c.title, Matter: h.c.Matter, Message: h.Message.ID, Role: h.Role, At: h.Message.CreatedAt,
+			Snippet: []Piece{{Text: h.Text}},
 		})
 	}
 	return hits, nil
-}
-
-// hitColumns are conversationColumns without those that cost something.
-const hitColumns = `c.id, m.id, m.key, c.key, c.title, c.created_at, c.updated_at, 0, c.pinned, 0, 0`
-
-// openSnippets opens a database in memory that cuts snippets with the index's own tokenizer: the index has no text.
-func openSnippets(ctx context.Context) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", ":memory:")
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1)
-	_, err = db.ExecContext(ctx, `CREATE VIRTUAL TABLE cut USING fts5 (text, tokenize='unicode61 remove_diacritics 2')`)
-	return db, wrap("open snippets", err)
-}
-
-// mark replaces the text of each hit by a snippet.
-func (x *index) mark(ctx context.Context, match string, hits []Hit) error {
-	if len(hits) == 0 {
-		return nil
-	}
-	t, err := x.snippets.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = t.Rollback() }() // nothing stays
-	clean := strings.NewReplacer(openMark, "", closeMark, "", "\x00", "")
-	for i, h := range hits {
-		if _, err := t.ExecContext(ctx, `INSERT INTO cut (rowid, text) VALUES (?, ?)`, i+1, clean.Replace(h.Snippet[0].Text)); err != nil {
-			return err
-		}
-	}
-	type snippet struct {
-		at   int
-		text string
-	}
-	all, err := queryAll(ctx, t, "", func(row scanner) (s snippet, err error) { return s, row.Scan(&s.at, &s.text) },
-		`SELECT rowid - 1, snippet(cut, 0, '`+openMark+`', '`+closeMark+`', '…', `+snippetWords+`) FROM cut WHERE cut MATCH ?`, match)
-	if err != nil {
-		return err
-	}
-	for i := range hits { // one that does not match, which cannot be, is cut short
-		hits[i].Snippet = []Piece{{Text: cutTo(hits[i].Snippet[0].Text, 200)}}
-	}
-	for _, s := range all {
-		hits[s.at].Snippet = pieces(s.text)
-	}
-	return nil
-}
-
-func cutTo(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
-
-// pieces takes a snippet apart at its marks.
-func pieces(text string) []Piece {
-	var out []Piece
-	for text != "" {
-		before, rest, found := strings.Cut(text, openMark)
-		if before != "" {
-			out = append(out, Piece{Text: before})
-		}
-		if !found {
-			break
-		}
-		inside, after, _ := strings.Cut(rest, closeMark)
-		out = append(out, Piece{inside, true})
-		text = after
-	}
-	return out
 }
