@@ -19,7 +19,6 @@ const (
 	HistoryDamaged      Code = "history_damaged"
 	HistoryNewer        Code = "history_newer"
 	HistoryOlder        Code = "history_older"
-	RecordOlder         Code = "record_older"
 	ErasureUnfinished   Code = "erasure_unfinished"
 	Held                Code = "held"
 	BackupFailed        Code = "backup_failed"
@@ -103,7 +102,6 @@ var catalogue = map[Code]text{
 	HistoryDamaged:      {"The history file is damaged or was made with another key.", "Nothing was overwritten. Ask IT to restore it from backup."},
 	HistoryNewer:        {"The history file was written by a newer Subrosa.", "Install the newer version to open it."},
 	HistoryOlder:        {"The history file is older than this workstation's keys or record: an old copy was put back.", "Nothing was overwritten. Ask IT to put the newest history file back; compliance should hear of it."},
-	RecordOlder:         {"The audit record is older than the history: an old copy was put back, so chat is stopped.", "Reading still works. Ask IT to put the newest record back, and tell compliance."},
 	ErasureUnfinished:   {"It is deleted here, but the keyring still holds the key that opens older copies.", "Unlock the desktop keyring, then lock and unlock Subrosa: it finishes by itself."},
 	BackupFailed:        {"The backup could not be written, and nothing was left of it.", "Check that the folder is there, has room and can be written to, then try again."},
 	BackupDamaged:       {"The backup is damaged or cut short.", "Nothing was restored. Use another copy of it, or an earlier backup."},

@@ -252,8 +252,8 @@ type hitRow struct {
 func scanHit(row scanner) (hitRow, error) {
 	var h hitRow
 	var created int64
-	err := row.Scan(&h.seq, &h.Message.ID, &h.Role, &h.Status, &h.content, &created, &h.messageRow.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title)
-	h.Message.CreatedAt, h.Message.Conversation = time.UnixMicro(created).UTC(), h.c.ID
+	err := row.Scan(&h.seq, &h.ID, &h.Role, &h.Status, &h.content, &created, &h.messageRow.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title)
+	h.CreatedAt, h.Conversation = time.UnixMicro(created).UTC(), h.c.ID
 	return h, err
 }
 
@@ -296,7 +296,7 @@ func (s *Store) messageHits(ctx context.Context, q querier, seqs []int64) ([]Hit
 			return nil, err
 		}
 		hits = append(hits, Hit{
-			Conversation: h.c.ID, Title: c.title, Matter: h.c.Matter, Message: h.Message.ID, Role: h.Role, At: h.Message.CreatedAt,
+			Conversation: h.c.ID, Title: c.title, Matter: h.c.Matter, Message: h.ID, Role: h.Role, At: h.CreatedAt,
 			Snippet: []Piece{{Text: h.Text}},
 		})
 	}

@@ -110,7 +110,8 @@ func (p phrase) at(words []word, i int) bool {
 	}
 	for j, want := range p.words {
 		have := words[i+j].folded
-		if have != want && !(p.prefix && j == len(p.words)-1 && strings.HasPrefix(have, want)) {
+		begins := p.prefix && j == len(p.words)-1 && strings.HasPrefix(have, want)
+		if have != want && !begins {
 			return false
 		}
 	}

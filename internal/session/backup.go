@@ -183,7 +183,8 @@ func wholeLines(f *os.File) (int64, error) {
 
 // Restore unpacks a backup as the new data directory opts.Home, gives it the passphrase next and a new half in this
 // desktop's keyring, and returns it unlocked. It wipes next. Where it is cut short there is nothing, or the whole
-// directory, which Recover opens.
+// directory, which Recover opens. A keyring that has seen this record go on since the backup refuses it as rolled back
+// (fault.RecordRolledBack); the directory then opens with its old passphrase, for reading, until AcceptOlder.
 func Restore(ctx context.Context, opts Options, archive string, next *secret.Bytes, dropToken bool, identities ...age.Identity) (*Session, error) {
 	defer next.Wipe()
 	if !Strength(string(next.Expose())).Acceptable { // before there is anything

@@ -50,7 +50,21 @@ func TestABackupOpensOnAnotherMachineWithTheRecoveryIdentity(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(o.Home, "*.part")); len(left) != 0 {
 		t.Error(left)
 	}
-	other := testOptions(t) // another home, another keyring
+	other := testOptions(t) // another home, another keyring; then one on this keyring, which must not take the first one's half
+	beside := testOptions(t)
+	beside.Ring = o.Ring
+	_, err = Restore(t.Context(), beside, made.Path, pass("third horse battery staple"), false, classic)
+	wantFault(t, err, fault.RecordRolledBack)
+	if s, err := New(o); err != nil {
+		t.Error(err)
+	} else if err := errors.Join(s.Unlock(t.Context(), pass(goodPassphrase)), s.Close()); err != nil {
+		t.Error("the first home no longer opens: ", err)
+	}
+	if old := unlocked(t, beside); !old.open.readOnly() {
+		t.Error("a rolled back home can be written to")
+	} else if list, err := old.Conversations(t.Context()); err != nil || len(list) != 1 {
+		t.Error(list, err)
+	}
 	stranger, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -188,4 +202,44 @@ func TestErasureHoldsAndSearchAreOnRecord(t *testing.T) {
 	if report, err := audit.Verify(filepath.Join(o.Home, "audit"), nil); err != nil || report.Size < 10 {
 		t.Error("the record: ", report, err)
 	}
+}
+
+func TestADamagedSearchIndexIsOnRecordAndMadeAnew(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	if _, err := s.Send(t.Context(), chat.Prompt{Text: "hello"}, &listener{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Search(t.Context(), history.Query{Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	index, _ := filepath.Glob(filepath.Join(o.Home, "history-search-*.db"))
+	if len(index) != 1 {
+		t.Fatal(index)
+	}
+	b, err := os.ReadFile(index[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[100] ^= 1
+	if err := os.WriteFile(index[0], b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	if found, err := s.Search(t.Context(), history.Query{Text: "hello"}); err != nil || len(found.Hits) == 0 {
+		t.Error(found, err)
+	}
+	entries, err := s.open.record.Entries(0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Action == audit.Anomaly && strings.Contains(e.Detail, "search index") {
+			return
+		}
+	}
+	t.Error("it is not on record")
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -163,5 +164,30 @@ func (s *Session) Search(ctx context.Context, q history.Query) (history.Found, e
 		return history.Found{}, err
 	}
 	found, err := o.history.Search(ctx, q)
+	if errors.Is(err, history.ErrIndexDamaged) && !o.readOnly() {
+		err = errors.Join(historyFault(err), o.noteIndex())
+	}
 	return found, historyFault(err)
+}
+
+// IndexState says how far the search index has come.
+func (s *Session) IndexState(ctx context.Context) (history.IndexState, error) {
+	o, err := s.ready()
+	if err != nil {
+		return history.IndexState{}, err
+	}
+	st, err := o.history.IndexState(ctx)
+	return st, historyFault(err)
+}
+
+func (o *open) noteIndex() error {
+	return o.note(audit.Entry{Action: audit.Anomaly, Detail: "the search index was damaged, and is built anew from the history"})
+}
+
+// checkIndex puts on record that opening found the search index damaged.
+func (o *open) checkIndex(ctx context.Context) error {
+	if st, err := o.history.IndexState(ctx); err == nil && st.Damaged { // an error comes out when it is searched
+		return o.noteIndex()
+	}
+	return nil
 }
