@@ -286,3 +286,4 @@ func (v verdict) say(out io.Writer, asJSON bool) int {
 	}
 	return code
 }
+
