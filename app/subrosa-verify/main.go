@@ -286,4 +286,3 @@ func (v verdict) say(out io.Writer, asJSON bool) int {
 	}
 	return code
 }
-
