@@ -253,7 +253,7 @@ func (s *Session) PruneRecord(ctx context.Context, grant []byte) (int64, error) 
 	if o.stopped != nil {
 		return 0, o.stopped
 	}
-	if err := o.require(policy.PruneRecord, "", grant); err != nil {
+	if err := o.require(policy.PruneRecord, "record", grant); err != nil {
 		return 0, err
 	}
 	held, err := o.held(ctx)
