@@ -50,6 +50,10 @@ func TestConfinedProcessReachesItsFilesAndNothingElse(t *testing.T) {
 	if r.Err != "" || len(r.Leaks) > 0 || r.Notes["own file"] != "<nil>" || r.Notes["writing there"] != "false" || r.Notes["landlock"] == "0" {
 		t.Errorf("%+v", r)
 	}
+	// The mark alone confines nothing, and is not taken for it.
+	if m := play(t, "marked only"); m.Err == "<nil>" {
+		t.Error("a process that only says so passes for confined")
+	}
 	// The control: without it, each of these works.
 	if c := play(t, "not confined"); len(c.Leaks) < 8 {
 		t.Errorf("an unconfined process was denied something too, so the probe shows little: it could %v", c.Leaks)

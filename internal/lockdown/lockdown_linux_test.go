@@ -82,8 +82,13 @@ func scenes() map[string]func() result {
 		"no sockets": func() result {
 			return proof(func() error { return load(without(program(hostABI), len(program(hostABI))-4, 3)) })
 		},
-		"refused":      func() result { return proof(func() error { return unix.EINVAL }) },
-		"no program":   sceneNoProgram,
+		"refused":    func() result { return proof(func() error { return unix.EINVAL }) },
+		"no program": sceneNoProgram,
+		"marked only": func() result {
+			_ = os.Setenv(confinedVariable, "1")
+			_, err := Confine(nil, nil)
+			return result{Err: fmt.Sprint(err)}
+		},
 		"confined":     sceneConfined,
 		"not confined": func() result { return attempts(result{}) },
 		"child probe":  func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
