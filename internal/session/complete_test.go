@@ -40,7 +40,7 @@ var silent = map[string]string{
 	"RecordStatus": "reads", "RecordEntries": "reads the record itself", "VerifyRecord": "reads the record itself",
 	"ProveEntry": "reads the record itself", "Row": "as Conversations", "IndexState": "reads",
 	"Check": "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
-	"Close":      "is Lock", "LockFor": "is Lock",
+	"Close": "is Lock", "LockFor": "is Lock",
 }
 
 // elsewhere lists the methods whose entry another test shows: they need a device, a backup or an identity.
