@@ -296,9 +296,9 @@ func (p plainStore) search(b *testing.B, match string) (n int) {
 		b.Fatal(err)
 	}
 	if few > fewMatches {
-		return titles + count(hits+`ORDER BY words.rowid DESC LIMIT 50`)
+		return titles + count(hits+`ORDER BY words.rowid DESC LIMIT 30`)
 	}
-	return titles + count(hits+`ORDER BY words.rank LIMIT 50`)
+	return titles + count(hits+`ORDER BY words.rank LIMIT 30`)
 }
 
 func complete(b *testing.B, s *Store) {

@@ -15,7 +15,7 @@ import (
 const (
 	fewMatches  = 1000 // up to here matches are ranked; of more, the newest are shown
 	mostTitles  = 5    // titles that are shown before the messages
-	defaultHits = 50
+	defaultHits = 30
 )
 
 // Query is what to look for.
@@ -26,7 +26,7 @@ type Query struct {
 	Matter MatterID  // empty: everywhere
 	From   time.Time // written at or after this; zero: ever
 	Until  time.Time // written before this; zero: ever
-	Limit  int       // most hits; 0: 50
+	Limit  int       // most hits; 0: 30
 }
 
 // Hit is a message, or a conversation's title, in which the words occur.
