@@ -25,9 +25,12 @@ type App struct {
 	offline proof
 	page    emitter
 	lock    locker
+	jobs    jobs
 }
 
-func newApp() *App { return &App{offline: proof{known: make(chan struct{})}} }
+func newApp() *App {
+	return &App{offline: proof{known: make(chan struct{})}, jobs: jobs{stop: map[string]context.CancelFunc{}}}
+}
 
 // proof is this start's network report, once the probes are through.
 type proof struct {

@@ -13,6 +13,7 @@ const (
 	eventStatus        = "status"
 	eventTurn          = "turn"
 	eventConversations = "conversations"
+	eventProgress      = "progress"
 )
 
 // emitter sends an event to the page: runtime.EventsEmit but in tests. Before the window is up there is nobody to

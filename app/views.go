@@ -125,6 +125,7 @@ type ModelView struct {
 	Builtin  bool    `json:"builtin"`
 	State    string  `json:"state"`
 	Progress float64 `json:"progress"`
+	Context  uint64  `json:"context"` // tokens that it can take in
 	Detail   string  `json:"detail"`
 }
 
@@ -186,7 +187,7 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 	v.Record = RecordView{Size: s.RecordSize, Healthy: s.RecordFault == nil, Detail: sentences(s.RecordFault)}
 	v.Model = ModelView{
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
-		State: string(s.Model.State), Progress: s.Model.Progress, Detail: sentences(s.Model.Fault),
+		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Detail: sentences(s.Model.Fault),
 	}
 	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}
 	return v

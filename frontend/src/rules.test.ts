@@ -15,11 +15,11 @@ describe('the source', () => {
   it('is being read', () => expect(shipped.length).toBeGreaterThan(30));
 
   it('imports the generated bindings in api/ alone', () => {
-    expect(where(files, /wailsjs/)).toEqual(['api/bridge.ts']);
+    expect(where(files, /wailsjs/)).toEqual(['api/bridge-admin.ts', 'api/bridge.ts']);
   });
 
   it('reaches the bridge through state/ alone', () => {
-    const callers = where(shipped, /from '[./]*api\/(bridge|fault|decode)'/);
+    const callers = where(shipped, /from '[./]*api\/(bridge|bridge-admin|fault|decode)'/);
     expect(callers.filter((p) => !p.startsWith('state/'))).toEqual([]);
     expect(callers.length).toBeGreaterThan(0);
   });

@@ -119,17 +119,43 @@ describe('the composer', () => {
     expect(within(log()).getByRole('article', { name: 'You' })).toHaveTextContent('one two');
   });
 
-  it('brings the last own message back with Up, only when it is empty', async () => {
+  it('edits the last own message with Up, only when it is empty, and keeps both versions', async () => {
     const user = await open();
     await user.click(button('Example patient note'));
     await within(log()).findByText('Objective');
-    await user.type(composer(), '{ArrowUp}');
-    expect(composer()).toHaveValue(
-      'Write an example patient note with made-up identifiers.\nReply to [EMAIL].',
-    );
-    await user.clear(composer());
     await user.type(composer(), 'x{ArrowUp}');
     expect(composer()).toHaveValue('x');
+    await user.clear(composer());
+    await user.type(composer(), '{ArrowUp}');
+    const field = screen.getByRole('textbox', { name: 'Edited message' });
+    expect(field).toHaveFocus();
+    await user.clear(field);
+    await user.type(field, 'How do I lock Subrosa?{Enter}');
+    await screen.findByText(/tokens\/s/);
+    expect(await within(log()).findByText('2/2')).toBeInTheDocument();
+    expect(within(log()).getAllByRole('article')).toHaveLength(2);
+    expect(composer()).toHaveFocus();
+  });
+
+  it('marks what will be masked, and shows what the model will see', async () => {
+    const user = await open();
+    await user.type(composer(), 'Mail ann@example.org');
+    expect(await screen.findByText('1 value found')).toBeInTheDocument();
+    expect(document.querySelector('.behind mark')).toHaveTextContent('ann@example.org');
+    await user.keyboard('{ArrowLeft}');
+    expect(await screen.findByText(/E-mail addresses: the model will see \[EMAIL\]/)).toBeInTheDocument();
+    await user.click(button('What the model will see'));
+    expect(screen.getByRole('region', { name: 'What the model will see' })).toHaveTextContent('Mail [EMAIL]');
+    await clean();
+  });
+
+  it('offers templates after a slash', async () => {
+    const user = await open();
+    await user.type(composer(), '/soap');
+    expect(screen.getByRole('option', { name: /SOAP note/ })).toHaveAttribute('aria-selected', 'true');
+    await clean();
+    await user.keyboard('{Enter}');
+    expect((composer() as HTMLTextAreaElement).value).toMatch(/^Write a SOAP note/);
   });
 
   it('keeps the message when the program refuses it, and says why', async () => {
@@ -179,7 +205,8 @@ describe('an answer', () => {
     const again = await screen.findByRole('button', { name: 'Send again' });
     expect(log()).toHaveTextContent('The engine stopped in the middle of the answer');
     await user.click(again);
-    await waitFor(() => expect(screen.getAllByRole('article', { name: 'You' })).toHaveLength(2));
+    expect(await within(log()).findByText('2/2')).toBeInTheDocument();
+    expect(screen.getAllByRole('article', { name: 'You' })).toHaveLength(1);
   });
 
   it('shows masked values as chips, and copies as it was written', async () => {
@@ -249,6 +276,102 @@ describe('the keyboard', () => {
     expect(screen.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeInTheDocument();
     await user.keyboard('{Control>}n{/Control}');
     expect(screen.getByRole('dialog')).toBeInTheDocument();
+  });
+});
+
+describe('finding and keeping', () => {
+  it('searches commands, conversations and messages in one list', async () => {
+    const user = await open();
+    await user.keyboard('{Control>}k{/Control}');
+    await user.keyboard('chest');
+    const hit = await screen.findByRole('option', { name: /intermittent/ });
+    await clean();
+    await user.click(hit);
+    await within(log()).findByText('Objective');
+    expect(document.querySelector('.sought')).not.toBeNull();
+  });
+
+  it('shows one matter, and makes and deletes matters', async () => {
+    const user = await open();
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Matter shown' }), 'Harbour lease');
+    expect(screen.queryByRole('button', { name: 'Example patient note' })).toBeNull();
+    await user.click(button('Matters…'));
+    await user.type(screen.getByRole('textbox', { name: 'Name of the matter' }), 'Ward 4{Enter}');
+    expect(await screen.findByRole('textbox', { name: 'Rename Ward 4' })).toBeInTheDocument();
+    await clean();
+    await user.click(button('Delete Ward 4'));
+    await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete' }));
+    await waitFor(() => expect(screen.queryByText('Ward 4')).toBeNull());
+  });
+
+  it('deletes a message after asking, and regenerates an answer', async () => {
+    const user = await open();
+    await user.click(button('Example patient note'));
+    await within(log()).findByText('Objective');
+    await user.click(within(log()).getByRole('button', { name: 'Regenerate' }));
+    await screen.findByText(/tokens\/s/);
+    expect(await within(log()).findByText('2/2')).toBeInTheDocument();
+    await user.click(within(log()).getAllByRole('button', { name: 'Delete message' })[0]!);
+    await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete' }));
+    expect(await within(log()).findByText('This message was deleted.')).toBeInTheDocument();
+  });
+});
+
+describe('the views for compliance and IT', () => {
+  const go = async (name: string) => {
+    const user = await open();
+    await user.click(within(screen.getByRole('navigation', { name: 'Views' })).getByRole('button', { name }));
+    return user;
+  };
+
+  it('the record: filters, one entry with its proof, a verification, an export', async () => {
+    const user = await go('Record');
+    await user.click(await screen.findByRole('button', { name: 'Entry 127' }));
+    expect(await screen.findByText(/stands in the tree/)).toBeInTheDocument();
+    await clean();
+    await user.click(button('Verify now'));
+    expect(await screen.findByText(/128 entries verified/)).toBeInTheDocument();
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Action' }), 'Unlocked');
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Entry 127' })).toBeNull());
+    await user.click(button('Export to a stick'));
+    await user.click(await screen.findByRole('radio', { name: /COMPLIANCE/ }));
+    await clean();
+    await user.click(button('Write'));
+    expect(await screen.findByText(/128 entries, .* lie in/)).toBeInTheDocument();
+  });
+
+  it('the models: facts, verification, import', async () => {
+    const user = await go('Models');
+    await user.click((await screen.findAllByRole('button', { name: 'Verify' }))[0]!);
+    expect(await screen.findByText(/is what was sealed/)).toBeInTheDocument();
+    await clean();
+    await user.type(screen.getByRole('textbox', { name: /Folder of the package/ }), '/media/none{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent('package');
+  });
+
+  it('the policy, explained', async () => {
+    const user = await go('Policy');
+    expect(await screen.findByText('unlock.idle_minutes')).toBeInTheDocument();
+    await clean();
+    await user.click(screen.getByRole('checkbox', { name: 'Only what differs' }));
+    expect(screen.queryByText('limits.prompt_bytes')).toBeNull();
+  });
+
+  it('the posture, with evidence', async () => {
+    await go('Posture');
+    expect(await screen.findByText(/ways out tried/)).toBeInTheDocument();
+    await clean();
+  });
+
+  it('the keys and templates in the settings', async () => {
+    const user = await go('Settings');
+    await user.click(await screen.findByRole('button', { name: 'Change passphrase' }));
+    expect(screen.getByLabelText('Present passphrase')).toHaveFocus();
+    await user.type(screen.getByRole('textbox', { name: 'Name' }), 'Mine');
+    await user.type(screen.getByRole('textbox', { name: 'Text' }), 'Mail ann@example.org');
+    await user.click(button('Add template'));
+    expect(await screen.findByText('Mine')).toBeInTheDocument();
+    await clean();
   });
 });
 

@@ -100,6 +100,73 @@ const views = {
       await page.getByRole('button', { name: 'Send again' }).waitFor();
     },
   ],
+  marks: [
+    'ready',
+    async (page) => {
+      await composer(page).pressSequentially('Write to ann@example.org about SSN 219-09-9999, please.', {
+        delay: 5,
+      });
+      await page.getByText('2 values found').waitFor();
+      await page.getByRole('button', { name: 'What the model will see' }).click();
+    },
+  ],
+  templates: ['ready', (page) => composer(page).pressSequentially('/')],
+  editing: [
+    'ready',
+    async (page) => {
+      await open(page, 'Shorten the extension clause');
+      await page.getByRole('button', { name: 'Edit message' }).first().click();
+    },
+  ],
+  palette: [
+    'ready',
+    async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('chest');
+      await page.getByText('In messages').first().waitFor();
+    },
+  ],
+  matters: ['ready', (page) => page.getByRole('button', { name: 'Matters…' }).click()],
+  organise: [
+    'ready',
+    async (page) => {
+      await page.getByRole('button', { name: 'Example patient note', exact: true }).hover();
+      await page.getByRole('button', { name: 'Organise Example patient note' }).click();
+    },
+  ],
+  masked: [
+    'ready',
+    async (page) => {
+      await open(page, 'Example patient note');
+      await page
+        .getByRole('button', { name: /values masked/ })
+        .first()
+        .click();
+    },
+  ],
+  record: ['ready', (page) => page.getByRole('button', { name: 'Record', exact: true }).click()],
+  'record-entry': [
+    'ready',
+    async (page) => {
+      await page.getByRole('button', { name: 'Record', exact: true }).click();
+      await page.getByRole('button', { name: 'Entry 127' }).click();
+      await page.getByText('Path to the root').waitFor();
+      await page.getByText('Path to the root').scrollIntoViewIfNeeded();
+    },
+  ],
+  'record-export': [
+    'ready',
+    async (page) => {
+      await page.getByRole('button', { name: 'Record', exact: true }).click();
+      await page.getByRole('button', { name: 'Verify now' }).click();
+      await page.getByRole('button', { name: 'Export to a stick' }).click();
+      await page.getByRole('radio', { name: /COMPLIANCE/ }).waitFor();
+    },
+  ],
+  models: ['ready', (page) => page.getByRole('button', { name: 'Models', exact: true }).click()],
+  policy: ['ready', (page) => page.getByRole('button', { name: 'Policy', exact: true }).click()],
+  posture: ['ready', (page) => page.getByRole('button', { name: 'Posture', exact: true }).click()],
+  zoomed: ['ready', (page) => open(page, 'Example patient note'), { width: 600, height: 400 }],
   settings: ['ready', (page) => page.keyboard.press('Control+,')],
   evidence: ['ready', (page) => page.getByRole('button', { name: /^Offline/ }).click()],
   shortcuts: ['ready', (page) => page.keyboard.press('Control+/')],

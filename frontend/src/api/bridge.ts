@@ -3,6 +3,7 @@ import * as app from '../../wailsjs/go/app/App';
 import { ClipboardSetText, EventsOn } from '../../wailsjs/runtime/runtime';
 import {
   fields,
+  str,
   toConversations,
   toDetail,
   toPreferences,
@@ -12,19 +13,27 @@ import {
   toStrength,
   toTurnEvent,
 } from './decode';
+import { toChecked, toFound, toKinds, toMatter, toMatters, toTemplates } from './decode-history';
 import { toFault } from './fault';
 import type {
   AppState,
+  Checked,
   Conversation,
   ConversationDetail,
+  Erasure,
+  Found,
+  Kind,
+  Matter,
+  Place,
   Preferences,
   Sent,
   Status,
   Strength,
+  Template,
   TurnEvent,
 } from './types';
 
-async function call<T>(ask: () => Promise<unknown>, decode: (value: unknown) => T): Promise<T> {
+export async function call<T>(ask: () => Promise<unknown>, decode: (value: unknown) => T): Promise<T> {
   let value: unknown;
   try {
     value = await ask();
@@ -34,7 +43,7 @@ async function call<T>(ask: () => Promise<unknown>, decode: (value: unknown) => 
   return decode(value);
 }
 
-const nothing = (): void => undefined;
+export const nothing = (): void => undefined;
 
 export const state = (): Promise<AppState> => call(() => app.State(), toState);
 export const strength = (passphrase: string): Promise<Strength> =>
@@ -46,13 +55,45 @@ export const activity = (): void => void app.Activity();
 export const lock = (): Promise<void> => call(() => app.Lock(), nothing);
 
 export const conversations = (): Promise<Conversation[]> => call(() => app.Conversations(), toConversations);
-export const conversation = (id: string): Promise<ConversationDetail> =>
-  call(() => app.Conversation(id), toDetail);
-export const send = (id: string, text: string): Promise<Sent> => call(() => app.Send(id, text), toSent);
+export const conversation = (id: string, before = ''): Promise<ConversationDetail> =>
+  call(() => app.Conversation(id, before), toDetail);
+
+/** Sends text to a conversation, or to a new one in a matter; place says where it stands if not at the end. */
+export const send = (id: string, matter: string, text: string, place: Place | null): Promise<Sent> => {
+  const at = { edit: '', again: '', continue: '' };
+  if (place) at[place.kind] = place.message;
+  return call(() => app.Send({ conversation: id, matter, text, ...at }), toSent);
+};
 export const stop = (): Promise<void> => call(() => app.Stop(), nothing);
 export const rename = (id: string, title: string): Promise<void> =>
   call(() => app.Rename(id, title), nothing);
-export const remove = (id: string): Promise<void> => call(() => app.Delete(id), nothing);
+export const pin = (id: string, pinned: boolean): Promise<void> => call(() => app.Pin(id, pinned), nothing);
+export const choose = (id: string, message: string): Promise<void> =>
+  call(() => app.Choose(id, message), nothing);
+export const erase = (e: Erasure): Promise<void> =>
+  call(() => app.Erase({ messages: [], conversations: [], matters: [], ...e }), nothing);
+export const move = (matter: string, ids: string[]): Promise<void> =>
+  call(() => app.Move(matter, ids), nothing);
+export const hold = (matter: string, conversation: string, reason: string): Promise<void> =>
+  call(() => app.Hold(matter, conversation, reason), nothing);
+export const search = (text: string): Promise<Found> => call(() => app.Search(text), toFound);
+
+export const draft = (id: string): Promise<string> => call(() => app.Draft(id), str);
+export const setDraft = (id: string, text: string): Promise<void> =>
+  call(() => app.SetDraft(id, text), nothing);
+export const check = (text: string): Promise<Checked> => call(() => app.Check(text), toChecked);
+export const kinds = (): Promise<Kind[]> => call(() => app.Kinds(), toKinds);
+
+export const templates = (): Promise<Template[]> => call(() => app.Templates(), toTemplates);
+export const setTemplate = (name: string, text: string): Promise<void> =>
+  call(() => app.SetTemplate(name, text), nothing);
+
+export const matters = (): Promise<Matter[]> => call(() => app.Matters(), toMatters);
+export const createMatter = (name: string): Promise<Matter> => call(() => app.CreateMatter(name), toMatter);
+export const renameMatter = (id: string, name: string): Promise<void> =>
+  call(() => app.RenameMatter(id, name), nothing);
+export const setRetention = (id: string, days: number): Promise<void> =>
+  call(() => app.SetRetention(id, days), nothing);
 
 export const status = (): Promise<Status> => call(() => app.Status(), toStatus);
 export const preferences = (): Promise<Preferences> => call(() => app.Preferences(), toPreferences);

@@ -21,13 +21,14 @@ export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-const str = (value: unknown): string =>
+export const str = (value: unknown): string =>
   typeof value === 'string' ? value : value instanceof Date ? value.toISOString() : '';
-const num = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
-const bool = (value: unknown): boolean => value === true;
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const num = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) ? value : 0;
+export const bool = (value: unknown): boolean => value === true;
+export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-function oneOf<T extends string>(value: unknown, known: readonly T[], otherwise: T): T {
+export function oneOf<T extends string>(value: unknown, known: readonly T[], otherwise: T): T {
   return known.find((k) => k === value) ?? otherwise;
 }
 
@@ -58,6 +59,10 @@ export function toConversation(value: unknown): Conversation {
     createdAt: str(f.createdAt),
     updatedAt: str(f.updatedAt),
     messages: num(f.messages),
+    matter: str(f.matter),
+    pinned: bool(f.pinned),
+    held: bool(f.held),
+    draft: bool(f.draft),
   };
 }
 
@@ -70,7 +75,7 @@ export function toMessage(value: unknown): Message {
     parent: str(f.parent),
     turn: str(f.turn),
     role: oneOf(f.role, ['user', 'assistant'], 'assistant'),
-    status: oneOf(f.status, ['pending', 'complete', 'stopped', 'failed'], 'failed'),
+    status: oneOf(f.status, ['pending', 'complete', 'stopped', 'failed', 'erased'], 'failed'),
     text: str(f.text),
     model: str(f.model),
     promptTokens: num(f.promptTokens),
@@ -81,7 +86,14 @@ export function toMessage(value: unknown): Message {
 
 export function toDetail(value: unknown): ConversationDetail {
   const f = fields(value);
-  return { conversation: toConversation(f.conversation), messages: list(f.messages).map(toMessage) };
+  return {
+    conversation: toConversation(f.conversation),
+    messages: list(f.messages).map(toMessage),
+    earlier: bool(f.earlier),
+    versions: Object.fromEntries(
+      Object.entries(fields(f.versions)).map(([id, all]) => [id, list(all).map(str)]),
+    ),
+  };
 }
 
 export function toSent(value: unknown): Sent {
@@ -106,6 +118,7 @@ function toModel(value: unknown): ModelStatus {
     builtin: bool(f.builtin),
     state: oneOf(f.state, ['unloaded', 'loading', 'ready', 'failed'], 'unloaded'),
     progress: num(f.progress),
+    context: num(f.context),
     detail: str(f.detail),
   };
 }

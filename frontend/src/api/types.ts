@@ -24,11 +24,15 @@ export interface Conversation {
   title: string;
   createdAt: string;
   updatedAt: string;
-  messages: number;
+  messages: number; // in all branches
+  matter: string;
+  pinned: boolean;
+  held: boolean; // a legal hold is on it or on its matter
+  draft: boolean;
 }
 
 export type Role = 'user' | 'assistant';
-export type MessageStatus = 'pending' | 'complete' | 'stopped' | 'failed';
+export type MessageStatus = 'pending' | 'complete' | 'stopped' | 'failed' | 'erased';
 
 export interface Message {
   id: string;
@@ -46,6 +50,72 @@ export interface Message {
 export interface ConversationDetail {
   conversation: Conversation;
   messages: Message[];
+  earlier: boolean; // there are messages before these
+  versions: Versions;
+}
+
+/** By message: it and those that stand beside it, in the order in which they were written. */
+export type Versions = Readonly<Record<string, readonly string[]>>;
+
+/** Where a turn goes: beside an own message, beside an answer, or on from one. */
+export type Place = { kind: 'edit' | 'again' | 'continue'; message: string };
+
+export type Action = 'allow' | 'warn' | 'pseudonymise' | 'mask' | 'block';
+
+/** A find in the text that is being written. The offsets count as strings here do. */
+export interface Find {
+  start: number;
+  end: number;
+  type: string;
+  label: string;
+  reason: string;
+  action: Action;
+}
+
+export interface Checked {
+  finds: Find[];
+  masked: string; // what the model would see
+}
+
+export interface Kind {
+  type: string;
+  label: string;
+  description: string;
+}
+
+export interface Template {
+  name: string;
+  text: string;
+  own: boolean;
+}
+
+export interface Matter {
+  id: string;
+  name: string; // empty for the built-in one
+  retentionDays: number;
+  conversations: number;
+  held: boolean;
+}
+
+export interface Erasure {
+  messages?: string[];
+  conversations?: string[];
+  matters?: string[];
+}
+
+export interface Hit {
+  conversation: string;
+  title: string;
+  message: string;
+  role: string;
+  at: string;
+  snippet: { text: string; match: boolean }[];
+}
+
+export interface Found {
+  hits: Hit[];
+  more: boolean;
+  complete: boolean;
 }
 
 export interface Sent {
@@ -69,6 +139,7 @@ export interface ModelStatus {
   builtin: boolean;
   state: ModelState;
   progress: number; // 0..1
+  context: number; // tokens it can take in, 0 if unknown
   detail: string;
 }
 
@@ -106,3 +177,160 @@ export type TurnEvent =
       redactions: Record<string, number>;
     } & OfTurn)
   | ({ kind: 'failed'; message: Message; fault: Fault } & OfTurn);
+
+/** A long work of the program, and how far it is. */
+export interface Progress {
+  job: string;
+  step: string;
+  done: number;
+  total: number; // 0 if unknown
+}
+
+export interface RecordQuery {
+  before: number; // below this entry; 0: from the newest
+  action: string;
+  conversation: string;
+  result: string;
+  since: string;
+  until: string;
+}
+
+export interface Entry {
+  seq: number;
+  time: string;
+  actor: string;
+  action: string;
+  conversation: string;
+  result: string;
+  detail: string;
+  redactions: Record<string, number>;
+  line: string;
+}
+
+export interface RecordPage {
+  entries: Entry[];
+  next: number; // 0: nothing older
+}
+
+export interface Proof {
+  seq: number;
+  leaf: string;
+  path: string[];
+  size: number;
+  root: string;
+  checkpoint: string;
+  text: string;
+}
+
+export interface RecordState {
+  origin: string;
+  size: number;
+  root: string;
+  keys: number;
+  witnessedSize: number;
+  witnessedAt: string;
+  unwitnessed: number;
+  mayBe: number;
+  witnessFault: string;
+  keepMonths: number;
+  fault: string;
+}
+
+export interface Verified {
+  size: number;
+  root: string;
+  checkpointed: number;
+  keys: number;
+  findings: string[];
+  tookMs: number;
+}
+
+export interface Activity {
+  days: { day: string; prompts: number; others: number }[];
+  masked: [string, number][];
+}
+
+export interface Drive {
+  path: string;
+  label: string;
+  device: string;
+  size: number;
+  free: number;
+  readOnly: boolean;
+}
+
+export interface Exported {
+  path: string;
+  entries: number;
+  bytes: number;
+  resumed: number;
+}
+
+export interface SealedModel {
+  id: string;
+  name: string;
+  chosen: boolean;
+  architecture: string;
+  parameters: number;
+  quantisation: string;
+  context: number;
+  licence: string;
+  size: number;
+  sha256: string;
+  importedAt: string;
+  sourceFile: string;
+  signer: string;
+}
+
+export interface Lineage {
+  source: string;
+  sealedBy: string;
+  sealedAt: string;
+  signer: string;
+  verified: boolean;
+  imports: number;
+  loads: number;
+  turns: number;
+}
+
+export interface Setting {
+  path: string;
+  value: string;
+  builtin: string;
+  doc: string;
+  changed: boolean;
+}
+
+export interface Policy {
+  version: string;
+  source: string;
+  name: string;
+  number: number;
+  signer: string;
+  sha256: string;
+  expires: string;
+  refused: string;
+  stopped: string;
+  rows: Setting[];
+}
+
+export interface Control {
+  id: string;
+  name: string;
+  result: 'pass' | 'fail' | 'not applicable';
+  evidence: string;
+}
+
+export interface Posture {
+  time: string;
+  controls: Control[];
+}
+
+export interface Slot {
+  name: string;
+  recipient: string;
+  postQuantum: boolean;
+  added: string;
+  token: string;
+  fault: string;
+}

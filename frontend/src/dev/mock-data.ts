@@ -3,18 +3,28 @@ import type { Conversation, Message, Status } from '../api/types';
 
 const ago = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
 
-const titled = (id: string, title: string, hours: number): Conversation => ({
+const titled = (
+  id: string,
+  title: string,
+  hours: number,
+  rest: Partial<Conversation> = {},
+): Conversation => ({
   ...{ id, title, createdAt: ago(hours + 1), updatedAt: ago(hours), messages: 2 },
+  ...{ matter: 'general', pinned: false, held: false, draft: false },
+  ...rest,
 });
 
 export const conversations = (): Conversation[] => [
   titled('note', 'Example patient note', 0.1),
   titled('clause', 'Shorten the extension clause', 0.4),
-  titled('lease', 'Questions on the lease renewal, section 14 and its exceptions', 26),
+  titled('lease', 'Questions on the lease renewal, section 14 and its exceptions', 26, {
+    matter: 'lease',
+    held: true,
+  }),
   titled('referral', 'Referral letter, cardiology', 52),
   titled('depo', 'Deposition summary, outline', 75),
-  titled('chron', 'Chronology of the correspondence', 400),
-  titled('discharge', 'Discharge summary template', 700),
+  titled('chron', 'Chronology of the correspondence', 400, { matter: 'lease', draft: true }),
+  titled('discharge', 'Discharge summary template', 700, { pinned: true }),
 ];
 
 const note = `Here is an example note. Every identifier in it is made up.
@@ -96,7 +106,14 @@ export const readyStatus = (): Status => ({
   },
   record: { size: 128, healthy: true, detail: 'Last checkpoint at entry 128' },
   model: {
-    ...{ id: '3f9a1c0b7de24580', name: 'Subrosa Demo', builtin: true, state: 'ready', progress: 1 },
+    ...{
+      id: '3f9a1c0b7de24580',
+      name: 'Subrosa Demo',
+      builtin: true,
+      state: 'ready',
+      progress: 1,
+      context: 1024,
+    },
     detail: '',
   },
   redaction: { rules: ['EMAIL_ADDRESS', 'US_SSN', 'CREDIT_CARD', 'IBAN_CODE'], ruleset: '1-8c1f02' },

@@ -1,6 +1,8 @@
 // A stand-in for the program behind the window, for development and for tests: it keeps the real order of
 // events and nothing else. `vite build` leaves it out; `vite --mode mock` puts it in. ?phase=locked picks the start.
 import type { AppState, Conversation, Message, Preferences, Status, TurnEvent } from '../api/types';
+import { adminMock } from './mock-admin';
+import { historyMock, type Sending } from './mock-history';
 import { answerTo, conversations, history, readyStatus } from './mock-data';
 
 type Listener = (payload: unknown) => void;
@@ -14,6 +16,7 @@ export class MockApp {
   preferences: Preferences = { theme: 'system' };
   passphrase = 'correct';
   copied: string[] = [];
+  versions: Record<string, string[]> = {};
   pause = 12; // ms between deltas
   #listeners = new Map<string, Set<Listener>>();
   #stopping = false;
@@ -69,17 +72,16 @@ export class MockApp {
     Conversation: async (id: string) => ({
       conversation: this.list.find((c) => c.id === id),
       messages: this.messages[id] ?? [],
+      ...{ earlier: false, versions: this.versions },
     }),
-    Send: async (id: string, text: string) => this.#send(id, text),
+    Send: async (p: Sending) => this.#send(p),
     Stop: async () => void (this.#stopping = true),
     Rename: async (id: string, title: string) => {
       this.list = this.list.map((c) => (c.id === id ? { ...c, title } : c));
       this.emit('conversations');
     },
-    Delete: async (id: string) => {
-      this.list = this.list.filter((c) => c.id !== id);
-      this.emit('conversations');
-    },
+    ...historyMock(this),
+    ...adminMock(this),
     Status: async () => this.status,
     Preferences: async () => this.preferences,
     SetPreferences: async (p: Preferences) => void (this.preferences = p),
@@ -90,12 +92,18 @@ export class MockApp {
     ClipboardSetText: async (text: string) => this.copied.push(text) > 0,
   };
 
-  #send(id: string, text: string) {
+  #send({ conversation: id, matter, text: typed, edit, again, continue: goOn }: Sending) {
     const now = new Date().toISOString();
     const turn = `turn-${++this.#turns}`;
+    const all = this.messages[id] ?? [];
+    const at = all.findIndex((m) => m.id === (edit || again || goOn));
+    const old = all[at];
+    const prompt = again || goOn ? all[at - 1] : undefined;
+    const text = prompt?.text ?? typed;
     const found = this.list.find((c) => c.id === id);
     const conversation = found ?? {
       ...{ id: `c-${turn}`, title: text.slice(0, 40), createdAt: now, updatedAt: now, messages: 0 },
+      ...{ matter: matter || 'general', pinned: false, held: false, draft: false },
     };
     if (!found) this.list = [conversation, ...this.list];
     const base = {
@@ -108,7 +116,13 @@ export class MockApp {
     };
     const user: Message = { ...base, id: `${turn}-u`, role: 'user', status: 'complete', text };
     const assistant: Message = { ...base, id: `${turn}-a`, role: 'assistant', status: 'pending', text: '' };
-    this.messages[conversation.id] = [...(this.messages[conversation.id] ?? []), user, assistant];
+    const before = at === -1 ? all : all.slice(0, at);
+    this.messages[conversation.id] = [...before, ...(prompt ? [] : [user]), assistant];
+    if (old) {
+      const fresh = prompt ? assistant.id : user.id;
+      const family = [...(this.versions[old.id] ?? [old.id]), fresh];
+      for (const m of family) this.versions[m] = family;
+    }
     setTimeout(() => void this.#generate(conversation.id, assistant, answerTo(text)), 0);
     this.emit('conversations');
     return { conversation, user, assistant };

@@ -25,3 +25,4 @@ globalThis.ResizeObserver = class {
 window.matchMedia = vi.fn(
   (media: string) => ({ media, matches: false, addEventListener() {}, removeEventListener() {} }) as never,
 );
+Element.prototype.scrollIntoView = function () {};

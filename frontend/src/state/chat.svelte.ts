@@ -1,9 +1,11 @@
 // The conversation in view and the answer being written.
 import * as api from '../api/bridge';
 import { toFault } from '../api/fault';
-import type { Fault, TurnEvent } from '../api/types';
+import type { Fault, Place, TurnEvent } from '../api/types';
 import { t } from '../strings';
-import { emptyThread, opened, reduceTurn, sendFailed, sending, sent } from './turn';
+import * as drafts from './drafts';
+import { marks } from './marks.svelte';
+import { emptyThread, lookedBack, opened, reduceTurn, sendFailed, sending, sent } from './turn';
 
 class Chat {
   thread = $state.raw(emptyThread());
@@ -11,6 +13,9 @@ class Chat {
   fault = $state.raw<Fault | null>(null);
   opening = $state(false);
   spoken = $state(''); // for the live region
+  matter = $state(''); // in which a new conversation begins; '' is the general one
+  editing = $state(''); // the own message that is being edited
+  sought = $state(''); // the message that a search led to
 
   conversation = $derived(this.thread.conversation);
   messages = $derived(this.thread.messages);
@@ -55,13 +60,16 @@ class Chat {
       this.spoken = event.reason === 'stopped' ? t.chat.stoppedSpoken : t.chat.finished;
   }
 
-  async open(id: string): Promise<void> {
+  async open(id: string, sought = ''): Promise<void> {
+    this.sought = sought;
     if (id === this.conversation?.id) return;
-    const visit = ++this.#visit;
+    const visit = this.#leave();
     this.opening = true;
     try {
-      const detail = await api.conversation(id);
-      if (visit === this.#visit) this.thread = opened(this.thread, detail.conversation, detail.messages);
+      const [detail, draft] = await Promise.all([api.conversation(id), api.draft(id)]);
+      if (visit !== this.#visit) return;
+      this.thread = opened(this.thread, detail);
+      this.write(draft, false);
     } catch (reason) {
       this.fault = toFault(reason);
     } finally {
@@ -69,31 +77,114 @@ class Chat {
     }
   }
 
-  begin(): void {
-    this.#visit++;
+  begin(matter = ''): void {
+    const visit = this.#leave();
     this.opening = false;
     this.fault = null;
-    this.thread = opened(this.thread, null, []);
+    this.matter = matter;
+    this.sought = '';
+    this.thread = opened(this.thread, null);
+    void this.#recallDraft(visit);
   }
+
+  async #recallDraft(visit: number): Promise<void> {
+    try {
+      const draft = await api.draft('');
+      if (visit === this.#visit && this.draft === '') this.write(draft, false);
+    } catch {
+      // none then
+    }
+  }
+
+  #leave(): number {
+    void drafts.flush();
+    this.write('', false);
+    this.editing = '';
+    return ++this.#visit;
+  }
+
+  /** Puts text into the composer. */
+  write(text: string, keep = true): void {
+    this.draft = text;
+    marks.update(text);
+    if (keep) drafts.keep(this.conversation?.id ?? '', text);
+  }
+
+  /** Reads the conversation in view anew: another branch was chosen, or messages are gone. */
+  async reload(): Promise<void> {
+    const id = this.conversation?.id;
+    const visit = this.#visit;
+    if (!id) return;
+    try {
+      const detail = await api.conversation(id);
+      if (visit !== this.#visit) return;
+      if (this.live) this.thread = { ...this.thread, versions: detail.versions };
+      else this.thread = opened(this.thread, detail);
+    } catch (reason) {
+      this.fault = toFault(reason);
+    }
+  }
+
+  async lookBack(): Promise<void> {
+    const [id, first, visit] = [this.conversation?.id, this.messages[0]?.id, this.#visit];
+    if (!id || !first || !this.thread.earlier) return;
+    const detail = await api.conversation(id, first);
+    if (visit === this.#visit && this.messages[0]?.id === first)
+      this.thread = lookedBack(this.thread, detail);
+  }
+
+  async choose(message: string): Promise<void> {
+    if (!this.conversation || this.busy) return;
+    try {
+      await api.choose(this.conversation.id, message);
+    } catch (reason) {
+      this.fault = toFault(reason);
+    }
+    await this.reload();
+  }
+
+  async erase(message: string): Promise<void> {
+    try {
+      await api.erase({ messages: [message] });
+    } catch (reason) {
+      this.fault = toFault(reason);
+    }
+    await this.reload();
+  }
+
+  edit = (message: string, text: string): Promise<void> => {
+    this.editing = '';
+    return this.#turn(text, { kind: 'edit', message });
+  };
+  again = (message: string): Promise<void> => this.#turn('', { kind: 'again', message });
+  goOn = (message: string): Promise<void> => this.#turn('', { kind: 'continue', message });
 
   /** Sends the draft, or text; the draft stays until the program has taken it. */
   async send(text = this.draft): Promise<void> {
-    if (this.busy || text.trim() === '') return;
+    if (text.trim() === '') return;
+    await this.#turn(text, null);
+  }
+
+  async #turn(text: string, place: Place | null): Promise<void> {
+    if (this.busy) return;
     const visit = this.#visit;
-    const fromDraft = text === this.draft;
+    const fromDraft = !place && text === this.draft;
+    const from = this.conversation?.id ?? '';
     this.fault = null;
     this.thread = sending(this.thread);
-    if (fromDraft) this.draft = '';
+    if (fromDraft) this.write('', false);
     try {
-      const answer = await api.send(this.conversation?.id ?? '', text);
+      const answer = await api.send(from, this.matter, text, place);
       if (!this.thread.sending) return; // locked meanwhile
       this.#flush();
-      this.thread = sent(this.thread, answer, visit === this.#visit);
+      this.thread = sent(this.thread, answer, visit === this.#visit, place);
+      if (fromDraft) drafts.keep(from, '');
+      if (place) await this.reload();
     } catch (reason) {
       if (!this.thread.sending) return;
       this.fault = toFault(reason);
       this.thread = sendFailed(this.thread);
-      if (fromDraft && this.draft === '') this.draft = text;
+      if (fromDraft && this.draft === '') this.write(text);
     }
   }
 
@@ -111,8 +202,11 @@ class Chat {
     return this.messages.findLast((m) => m.role === 'assistant' && m.text !== '')?.text ?? '';
   }
 
-  lastOwn(): string {
-    return this.messages.findLast((m) => m.role === 'user')?.text ?? '';
+  /** Begins to edit the last own message; false if there is none. */
+  editLast(): boolean {
+    const last = this.messages.findLast((m) => m.role === 'user' && m.status !== 'erased');
+    if (last && !this.busy) this.editing = last.id;
+    return last !== undefined;
   }
 
   async copyLast(): Promise<void> {
@@ -133,6 +227,8 @@ class Chat {
     this.#visit++;
     this.thread = emptyThread();
     this.draft = '';
+    this.matter = this.editing = this.sought = '';
+    marks.wipe();
     this.fault = null;
     this.opening = false;
     this.spoken = '';

@@ -1,17 +1,23 @@
 // What each shortcut does. In a dialog only locking works: its own Esc closes it.
 import { chat } from './chat.svelte';
 import { commandFor, isTyping, type Command } from './keys';
+import { library } from './library.svelte';
 import { session } from './session.svelte';
 import { ui } from './ui.svelte';
 
 const actions: Record<Command, () => void> = {
+  palette: () => (ui.dialog = { kind: 'palette' }),
   new: () => {
-    chat.begin();
+    chat.begin(library.matter);
     ui.toComposer();
   },
   lock: () => void session.lock(),
   sidebar: () => (ui.sidebar = !ui.sidebar),
-  settings: () => (ui.settings = !ui.settings),
+  settings: () => ui.toggle('settings'),
+  record: () => ui.toggle('record'),
+  models: () => ui.toggle('models'),
+  policy: () => ui.toggle('policy'),
+  posture: () => ui.toggle('posture'),
   copy: () => void chat.copyLast(),
   region: () => moveRegion(1),
   regionBack: () => moveRegion(-1),
@@ -28,7 +34,7 @@ export function onKey(event: KeyboardEvent): void {
   const command = commandFor(event, isTyping(event.target));
   if (!command || (ui.dialog && command !== 'lock')) return;
   if (command === 'stop' && !chat.live) {
-    if (ui.settings) ui.toComposer();
+    if (ui.view !== 'chat') ui.toComposer();
     return;
   }
   event.preventDefault();

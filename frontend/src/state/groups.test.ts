@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { groupByDate } from './groups';
 
+const plain = { matter: 'general', pinned: false, held: false, draft: false };
+
 const now = new Date(2026, 2, 10, 9, 30);
 const at = (id: string, ...when: [number, number, number, number?, number?]) => {
   const time = new Date(...when).toISOString();
-  return { id, title: id, createdAt: time, updatedAt: time, messages: 1 };
+  return { id, title: id, createdAt: time, updatedAt: time, messages: 1, ...plain };
 };
 
 it('groups conversations by the calendar, not by hours, and leaves out what is empty', () => {
@@ -28,6 +30,14 @@ it('groups conversations by the calendar, not by hours, and leaves out what is e
 });
 
 it('puts a conversation without a readable date last', () => {
-  const odd = { id: 'x', title: '', createdAt: '', updatedAt: '', messages: 0 };
+  const odd = { id: 'x', title: '', createdAt: '', updatedAt: '', messages: 0, ...plain };
   expect(groupByDate([odd], now)[0]?.name).toBe('older');
+});
+
+it('puts the pinned before all others', () => {
+  const groups = groupByDate(
+    [at('a', 2026, 2, 10, 9, 29), { ...at('b', 2020, 1, 1, 0, 0), pinned: true }],
+    now,
+  );
+  expect(groups.map((g) => g.name)).toEqual(['pinned', 'today']);
 });

@@ -2,8 +2,14 @@
 import * as api from '../api/bridge';
 import { toFault } from '../api/fault';
 import type { AppState, Fault, Phase, Status, Strength } from '../api/types';
+import { admin } from './admin.svelte';
 import { chat } from './chat.svelte';
+import * as drafts from './drafts';
+import { kinds } from './kinds.svelte';
 import { library } from './library.svelte';
+import { palette } from './palette.svelte';
+import { record } from './record.svelte';
+import { templates } from './templates.svelte';
 import { theme } from './theme.svelte';
 import { ui } from './ui.svelte';
 
@@ -18,6 +24,7 @@ class Session {
       api.onState((s) => this.#enter(s)),
       api.onStatus((s) => (s ? (this.status = s) : void this.#readStatus())),
       api.onConversations(() => void (this.phase === 'ready' && library.reload())),
+      admin.listen(),
       api.onTurn((event) => void (this.phase === 'ready' && chat.take(event))),
     ];
     void this.refresh();
@@ -58,6 +65,7 @@ class Session {
   async lock(): Promise<void> {
     this.#wipe();
     try {
+      await drafts.flush();
       await api.lock();
     } catch (reason) {
       chat.fault = toFault(reason);
@@ -75,7 +83,10 @@ class Session {
     void this.#readStatus();
     if (phase === 'ready') {
       void theme.load();
+      void kinds.load();
+      void templates.load();
       void library.reload();
+      chat.begin();
     }
   }
 
@@ -90,6 +101,10 @@ class Session {
   #wipe(): void {
     chat.wipe();
     library.wipe();
+    admin.wipe();
+    record.wipe();
+    palette.wipe();
+    templates.wipe();
     ui.wipe();
   }
 }

@@ -7,7 +7,11 @@ const message = (role: Message['role'], rest: Partial<Message> = {}): Message =>
   ...{ promptTokens: 0, outputTokens: 0, createdAt: '' },
   ...rest,
 });
-const conversation = { id: 'c', title: 'T', createdAt: '', updatedAt: '', messages: 0 };
+const plain = { matter: 'general', pinned: false, held: false, draft: false };
+const conversation = { id: 'c', title: 'T', createdAt: '', updatedAt: '', messages: 0, ...plain };
+const detail = (id: string, messages: Message[]) => ({
+  ...{ conversation: { ...conversation, id }, messages, earlier: false, versions: {} },
+});
 const taken: Sent = {
   conversation,
   user: message('user'),
@@ -78,7 +82,7 @@ describe('a turn', () => {
   });
 
   it('goes on in the background while another conversation is in view', () => {
-    let thread = opened(started(), { ...conversation, id: 'd' }, [message('user', { id: 'x', turn: 'u' })]);
+    let thread = opened(started(), detail('d', [message('user', { id: 'x', turn: 'u' })]));
     thread = reduceTurn(thread, delta('a'));
     expect(thread.live?.text).toBe('a');
     thread = reduceTurn(thread, done('a'));
@@ -87,15 +91,28 @@ describe('a turn', () => {
   });
 
   it('whose send was refused leaves the conversation as it was', () => {
-    const before = opened(emptyThread(), conversation, [message('user')]);
+    const before = opened(emptyThread(), detail('c', [message('user')]));
     expect(sendFailed(sending(before))).toEqual(before);
   });
 
   it('taken while the reader went elsewhere does not appear there', () => {
-    const elsewhere = opened(sending(emptyThread()), { ...conversation, id: 'd' }, []);
+    const elsewhere = opened(sending(emptyThread()), detail('d', []));
     const thread = sent(elsewhere, taken, false);
     expect(thread.messages).toEqual([]);
     expect(thread.conversation?.id).toBe('d');
     expect(thread.live?.turn).toBe('t');
+  });
+
+  it('that is written beside another takes what followed out of view', () => {
+    const all = [
+      message('user', { id: 'u' }),
+      message('assistant', { id: 'a', turn: 'x' }),
+      message('user', { id: 'v' }),
+    ];
+    const before = sending(opened(emptyThread(), detail('c', all)));
+    const ids = (kind: 'edit' | 'again', m: string) =>
+      sent(before, taken, true, { kind, message: m }).messages.map((x) => x.id);
+    expect(ids('edit', 'u')).toEqual([taken.user.id, taken.assistant.id]);
+    expect(ids('again', 'a')).toEqual(['u', taken.assistant.id]);
   });
 });

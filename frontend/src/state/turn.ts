@@ -1,5 +1,15 @@
 // How the open conversation changes: one pure function per thing that can happen. Nothing here talks to the program.
-import type { Conversation, Fault, Message, Sent, StopReason, TurnEvent } from '../api/types';
+import type {
+  Conversation,
+  ConversationDetail,
+  Fault,
+  Message,
+  Place,
+  Sent,
+  StopReason,
+  TurnEvent,
+  Versions,
+} from '../api/types';
 
 /** The answer being written. There is at most one: the program refuses a second as busy. */
 export interface Live {
@@ -21,6 +31,8 @@ export interface Ending {
 export interface Thread {
   conversation: Conversation | null; // null is a new one
   messages: Message[];
+  earlier: boolean; // there are messages before these
+  versions: Versions;
   live: Live | null;
   sending: boolean;
   early: TurnEvent[]; // events of a turn whose send has not returned yet
@@ -30,30 +42,49 @@ export interface Thread {
 export const emptyThread = (): Thread => ({
   conversation: null,
   messages: [],
+  earlier: false,
+  versions: {},
   live: null,
   sending: false,
   early: [],
   endings: {},
 });
 
-/** Another conversation comes into view; an answer in progress goes on in the background. */
-export const opened = (thread: Thread, conversation: Conversation | null, messages: Message[]): Thread => ({
+/** Another conversation comes into view, or none; an answer in progress goes on in the background. */
+export const opened = (thread: Thread, detail: ConversationDetail | null): Thread => ({
   ...thread,
-  conversation,
-  messages,
+  conversation: detail?.conversation ?? null,
+  messages: detail?.messages ?? [],
+  earlier: detail?.earlier ?? false,
+  versions: detail?.versions ?? {},
+});
+
+/** Messages from before those in view. */
+export const lookedBack = (thread: Thread, detail: ConversationDetail): Thread => ({
+  ...thread,
+  messages: [...detail.messages, ...thread.messages],
+  earlier: detail.earlier,
+  versions: { ...thread.versions, ...detail.versions },
 });
 
 export const sending = (thread: Thread): Thread => ({ ...thread, sending: true, early: [] });
 
 export const sendFailed = (thread: Thread): Thread => ({ ...thread, sending: false, early: [] });
 
+/** What stays in view when a turn goes to a place: what stands before the message beside which it is written. */
+function before(messages: Message[], place: Place | null): Message[] {
+  const at = place ? messages.findIndex((m) => m.id === place.message) : -1;
+  return at === -1 ? messages : messages.slice(0, at);
+}
+
 /** The program took the message. here says whether its conversation is still the one in view. */
-export function sent(thread: Thread, { conversation, user, assistant }: Sent, here: boolean): Thread {
+export function sent(thread: Thread, answer: Sent, here: boolean, place: Place | null = null): Thread {
+  const { conversation, user, assistant } = answer;
   const live: Live = { turn: assistant.turn, conversation: conversation.id, text: '', progress: null };
   const base = { ...thread, live, sending: false, early: [] };
-  const shown: Thread = here
-    ? { ...base, conversation, messages: [...thread.messages, user, assistant] }
-    : base;
+  const prompted = !place || place.kind === 'edit';
+  const messages = [...before(thread.messages, place), ...(prompted ? [user] : []), assistant];
+  const shown: Thread = here ? { ...base, conversation, messages } : base;
   return thread.early.reduce(reduceTurn, shown);
 }
 

@@ -1,22 +1,32 @@
 // What is shown around the conversation.
-import type { Conversation } from '../api/types';
+import type { Conversation, Matter, Message } from '../api/types';
 
 export type Dialog =
-  { kind: 'evidence' } | { kind: 'shortcuts' } | { kind: 'delete'; conversation: Conversation };
+  | { kind: 'evidence' | 'shortcuts' | 'palette' | 'matters' | 'masked' }
+  | { kind: 'delete' | 'organise'; conversation: Conversation }
+  | { kind: 'deleteMessage'; message: Message }
+  | { kind: 'deleteMatter'; matter: Matter };
+
+export type View = 'chat' | 'record' | 'models' | 'policy' | 'posture' | 'settings';
 
 class Ui {
   sidebar = $state(true);
-  settings = $state(false);
+  view = $state<View>('chat');
   dialog = $state.raw<Dialog | null>(null);
   focusComposer = $state(0); // counts requests
 
+  /** Shows a view, or the chat again if it is shown. */
+  toggle(view: View): void {
+    this.view = this.view === view ? 'chat' : view;
+  }
+
   toComposer(): void {
-    this.settings = false;
+    this.view = 'chat';
     this.focusComposer++;
   }
 
   wipe(): void {
-    this.settings = false;
+    this.view = 'chat';
     this.dialog = null;
   }
 }

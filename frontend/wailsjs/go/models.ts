@@ -1,5 +1,53 @@
 export namespace app {
 	
+	export class DayView {
+	    day: string;
+	    prompts: number;
+	    others: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new DayView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.day = source["day"];
+	        this.prompts = source["prompts"];
+	        this.others = source["others"];
+	    }
+	}
+	export class ActivityView {
+	    days: DayView[];
+	    masked: Record<string, number>;
+	
+	    static createFrom(source: any = {}) {
+	        return new ActivityView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.days = this.convertValues(source["days"], DayView);
+	        this.masked = source["masked"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class SpanView {
 	    start: number;
 	    end: number;
@@ -53,6 +101,24 @@ export namespace app {
 		    }
 		    return a;
 		}
+	}
+	export class ControlView {
+	    id: string;
+	    name: string;
+	    result: string;
+	    evidence: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ControlView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.result = source["result"];
+	        this.evidence = source["evidence"];
+	    }
 	}
 	export class MessageView {
 	    id: string;
@@ -149,6 +215,57 @@ export namespace app {
 		}
 	}
 	
+	
+	export class DriveView {
+	    path: string;
+	    label: string;
+	    device: string;
+	    size: number;
+	    free: number;
+	    readOnly: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new DriveView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.label = source["label"];
+	        this.device = source["device"];
+	        this.size = source["size"];
+	        this.free = source["free"];
+	        this.readOnly = source["readOnly"];
+	    }
+	}
+	export class EntryView {
+	    seq: number;
+	    time: string;
+	    actor: string;
+	    action: string;
+	    conversation: string;
+	    result: string;
+	    detail: string;
+	    redactions: Record<string, number>;
+	    line: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new EntryView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.time = source["time"];
+	        this.actor = source["actor"];
+	        this.action = source["action"];
+	        this.conversation = source["conversation"];
+	        this.result = source["result"];
+	        this.detail = source["detail"];
+	        this.redactions = source["redactions"];
+	        this.line = source["line"];
+	    }
+	}
 	export class ErasureView {
 	    messages: string[];
 	    conversations: string[];
@@ -163,6 +280,44 @@ export namespace app {
 	        this.messages = source["messages"];
 	        this.conversations = source["conversations"];
 	        this.matters = source["matters"];
+	    }
+	}
+	export class ExportQuery {
+	    dir: string;
+	    recipient: string;
+	    since: string;
+	    until: string;
+	    matter: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ExportQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.dir = source["dir"];
+	        this.recipient = source["recipient"];
+	        this.since = source["since"];
+	        this.until = source["until"];
+	        this.matter = source["matter"];
+	    }
+	}
+	export class ExportedView {
+	    path: string;
+	    entries: number;
+	    bytes: number;
+	    resumed: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new ExportedView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.entries = source["entries"];
+	        this.bytes = source["bytes"];
+	        this.resumed = source["resumed"];
 	    }
 	}
 	export class FaultView {
@@ -286,6 +441,32 @@ export namespace app {
 	        this.description = source["description"];
 	    }
 	}
+	export class LineageView {
+	    source: string;
+	    sealedBy: string;
+	    sealedAt: string;
+	    signer: string;
+	    verified: boolean;
+	    imports: number;
+	    loads: number;
+	    turns: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new LineageView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.source = source["source"];
+	        this.sealedBy = source["sealedBy"];
+	        this.sealedAt = source["sealedAt"];
+	        this.signer = source["signer"];
+	        this.verified = source["verified"];
+	        this.imports = source["imports"];
+	        this.loads = source["loads"];
+	        this.turns = source["turns"];
+	    }
+	}
 	export class MatterView {
 	    id: string;
 	    name: string;
@@ -313,6 +494,7 @@ export namespace app {
 	    builtin: boolean;
 	    state: string;
 	    progress: number;
+	    context: number;
 	    detail: string;
 	
 	    static createFrom(source: any = {}) {
@@ -326,6 +508,7 @@ export namespace app {
 	        this.builtin = source["builtin"];
 	        this.state = source["state"];
 	        this.progress = source["progress"];
+	        this.context = source["context"];
 	        this.detail = source["detail"];
 	    }
 	}
@@ -382,6 +565,106 @@ export namespace app {
 		}
 	}
 	
+	export class SettingRow {
+	    path: string;
+	    value: string;
+	    builtin: string;
+	    doc: string;
+	    changed: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new SettingRow(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.value = source["value"];
+	        this.builtin = source["builtin"];
+	        this.doc = source["doc"];
+	        this.changed = source["changed"];
+	    }
+	}
+	export class PolicyDetail {
+	    version: string;
+	    source: string;
+	    name: string;
+	    number: number;
+	    signer: string;
+	    sha256: string;
+	    expires: string;
+	    refused: string;
+	    stopped: string;
+	    rows: SettingRow[];
+	
+	    static createFrom(source: any = {}) {
+	        return new PolicyDetail(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.version = source["version"];
+	        this.source = source["source"];
+	        this.name = source["name"];
+	        this.number = source["number"];
+	        this.signer = source["signer"];
+	        this.sha256 = source["sha256"];
+	        this.expires = source["expires"];
+	        this.refused = source["refused"];
+	        this.stopped = source["stopped"];
+	        this.rows = this.convertValues(source["rows"], SettingRow);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class PostureView {
+	    time: string;
+	    controls: ControlView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new PostureView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.time = source["time"];
+	        this.controls = this.convertValues(source["controls"], ControlView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class PreferencesView {
 	    theme: string;
 	
@@ -417,6 +700,116 @@ export namespace app {
 	        this.text = source["text"];
 	    }
 	}
+	export class ProofView {
+	    seq: number;
+	    leaf: string;
+	    path: string[];
+	    size: number;
+	    root: string;
+	    checkpoint: string;
+	    text: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ProofView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.seq = source["seq"];
+	        this.leaf = source["leaf"];
+	        this.path = source["path"];
+	        this.size = source["size"];
+	        this.root = source["root"];
+	        this.checkpoint = source["checkpoint"];
+	        this.text = source["text"];
+	    }
+	}
+	export class RecordPageView {
+	    entries: EntryView[];
+	    next: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new RecordPageView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.entries = this.convertValues(source["entries"], EntryView);
+	        this.next = source["next"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class RecordQuery {
+	    before: number;
+	    action: string;
+	    conversation: string;
+	    result: string;
+	    since: string;
+	    until: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new RecordQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.before = source["before"];
+	        this.action = source["action"];
+	        this.conversation = source["conversation"];
+	        this.result = source["result"];
+	        this.since = source["since"];
+	        this.until = source["until"];
+	    }
+	}
+	export class RecordStateView {
+	    origin: string;
+	    size: number;
+	    root: string;
+	    keys: number;
+	    witnessedSize: number;
+	    witnessedAt: string;
+	    unwitnessed: number;
+	    mayBe: number;
+	    witnessFault: string;
+	    keepMonths: number;
+	    fault: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new RecordStateView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.origin = source["origin"];
+	        this.size = source["size"];
+	        this.root = source["root"];
+	        this.keys = source["keys"];
+	        this.witnessedSize = source["witnessedSize"];
+	        this.witnessedAt = source["witnessedAt"];
+	        this.unwitnessed = source["unwitnessed"];
+	        this.mayBe = source["mayBe"];
+	        this.witnessFault = source["witnessFault"];
+	        this.keepMonths = source["keepMonths"];
+	        this.fault = source["fault"];
+	    }
+	}
 	export class RecordView {
 	    size: number;
 	    healthy: boolean;
@@ -445,6 +838,65 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.rules = source["rules"];
 	        this.ruleset = source["ruleset"];
+	    }
+	}
+	export class SealedModelView {
+	    id: string;
+	    name: string;
+	    chosen: boolean;
+	    architecture: string;
+	    parameters: number;
+	    quantisation: string;
+	    context: number;
+	    licence: string;
+	    size: number;
+	    sha256: string;
+	    importedAt: string;
+	    sourceFile: string;
+	    signer: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SealedModelView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.name = source["name"];
+	        this.chosen = source["chosen"];
+	        this.architecture = source["architecture"];
+	        this.parameters = source["parameters"];
+	        this.quantisation = source["quantisation"];
+	        this.context = source["context"];
+	        this.licence = source["licence"];
+	        this.size = source["size"];
+	        this.sha256 = source["sha256"];
+	        this.importedAt = source["importedAt"];
+	        this.sourceFile = source["sourceFile"];
+	        this.signer = source["signer"];
+	    }
+	}
+	
+	export class SlotView {
+	    name: string;
+	    recipient: string;
+	    postQuantum: boolean;
+	    added: string;
+	    token: string;
+	    fault: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new SlotView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.recipient = source["recipient"];
+	        this.postQuantum = source["postQuantum"];
+	        this.added = source["added"];
+	        this.token = source["token"];
+	        this.fault = source["fault"];
 	    }
 	}
 	
@@ -585,6 +1037,28 @@ export namespace app {
 		    }
 		    return a;
 		}
+	}
+	export class VerifiedView {
+	    size: number;
+	    root: string;
+	    checkpointed: number;
+	    keys: number;
+	    findings: string[];
+	    tookMs: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new VerifiedView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.size = source["size"];
+	        this.root = source["root"];
+	        this.checkpointed = source["checkpointed"];
+	        this.keys = source["keys"];
+	        this.findings = source["findings"];
+	        this.tookMs = source["tookMs"];
+	    }
 	}
 
 }

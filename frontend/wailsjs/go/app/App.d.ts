@@ -4,6 +4,12 @@ import {app} from '../models';
 
 export function Activity():Promise<void>;
 
+export function AddRecovery(arg1:string):Promise<void>;
+
+export function Cancel(arg1:string):Promise<void>;
+
+export function ChangePassphrase(arg1:string,arg2:string):Promise<void>;
+
 export function Check(arg1:string):Promise<app.CheckView>;
 
 export function Choose(arg1:string,arg2:string):Promise<void>;
@@ -16,21 +22,47 @@ export function CreateMatter(arg1:string):Promise<app.MatterView>;
 
 export function Draft(arg1:string):Promise<string>;
 
+export function Drives():Promise<Array<app.DriveView>>;
+
 export function Erase(arg1:app.ErasureView):Promise<void>;
+
+export function ExportRecord(arg1:app.ExportQuery):Promise<app.ExportedView>;
 
 export function Hold(arg1:string,arg2:string,arg3:string):Promise<void>;
 
+export function ImportModel(arg1:string):Promise<app.SealedModelView>;
+
 export function Kinds():Promise<Array<app.KindView>>;
+
+export function Lineage(arg1:string):Promise<app.LineageView>;
 
 export function Lock():Promise<void>;
 
 export function Matters():Promise<Array<app.MatterView>>;
 
+export function Models():Promise<Array<app.SealedModelView>>;
+
 export function Move(arg1:string,arg2:Array<string>):Promise<void>;
 
 export function Pin(arg1:string,arg2:boolean):Promise<void>;
 
+export function Policy():Promise<app.PolicyDetail>;
+
+export function Posture():Promise<app.PostureView>;
+
 export function Preferences():Promise<app.PreferencesView>;
+
+export function Prove(arg1:number):Promise<app.ProofView>;
+
+export function Recipient():Promise<string>;
+
+export function RecordActivity():Promise<app.ActivityView>;
+
+export function RecordPage(arg1:app.RecordQuery):Promise<app.RecordPageView>;
+
+export function RecordState():Promise<app.RecordStateView>;
+
+export function RemoveSlot(arg1:string):Promise<void>;
 
 export function Rename(arg1:string,arg2:string):Promise<void>;
 
@@ -50,6 +82,8 @@ export function SetTemplate(arg1:string,arg2:string):Promise<void>;
 
 export function Setup(arg1:string):Promise<void>;
 
+export function Slots():Promise<Array<app.SlotView>>;
+
 export function State():Promise<app.StateView>;
 
 export function Status():Promise<app.StatusView>;
@@ -58,6 +92,14 @@ export function Stop():Promise<void>;
 
 export function Strength(arg1:string):Promise<app.StrengthView>;
 
+export function TakeWitness(arg1:string,arg2:string):Promise<app.RecordStateView>;
+
 export function Templates():Promise<Array<app.TemplateView>>;
 
 export function Unlock(arg1:string):Promise<void>;
+
+export function UseModel(arg1:string):Promise<void>;
+
+export function VerifyModel(arg1:string):Promise<void>;
+
+export function VerifyRecord():Promise<app.VerifiedView>;

@@ -6,6 +6,18 @@ export function Activity() {
   return window['go']['app']['App']['Activity']();
 }
 
+export function AddRecovery(arg1) {
+  return window['go']['app']['App']['AddRecovery'](arg1);
+}
+
+export function Cancel(arg1) {
+  return window['go']['app']['App']['Cancel'](arg1);
+}
+
+export function ChangePassphrase(arg1, arg2) {
+  return window['go']['app']['App']['ChangePassphrase'](arg1, arg2);
+}
+
 export function Check(arg1) {
   return window['go']['app']['App']['Check'](arg1);
 }
@@ -30,16 +42,32 @@ export function Draft(arg1) {
   return window['go']['app']['App']['Draft'](arg1);
 }
 
+export function Drives() {
+  return window['go']['app']['App']['Drives']();
+}
+
 export function Erase(arg1) {
   return window['go']['app']['App']['Erase'](arg1);
+}
+
+export function ExportRecord(arg1) {
+  return window['go']['app']['App']['ExportRecord'](arg1);
 }
 
 export function Hold(arg1, arg2, arg3) {
   return window['go']['app']['App']['Hold'](arg1, arg2, arg3);
 }
 
+export function ImportModel(arg1) {
+  return window['go']['app']['App']['ImportModel'](arg1);
+}
+
 export function Kinds() {
   return window['go']['app']['App']['Kinds']();
+}
+
+export function Lineage(arg1) {
+  return window['go']['app']['App']['Lineage'](arg1);
 }
 
 export function Lock() {
@@ -50,6 +78,10 @@ export function Matters() {
   return window['go']['app']['App']['Matters']();
 }
 
+export function Models() {
+  return window['go']['app']['App']['Models']();
+}
+
 export function Move(arg1, arg2) {
   return window['go']['app']['App']['Move'](arg1, arg2);
 }
@@ -58,8 +90,40 @@ export function Pin(arg1, arg2) {
   return window['go']['app']['App']['Pin'](arg1, arg2);
 }
 
+export function Policy() {
+  return window['go']['app']['App']['Policy']();
+}
+
+export function Posture() {
+  return window['go']['app']['App']['Posture']();
+}
+
 export function Preferences() {
   return window['go']['app']['App']['Preferences']();
+}
+
+export function Prove(arg1) {
+  return window['go']['app']['App']['Prove'](arg1);
+}
+
+export function Recipient() {
+  return window['go']['app']['App']['Recipient']();
+}
+
+export function RecordActivity() {
+  return window['go']['app']['App']['RecordActivity']();
+}
+
+export function RecordPage(arg1) {
+  return window['go']['app']['App']['RecordPage'](arg1);
+}
+
+export function RecordState() {
+  return window['go']['app']['App']['RecordState']();
+}
+
+export function RemoveSlot(arg1) {
+  return window['go']['app']['App']['RemoveSlot'](arg1);
 }
 
 export function Rename(arg1, arg2) {
@@ -98,6 +162,10 @@ export function Setup(arg1) {
   return window['go']['app']['App']['Setup'](arg1);
 }
 
+export function Slots() {
+  return window['go']['app']['App']['Slots']();
+}
+
 export function State() {
   return window['go']['app']['App']['State']();
 }
@@ -114,10 +182,26 @@ export function Strength(arg1) {
   return window['go']['app']['App']['Strength'](arg1);
 }
 
+export function TakeWitness(arg1, arg2) {
+  return window['go']['app']['App']['TakeWitness'](arg1, arg2);
+}
+
 export function Templates() {
   return window['go']['app']['App']['Templates']();
 }
 
 export function Unlock(arg1) {
   return window['go']['app']['App']['Unlock'](arg1);
+}
+
+export function UseModel(arg1) {
+  return window['go']['app']['App']['UseModel'](arg1);
+}
+
+export function VerifyModel(arg1) {
+  return window['go']['app']['App']['VerifyModel'](arg1);
+}
+
+export function VerifyRecord() {
+  return window['go']['app']['App']['VerifyRecord']();
 }

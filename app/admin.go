@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"subrosa/internal/history"
+	"subrosa/internal/policy"
+	"subrosa/internal/secret"
+	"subrosa/internal/session"
+	"subrosa/internal/vault"
+)
+
+// SealedModelView is a sealed model.
+type SealedModelView struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Chosen       bool   `json:"chosen"`
+	Architecture string `json:"architecture"`
+	Parameters   uint64 `json:"parameters"`
+	Quantisation string `json:"quantisation"`
+	Context      uint64 `json:"context"`
+	Licence      string `json:"licence"`
+	Size         int64  `json:"size"`
+	SHA256       string `json:"sha256"`
+	ImportedAt   string `json:"importedAt"`
+	SourceFile   string `json:"sourceFile"`
+	Signer       string `json:"signer"` // empty where it was sealed here
+}
+
+// LineageView is where a model is from and what the record says of it.
+type LineageView struct {
+	Source   string `json:"source"`
+	SealedBy string `json:"sealedBy"`
+	SealedAt string `json:"sealedAt"`
+	Signer   string `json:"signer"`
+	Verified bool   `json:"verified"`
+	Imports  int    `json:"imports"`
+	Loads    int    `json:"loads"`
+	Turns    int    `json:"turns"`
+}
+
+// PolicyDetail is the policy in force.
+type PolicyDetail struct {
+	Version string       `json:"version"`
+	Source  string       `json:"source"`
+	Name    string       `json:"name"`
+	Number  int64        `json:"number"`
+	Signer  string       `json:"signer"`
+	SHA256  string       `json:"sha256"`
+	Expires string       `json:"expires"`
+	Refused string       `json:"refused"`
+	Stopped string       `json:"stopped"`
+	Rows    []SettingRow `json:"rows"`
+}
+
+// SettingRow is one key of the policy.
+type SettingRow struct {
+	Path    string `json:"path"`
+	Value   string `json:"value"`
+	Builtin string `json:"builtin"`
+	Doc     string `json:"doc"`
+	Changed bool   `json:"changed"`
+}
+
+// ControlView is one control with its evidence.
+type ControlView struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Result   string `json:"result"`
+	Evidence string `json:"evidence"`
+}
+
+// PostureView is the evidence of one moment.
+type PostureView struct {
+	Time     string        `json:"time"`
+	Controls []ControlView `json:"controls"`
+}
+
+// SlotView is one way into the data directory.
+type SlotView struct {
+	Name        string `json:"name"`
+	Recipient   string `json:"recipient"`
+	PostQuantum bool   `json:"postQuantum"`
+	Added       string `json:"added"`
+	Token       string `json:"token"`
+	Fault       string `json:"fault"`
+}
+
+// Models lists the sealed models.
+func (a *App) Models() ([]SealedModelView, error) {
+	list, err := a.session.Models()
+	chosen, _ := a.session.Model()
+	return viewsOf(list, func(m vault.Manifest) SealedModelView { return sealedModelView(m, chosen.Manifest.ID) }), err
+}
+
+// ImportModel takes a signed package from a directory, with "progress" events.
+func (a *App) ImportModel(dir string) (SealedModelView, error) {
+	ctx, report, end := a.job("import")
+	defer end()
+	m, err := a.session.ImportPackage(ctx, dir, func(step session.Stage, done, total int64) { report(string(step), done, total) })
+	return sealedModelView(m, ""), err
+}
+
+// VerifyModel reads a model whole, with "progress" events.
+func (a *App) VerifyModel(id string) error {
+	ctx, report, end := a.job("verify-model")
+	defer end()
+	return a.session.VerifyModel(ctx, vault.ModelID(id), func(done, total int64) { report("", done, total) })
+}
+
+// UseModel chooses a model for every unlock from the next one on.
+func (a *App) UseModel(id string) error {
+	return a.session.UseModel(context.Background(), vault.ModelID(id))
+}
+
+// Lineage tells where a model is from.
+func (a *App) Lineage(id string) (LineageView, error) {
+	l, err := a.session.ModelLineage(context.Background(), vault.ModelID(id))
+	return lineageView(l), err
+}
+
+// Recipient is what IT seals models for this workstation to.
+func (a *App) Recipient() (string, error) { return a.session.ModelRecipient() }
+
+// Policy explains what is in force.
+func (a *App) Policy() (PolicyDetail, error) {
+	p, err := a.session.Policy()
+	return policyDetail(p), err
+}
+
+// Posture collects evidence for every control now. It takes seconds.
+func (a *App) Posture() (PostureView, error) {
+	p, err := a.session.Posture(context.Background(), Version)
+	return postureView(p), err
+}
+
+// Slots lists the ways in.
+func (a *App) Slots() ([]SlotView, error) {
+	list, err := a.session.Slots()
+	return viewsOf(list, slotView), err
+}
+
+// AddRecovery adds a way in for one of IT's age recipients.
+func (a *App) AddRecovery(recipient string) error {
+	_, err := a.session.AddRecovery(context.Background(), recipient)
+	return err
+}
+
+// RemoveSlot removes a recovery slot.
+func (a *App) RemoveSlot(name string) error {
+	return a.session.RemoveSlot(context.Background(), name, nil)
+}
+
+// ChangePassphrase replaces the passphrase.
+func (a *App) ChangePassphrase(old, next string) error {
+	return a.session.ChangePassphrase(context.Background(), secret.New([]byte(old)), secret.New([]byte(next)))
+}
+
+func historyMatter(id string) history.MatterID { return history.MatterID(id) }
+
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+func sealedModelView(m vault.Manifest, chosen vault.ModelID) SealedModelView {
+	return SealedModelView{
+		ID: string(m.ID), Name: m.Name, Chosen: m.ID == chosen, Architecture: m.Architecture, Parameters: m.Parameters,
+		Quantisation: m.Quantisation, Context: m.ContextLength, Licence: m.Licence, Size: m.Size, SHA256: m.SHA256,
+		ImportedAt: rfc3339(m.ImportedAt), SourceFile: m.SourceFile, Signer: m.Signer,
+	}
+}
+
+func lineageView(l session.Lineage) LineageView {
+	return LineageView{
+		Source: l.Provenance.Source, SealedBy: l.SealedBy, SealedAt: rfc3339(l.SealedAt), Signer: l.SignerName,
+		Verified: l.Verified, Imports: len(l.Imports), Loads: len(l.Loads), Turns: len(l.Turns),
+	}
+}
+
+func policyDetail(p session.PolicyView) PolicyDetail {
+	return PolicyDetail{
+		Version: p.Version, Source: string(p.Source), Name: p.Name, Number: p.Number, Signer: p.Signer, SHA256: p.SHA256,
+		Expires: p.Expires, Refused: p.Refused, Stopped: p.Stopped,
+		Rows: viewsOf(p.Rows, func(r policy.Setting) SettingRow { return SettingRow(r) }),
+	}
+}
+
+func postureView(p session.Posture) PostureView {
+	return PostureView{Time: rfc3339(p.Time), Controls: viewsOf(p.Controls, func(c session.Control) ControlView {
+		return ControlView{ID: c.ID, Name: c.Name, Result: string(c.Result), Evidence: c.Evidence}
+	})}
+}
+
+func slotView(s session.Slot) SlotView {
+	return SlotView{
+		Name: s.Name, Recipient: s.Recipient, PostQuantum: s.PostQuantum, Added: rfc3339(s.Added), Token: s.Token,
+		Fault: sentences(s.Fault),
+	}
+}

@@ -1,0 +1,82 @@
+// Models, policy, posture and keys: what is in force, and what the user may change of it.
+import * as api from '../api/bridge-admin';
+import { toFault } from '../api/fault';
+import type { Fault, Lineage, Policy, Posture, Progress, SealedModel, Slot } from '../api/types';
+import { Fetched } from './fetched.svelte';
+
+class Admin {
+  models = new Fetched<SealedModel[]>();
+  lineage = new Fetched<Lineage>();
+  recipient = new Fetched<string>();
+  policy = new Fetched<Policy>();
+  posture = new Fetched<Posture>();
+  slots = new Fetched<Slot[]>();
+  progress = $state.raw<Progress | null>(null); // of the long work that runs
+  done = $state(''); // what was last done, in words
+  fault = $state.raw<Fault | null>(null);
+
+  /** Does something and says how it went; a cancelled work says nothing. */
+  async #act(what: () => Promise<unknown>, words: string): Promise<boolean> {
+    this.done = '';
+    this.fault = null;
+    try {
+      await what();
+      this.done = words;
+      return true;
+    } catch (reason) {
+      this.fault = toFault(reason);
+      return false;
+    } finally {
+      this.progress = null;
+    }
+  }
+
+  openModels(): void {
+    void this.models.ask(api.models);
+    void this.recipient.ask(api.recipient);
+  }
+
+  openPolicy = () => void this.policy.ask(api.policy);
+  openPosture = () => void this.posture.ask(api.posture);
+  openKeys = () => void this.slots.ask(api.slots);
+
+  showLineage = (id: string) => this.lineage.ask(() => api.lineage(id));
+  cancel = (job: string) => api.cancel(job).catch(() => undefined);
+
+  async useModel(id: string, words: string): Promise<void> {
+    if (await this.#act(() => api.useModel(id), words)) await this.models.ask(api.models);
+  }
+
+  verifyModel = (id: string, words: string) => this.#act(() => api.verifyModel(id), words);
+
+  async importModel(dir: string, words: string): Promise<void> {
+    if (await this.#act(() => api.importModel(dir), words)) await this.models.ask(api.models);
+  }
+
+  async addRecovery(recipient: string, words: string): Promise<boolean> {
+    const done = await this.#act(() => api.addRecovery(recipient), words);
+    await this.slots.ask(api.slots);
+    return done;
+  }
+
+  async removeSlot(name: string, words: string): Promise<void> {
+    await this.#act(() => api.removeSlot(name), words);
+    await this.slots.ask(api.slots);
+  }
+
+  changePassphrase = (old: string, next: string, words: string) =>
+    this.#act(() => api.changePassphrase(old, next), words);
+
+  /** Subscribes to how far long works are. */
+  listen = (): (() => void) => api.onProgress((p) => (this.progress = p));
+
+  wipe(): void {
+    for (const part of [this.models, this.lineage, this.recipient, this.policy, this.posture, this.slots])
+      part.wipe();
+    this.progress = null;
+    this.done = '';
+    this.fault = null;
+  }
+}
+
+export const admin = new Admin();

@@ -1,0 +1,83 @@
+// The record as its reader sees it: pages, a filter, one entry with its proof, a verification, an export.
+import * as api from '../api/bridge-admin';
+import type {
+  Activity,
+  Drive,
+  Entry,
+  Exported,
+  Proof,
+  RecordPage,
+  RecordQuery,
+  RecordState,
+  Verified,
+} from '../api/types';
+import { Fetched } from './fetched.svelte';
+
+export const noFilter = (): RecordQuery => ({
+  ...{ before: 0, action: '', conversation: '', result: '', since: '', until: '' },
+});
+
+class TheRecord {
+  filter = $state<RecordQuery>(noFilter());
+  entries = $state.raw<Entry[]>([]);
+  selected = $state.raw<Entry | null>(null);
+  page = new Fetched<RecordPage>();
+  state = new Fetched<RecordState>();
+  activity = new Fetched<Activity>();
+  proof = new Fetched<Proof>();
+  verified = new Fetched<Verified>();
+  drives = new Fetched<Drive[]>();
+  exported = new Fetched<Exported>();
+
+  open(): void {
+    void this.state.ask(api.recordState);
+    void this.activity.ask(api.recordActivity);
+    void this.reload();
+  }
+
+  async reload(): Promise<void> {
+    this.entries = [];
+    this.selected = null;
+    await this.more(0);
+  }
+
+  async more(before: number): Promise<void> {
+    const query = { ...$state.snapshot(this.filter), before };
+    if (await this.page.ask(() => api.recordPage(query))) {
+      this.entries = [...this.entries, ...(this.page.value?.entries ?? [])];
+    }
+  }
+
+  select(entry: Entry): void {
+    this.selected = entry;
+    this.proof.wipe();
+    void this.proof.ask(() => api.prove(entry.seq));
+  }
+
+  async verify(): Promise<void> {
+    this.verified.wipe();
+    await this.verified.ask(api.verifyRecord);
+    await this.state.ask(api.recordState);
+  }
+
+  findDrives = () => this.drives.ask(api.drives);
+  cancelExport = () => api.cancel('export').catch(() => undefined);
+
+  async export(dir: string, recipient: string): Promise<void> {
+    const { since, until } = this.filter;
+    this.exported.wipe();
+    await this.exported.ask(() => api.exportRecord({ dir, recipient, since, until, matter: '' }));
+  }
+
+  takeWitness = (text: string, key: string) => this.state.ask(() => api.takeWitness(text, key));
+
+  wipe(): void {
+    this.filter = noFilter();
+    this.entries = [];
+    this.selected = null;
+    const all = [this.page, this.state, this.activity, this.proof, this.verified, this.drives, this.exported];
+    for (const part of all) part.wipe();
+  }
+}
+
+export const record = new TheRecord();
