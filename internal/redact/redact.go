@@ -179,7 +179,7 @@ type Redactor struct {
 	flags    [256]uint8
 	words    *lexicon
 	prefixes map[[2]byte][]literal
-	pairs    [1024]uint64 // which two bytes some prefix begins with
+	pairs    [1024]uint64            // which two bytes some prefix begins with
 	bySize   [2][maxSize + 1][]sized // without letters and with
 	tails    []int
 	labels   map[Type]string

@@ -38,7 +38,7 @@ var silent = map[string]string{
 	"SetTemplate":  "a phrase of the user's own, sent only as a prompt",
 	"Drives":       "reads",
 	"RecordStatus": "reads", "RecordEntries": "reads the record itself", "VerifyRecord": "reads the record itself",
-	"ProveEntry": "reads the record itself", "Row": "as Conversations", "IndexState": "reads",
+	"ProveEntry": "reads the record itself", "RecordPage": "reads the record itself", "RecordActivity": "counts entries", "Row": "as Conversations", "IndexState": "reads",
 	"Check": "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
 	"Close": "is Lock", "LockFor": "is Lock",
 }
