@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	formats "github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
@@ -47,7 +48,7 @@ func signCheckpoint(key ed25519.PrivateKey, v note.Verifier, c checkpoint) ([]by
 
 // parseCheckpoint accepts the bytes that signCheckpoint makes, and no other spelling of them.
 func parseCheckpoint(msg []byte, v note.Verifier) (checkpoint, error) {
-	n, err := note.Open(msg, note.VerifierList(v))
+	n, err := openNote(msg, note.VerifierList(v))
 	if err != nil {
 		return checkpoint{}, &BrokenError{-1, checkpointFile, badSignature}
 	}
@@ -66,7 +67,7 @@ func parseCheckpoint(msg []byte, v note.Verifier) (checkpoint, error) {
 // canonicalNote spells a note with v's signature, which msg carries alone, as this program does: base64 and the signature
 // lines have more than one spelling.
 func canonicalNote(text string, msg []byte, v note.Verifier) ([]byte, error) {
-	n, err := note.Open(msg, note.VerifierList(v))
+	n, err := openNote(msg, note.VerifierList(v))
 	if err != nil || len(n.Sigs) != 1 {
 		return nil, errMalformed
 	}
@@ -107,4 +108,19 @@ func readSmall(dir, name string) ([]byte, error) {
 		return nil, &BrokenError{-1, name, "the file is empty or too large"}
 	}
 	return data, nil
+}
+
+// openNote is note.Open, and refuses signatures whose base64 has bits set that no decoder reads: of one note there is one
+// form, and no byte of it can be changed unseen.
+func openNote(msg []byte, known note.Verifiers) (*note.Note, error) {
+	n, err := note.Open(msg, known)
+	if err != nil {
+		return nil, err
+	}
+	for _, sig := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return nil, fmt.Errorf("signature by %s: %w", sig.Name, err)
+		}
+	}
+	return n, nil
 }

@@ -1,13 +1,11 @@
 package audit
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -127,7 +125,7 @@ type Entry struct {
 
 var errMalformed = errors.New("not an entry as this program writes them")
 
-// ErrPruned: the line is what retention left of an entry, its hash.
+// ErrPruned means that the line is what retention left of an entry, its hash.
 var ErrPruned = errors.New("the entry was pruned; its hash is kept")
 
 // stub stands for a pruned entry in the file.
@@ -209,31 +207,4 @@ func (e Entry) message(origin string) ([]byte, error) {
 func (e Entry) signedBy(v note.Verifier, origin string) bool {
 	msg, err := e.message(origin)
 	return err == nil && v.Verify(msg, e.Sig)
-}
-
-// lineReader reads complete lines of at most maxEntry bytes.
-type lineReader struct {
-	r    *bufio.Reader
-	tail []byte // after io.EOF: what follows the last newline, at most maxEntry+2 bytes of it
-}
-
-var errLongLine = errors.New("line too long")
-
-func newLineReader(r io.Reader) *lineReader {
-	return &lineReader{r: bufio.NewReaderSize(r, maxEntry+2)}
-}
-
-// next returns a line without its newline, valid until the next call; io.EOF at the end; errLongLine.
-func (l *lineReader) next() ([]byte, error) {
-	line, err := l.r.ReadSlice('\n')
-	switch {
-	case err == nil:
-		return line[:len(line)-1], nil
-	case errors.Is(err, bufio.ErrBufferFull):
-		l.tail = line
-		return nil, errLongLine
-	case errors.Is(err, io.EOF):
-		l.tail = line
-	}
-	return nil, err
 }

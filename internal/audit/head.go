@@ -22,7 +22,7 @@ type HeadStore interface {
 	StoreHead(ctx context.Context, h Head) error
 }
 
-// RollbackError: the log is older than it was, or another one.
+// RollbackError means that the log is older than it was, or another one.
 type RollbackError struct {
 	Have int64  // entries in it
 	Seen int64  // entries that it had when By last saw it
@@ -36,7 +36,7 @@ func (e *RollbackError) Error() string {
 	return fmt.Sprintf("the first %d entries of the record are not those that the %s saw", e.Seen, e.By)
 }
 
-// ErrHead: the head could not be read or stored.
+// ErrHead means that the head could not be read or stored.
 var ErrHead = errors.New("the record's newest head cannot be kept")
 
 const headTimeout = 5 * time.Second

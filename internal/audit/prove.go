@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// ErrNotCovered: there is no such entry below the signed checkpoint.
+// ErrNotCovered means that there is no such entry below the signed checkpoint.
 var ErrNotCovered = errors.New("no such entry below the signed checkpoint")
 
 // Proof shows that an entry stands at its place in the tree that a checkpoint signs.

@@ -172,7 +172,7 @@ func (b *block) read(r io.ReaderAt, at, to int64) bool {
 	}
 	read, err := r.ReadAt(b.data[:n], at)
 	b.data = b.data[:read]
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
+	if err != nil && err != io.EOF {
 		b.data, b.err = b.data[:0], err
 		return false
 	}

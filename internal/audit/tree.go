@@ -69,7 +69,7 @@ func (s storedHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		}
 		buf := make([]byte, (indexes[j-1]-first+1)*tlog.HashSize)
 		if _, err := s.r.ReadAt(buf, first*tlog.HashSize); err != nil {
-			if err == io.EOF { //nolint:errorlint // ReadAt's contract
+			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
 			return nil, err
@@ -104,7 +104,7 @@ func (s *hashSink) add(stored []byte) error {
 	if !s.differs && len(s.have) < len(stored) {
 		buf := make([]byte, sinkBlock)
 		n, err := s.in.ReadAt(buf, s.at)
-		if err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
+		if err != nil && err != io.EOF {
 			return err
 		}
 		s.have = buf[:n]

@@ -205,7 +205,7 @@ func (c *checker) unfinished(f io.ReaderAt, total int64) (bool, error) {
 		return false, nil
 	}
 	rest := make([]byte, total-c.end)
-	if _, err := f.ReadAt(rest, c.end); err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
+	if _, err := f.ReadAt(rest, c.end); err != nil && err != io.EOF {
 		return false, err
 	}
 	first := bytes.IndexByte(rest, '\n')

@@ -54,7 +54,7 @@ func (v *view) lines(from, to int64, each func(first int64, lines [][]byte) erro
 			buf = make([]byte, n)
 		}
 		buf = buf[:n]
-		if _, err := v.f.ReadAt(buf, at); err != nil && err != io.EOF { //nolint:errorlint // ReadAt's contract
+		if _, err := v.f.ReadAt(buf, at); err != nil && err != io.EOF {
 			return fmt.Errorf("read record: %w", err)
 		}
 		whole := bytes.LastIndexByte(buf, '\n') + 1

@@ -88,7 +88,7 @@ func openCosigned(msg []byte, keys keychain, witness note.Verifier) (checkpoint,
 		return checkpoint{}, time.Time{}, ErrWitness
 	}
 	for _, e := range keys.epochs {
-		n, err := note.Open(msg, note.VerifierList(e.verifier, witness))
+		n, err := openNote(msg, note.VerifierList(e.verifier, witness))
 		if err != nil || len(n.Sigs) != 2 || n.Sigs[0].Name == n.Sigs[1].Name {
 			continue
 		}
@@ -258,7 +258,7 @@ func cosign(dir, signer string, t *Tree) (Cosigned, error) {
 			log = e.verifier
 		}
 	}
-	n, err := note.Open(t.Checkpoint, note.VerifierList(log))
+	n, err := openNote(t.Checkpoint, note.VerifierList(log))
 	if err != nil {
 		return Cosigned{}, err
 	}
@@ -286,7 +286,7 @@ func remembered(state []byte, t *Tree, self note.Verifier) (TreeHead, error) {
 	if seen.Key != t.Key {
 		return TreeHead{}, fmt.Errorf("%w: another key claims the same name", ErrWitnessed)
 	}
-	n, err := note.Open([]byte(seen.Cosigned), note.VerifierList(self))
+	n, err := openNote([]byte(seen.Cosigned), note.VerifierList(self))
 	var c formats.Checkpoint
 	if err != nil || len(n.Sigs) != 1 {
 		return TreeHead{}, errors.New("the witness's state is not signed with this witness key")

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,7 +162,7 @@ func textOf(p Prompt, earlier []history.Message) string {
 // conversationOf is what the model reads. A stored prompt is in earlier already.
 func conversationOf(p Prompt, earlier []history.Message, out Outcome) []history.Message {
 	if p.Again == "" && p.Continue == "" {
-		return append(earlier, out.User)
+		return slices.Concat(earlier, []history.Message{out.User})
 	}
 	return earlier
 }

@@ -252,7 +252,7 @@ type hitRow struct {
 func scanHit(row scanner) (hitRow, error) {
 	var h hitRow
 	var created int64
-	err := row.Scan(&h.seq, &h.ID, &h.Role, &h.Status, &h.content, &created, &h.messageRow.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title)
+	err := row.Scan(&h.seq, &h.ID, &h.Role, &h.Status, &h.content, &created, &h.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title)
 	h.CreatedAt, h.Conversation = time.UnixMicro(created).UTC(), h.c.ID
 	return h, err
 }

@@ -111,8 +111,14 @@ func (r Refusal) Reason() string {
 		err  error
 		word string
 	}{
-		{ErrUnsigned, "unsigned"}, {ErrSignature, "bad_signature"}, {ErrExpired, "expired"}, {ErrDowngraded, "downgraded"},
-		{ErrSameNumber, "same_number"}, {ErrGone, "gone"}, {ErrOwner, "owner"}, {ErrKey, "bad_key"},
+		{ErrUnsigned, "unsigned"},
+		{ErrSignature, "bad_signature"},
+		{ErrExpired, "expired"},
+		{ErrDowngraded, "downgraded"},
+		{ErrSameNumber, "same_number"},
+		{ErrGone, "gone"},
+		{ErrOwner, "owner"},
+		{ErrKey, "bad_key"},
 	} {
 		if errors.Is(r.Err, known.err) {
 			return known.word

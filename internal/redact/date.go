@@ -161,7 +161,8 @@ func matchDate(c *Candidate, months map[string]month) Verdict {
 				return None
 			}
 		case '.', '/', '-', ':', ',':
-			if at > 1 && (isDigit(text[at-2]) || isLetter(text[at-2]) && b != ':' && b != ',') && !(b == '-' && isDigit(text[at-2]) && rangeOfDates(text, at)) && !(b == ',' && !isDigit(text[at-2])) {
+			if at > 1 && (isDigit(text[at-2]) || isLetter(text[at-2]) && b != ':' && b != ',') &&
+				(b != '-' || !isDigit(text[at-2]) || !rangeOfDates(text, at)) && (b != ',' || isDigit(text[at-2])) {
 				return None
 			}
 		}
@@ -356,7 +357,7 @@ func (s *scanner) figures(a, n int, sep byte, gap int) (end int, score float64) 
 	}
 	y, k := s.number(4)
 	if k != 4 && k != 2 || !dayAndMonth(a, b) {
-		if !(k <= 2 && k > 0 && n == 2 && dayAndMonth(y, b) && sep != '.' && a > 31) { // 85-08-17
+		if k > 2 || k <= 0 || n != 2 || !dayAndMonth(y, b) || sep == '.' || a <= 31 { // not 85-08-17
 			return 0, 0
 		}
 	}
@@ -370,7 +371,7 @@ func (s *scanner) figures(a, n int, sep byte, gap int) (end int, score float64) 
 	case inWord[next] && next != 'T':
 		return 0, 0
 	case next == '/' || next == '-' || next == '.':
-		if isDigit(s.at(1)) && !(next == '-' && sep != '-') { // longer: no date
+		if isDigit(s.at(1)) && (next != '-' || sep == '-') { // longer: no date
 			return 0, 0
 		}
 	}

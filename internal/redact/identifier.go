@@ -156,7 +156,7 @@ func cleanStart(text []byte, at int) bool {
 			hex++
 		}
 		before := at - 2 - hex
-		return !isDigit(text[at-2]) && !((hex == 4 || hex == 8) && (before < 0 || !isWord(text[before])))
+		return !isDigit(text[at-2]) && (hex != 4 && hex != 8 || before >= 0 && isWord(text[before]))
 	}
 	return true
 }

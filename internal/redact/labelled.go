@@ -134,7 +134,7 @@ func (s *scanner) phrase(p string) bool {
 		k++
 	}
 	b := s.peek()
-	return !(inWord[b] && !isDigit(b)) || b >= 0x80 && b < 0xC0
+	return !inWord[b] || isDigit(b) || b >= 0x80 && b < 0xC0
 }
 
 // numbered reports whether a label ends in a word that announces a number.
@@ -234,7 +234,7 @@ func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
 			v, n := s.number(12)
 			if b := s.peek(); s.short && c.More {
 				return c.Undecided(start)
-			} else if n < 2 && !(n == 1 && groups > 0) || inWord[b] || b == '%' || v < 0 {
+			} else if n < 2 && (n != 1 || groups <= 0) || inWord[b] || b == '%' || v < 0 {
 				break
 			}
 			digit += n
@@ -252,7 +252,7 @@ func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
 		if b := s.peek(); s.short && c.More && b == 0 {
 			return c.Undecided(start)
 		}
-	case size < 3 || digit < 2 && !(digit == 0 && letters > 6 && hyphenated(c.Text[start:end])):
+	case size < 3 || digit < 2 && (digit != 0 || letters <= 6 || !hyphenated(c.Text[start:end])):
 		return None
 	case digit == 0:
 		return None
@@ -281,7 +281,7 @@ func hyphenated(b []byte) bool {
 // plainWord reports whether b is letters only, in small letters but for the first.
 func plainWord(b []byte) bool {
 	for i, c := range b {
-		if !('a' <= c && c <= 'z' || i == 0 && 'A' <= c && c <= 'Z') {
+		if (c < 'a' || c > 'z') && (i != 0 || c < 'A' || c > 'Z') {
 			return false
 		}
 	}

@@ -134,7 +134,7 @@ func (l *labelRule) match(c *Candidate) Verdict {
 			i++
 			continue
 		}
-		if b != '-' && b != '/' && b != '.' && b != '_' && b != ':' && !(b == ' ' && l.spaces) {
+		if b != '-' && b != '/' && b != '.' && b != '_' && b != ':' && (b != ' ' || !l.spaces) {
 			break
 		}
 		if i+1 == len(text) {

@@ -79,16 +79,17 @@ func matchPhone(c *Candidate) Verdict {
 				if !asked {
 					label, asked = c.Label(), true
 				}
-				if label >= 0 && label <= 48 && d.spoken(g) {
+				switch {
+				case label >= 0 && label <= 48 && d.spoken(g):
 					score = 0.75 - near(label)
-				} else if d.n >= 7 && d.n <= 11 && g >= 2 && !late && d.spoken(g) && g == d.groups {
+				case d.n >= 7 && d.n <= 11 && g >= 2 && !late && d.spoken(g) && g == d.groups:
 					switch v := spokenAfter(text, end, c.More); v {
 					case Live:
 						return c.Undecided(at)
 					case Found:
 						score = 0.7
 					}
-				} else if d.n == 10 && g == 1 && d.turkish() || d.n == 11 && g == 1 && d.digits[0] == '0' && (d.digits[1] == '9' || d.digits[1] == '7') {
+				case d.n == 10 && g == 1 && d.turkish() || d.n == 11 && g == 1 && d.digits[0] == '0' && (d.digits[1] == '9' || d.digits[1] == '7'):
 					e := *c
 					e.Stop = end
 					if e.alone() {

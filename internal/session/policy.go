@@ -111,8 +111,8 @@ func (o *open) anchorPolicy(ctx context.Context) error {
 			return err
 		}
 	}
-	if o.rule.stopped != nil {
-		return nil
+	if o.rule.stopped != nil { // nothing is taken over; mayChat says why
+		return nil //nolint:nilerr // it is kept as the reason that stops the chat
 	}
 	mark := o.policy.Mark()
 	if text != mark.String() {

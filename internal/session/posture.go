@@ -100,6 +100,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 func passed(name, evidence string) Control {
 	return Control{Name: name, Result: Pass, Evidence: evidence}
 }
+
 func failed(name, evidence string) Control {
 	return Control{Name: name, Result: Fail, Evidence: evidence}
 }

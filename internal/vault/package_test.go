@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -15,7 +16,6 @@ import (
 	"testing"
 
 	"aead.dev/minisign"
-	"crypto/ed25519"
 
 	"filippo.io/age"
 )

@@ -70,7 +70,6 @@ func measure(r *redact.Redactor, d *detect.Detector, name, text string) {
 	median := func(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
 	fmt.Printf("%s: redaction, everything on, %.1f MB/s of one core; gitleaks' detector %.2f MB/s; ratio %.2f (%.2f to %.2f), median of 5\n",
 		name, median(ours), median(theirs), median(ratio), ratio[0], ratio[len(ratio)-1])
-
 }
 
 // stream feeds the text as an answer comes: in tokens of four bytes.

@@ -31,6 +31,6 @@ func run(home string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Printf("%x\n%x\n", root.RootKey().Expose(), root.History().Expose())
+	_, err = fmt.Fprintf(os.Stdout, "%x\n%x\n", root.RootKey().Expose(), root.History().Expose())
 	return err
 }
