@@ -169,7 +169,7 @@ class FirstDay(unittest.TestCase):
 
     def test_10_dark_is_kept(self):
         self.w.key("ctrl+comma")
-        self.w.shows("US social security numbers")
+        self.w.shows("Change passphrase")
         self.w.picture("10-settings")
         Atspi.Action.do_action(self.w.find("choice", "Dark"), 0)
         self.w.press("Back to chat")
