@@ -15,7 +15,7 @@ from gi.repository import Atspi, GLib  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "bin"
 OUT = ROOT / "build" / "out" / "window"
-PATIENCE = float(os.environ.get("SUBROSA_E2E_PATIENCE", "30"))  # seconds to wait for what should come; machines are slow at times
+PATIENCE = float(os.environ.get("SUBROSA_E2E_PATIENCE", "90"))  # seconds to wait for what should come; machines are slow at times
 
 
 class Window:
