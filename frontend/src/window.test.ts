@@ -14,7 +14,9 @@ async function open(phase: 'setup' | 'locked' | 'ready' | 'failed' = 'ready') {
   render(App);
   await waitFor(() => expect(document.querySelector('.starting')).toBeNull());
   if (phase === 'ready') await screen.findByRole('button', { name: 'Example patient note' });
-  return userEvent.setup();
+  const user = userEvent.setup();
+  if (phase === 'ready') await user.clear(composer()); // a draft that an earlier test left
+  return user;
 }
 
 afterEach(() => {
@@ -152,7 +154,7 @@ describe('the composer', () => {
   it('offers templates after a slash', async () => {
     const user = await open();
     await user.type(composer(), '/soap');
-    expect(screen.getByRole('option', { name: /SOAP note/ })).toHaveAttribute('aria-selected', 'true');
+    expect(await screen.findByRole('option', { name: /SOAP note/ })).toHaveAttribute('aria-selected', 'true');
     await clean();
     await user.keyboard('{Enter}');
     expect((composer() as HTMLTextAreaElement).value).toMatch(/^Write a SOAP note/);
@@ -164,7 +166,7 @@ describe('the composer', () => {
       Promise.reject({ code: 'disk_full', message: 'The disk is full.', hint: 'Free some space.' });
     await user.type(composer(), 'keep me{Enter}');
     expect(await screen.findByRole('alert')).toHaveTextContent('The disk is full.');
-    expect(composer()).toHaveValue('keep me');
+    await waitFor(() => expect(composer()).toHaveValue('keep me'));
   });
 
   it.each([
