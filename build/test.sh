@@ -8,7 +8,7 @@ export SUBROSA_REQUIRE_REAL=1 # a missing tool is a failure, not a skip
 case "${1:-all}" in all | go)
   echo "== Go"
   build/interop/build.sh # genuine SQLCipher, for one of them
-  go test -count=1 ./... # a cached result knows nothing of the programs that the tests run
+  go test -count=1 -timeout 30m ./... # a cached result knows nothing of the programs that the tests run
   ;;
 esac
 case "${1:-all}" in all | frontend)

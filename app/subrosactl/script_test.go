@@ -26,8 +26,9 @@ func TestScripts(t *testing.T) {
 		t.Fatal("run make build first: ", err)
 	}
 	if os.Getenv(onKeyring) == "" {
+		// One after another: gnome-keyring was seen to lose an item while several programs wrote to it at once.
 		cmd := exec.CommandContext(t.Context(), filepath.Join(root, "build", "with-keyring.sh"),
-			os.Args[0], "-test.run=^TestScripts$", "-test.v")
+			os.Args[0], "-test.run=^TestScripts$", "-test.parallel=1", "-test.timeout=25m", "-test.v")
 		cmd.Env = append(os.Environ(), onKeyring+"=1")
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "--- PASS: TestScripts") {
