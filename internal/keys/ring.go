@@ -25,9 +25,6 @@ var (
 // ringTimeout leaves room below the promised 5 s.
 const ringTimeout = 4500 * time.Millisecond
 
-// askAgain is the pause before an account that was not found is asked for again.
-const askAgain = 100 * time.Millisecond
-
 // maxStuck is how many unanswered calls may hang before further ones are not even tried. A call into go-keyring
 // cannot be cancelled: its goroutine lives until the service answers or the bus goes away.
 const maxStuck = 4
@@ -47,12 +44,6 @@ type osRing struct {
 
 func (r *osRing) Get(ctx context.Context, account string) ([]byte, error) {
 	text, err := r.call(ctx, func() (string, error) { return keyring.Get(r.service, account) })
-	// gnome-keyring was seen to miss an account while other programs were writing theirs: what is not there is asked for
-	// again before it counts as lost.
-	for try := 0; errors.Is(err, ErrNotFound) && try < 2 && ctx.Err() == nil; try++ {
-		time.Sleep(askAgain)
-		text, err = r.call(ctx, func() (string, error) { return keyring.Get(r.service, account) })
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read keyring: %w", err)
 	}
