@@ -45,17 +45,24 @@ func (r *mapRing) Delete(_ context.Context, account string) error {
 // unlockedApp is the window's program without its window, set up and unlocked.
 func unlockedApp(t *testing.T) (*App, *heard) {
 	t.Helper()
+	return unlockedAppWith(t, func(*session.Options) {})
+}
+
+func unlockedAppWith(t *testing.T, adjust func(*session.Options)) (*App, *heard) {
+	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := newApp()
-	a.session, err = session.New(session.Options{
+	opts := session.Options{
 		Home: filepath.Join(t.TempDir(), "home"), Ring: &mapRing{m: map[string]string{}}, Cost: keys.TestCost,
 		EnginePath: filepath.Join(root, "build/bin/subrosa-engine"), EngineLib: filepath.Join(root, "build/native/lib"),
 		Builtin:   session.Builtin{Name: models.BuiltinName, GGUF: models.Builtin},
 		PolicyDir: filepath.Join(t.TempDir(), "etc"),
-	})
+	}
+	adjust(&opts)
+	a.session, err = session.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

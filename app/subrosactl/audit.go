@@ -10,7 +10,6 @@ import (
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
 	"subrosa/internal/fault"
-	"subrosa/internal/session"
 )
 
 func (c *command) auditCommand() *cobra.Command {
@@ -24,7 +23,7 @@ func (c *command) auditCommand() *cobra.Command {
 		Short: "Recompute the whole record; on failure name the first bad entry. Needs no passphrase",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			opts, err := session.Installed(c.home)
+			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}

@@ -62,7 +62,7 @@ func (c *command) auditProveCommand() *cobra.Command {
 			if err != nil {
 				return fault.New(fault.BadInput, err)
 			}
-			opts, err := session.Installed(c.home)
+			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}

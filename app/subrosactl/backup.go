@@ -56,7 +56,7 @@ func (c *command) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			opts, err := session.Installed(c.home)
+			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ func (c *command) doctorCommand() *cobra.Command {
 			if posture || html {
 				return c.posture(cmd, html)
 			}
-			opts, err := session.Installed(c.home)
+			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}

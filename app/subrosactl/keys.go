@@ -42,7 +42,7 @@ func (c *command) keysList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the slots; needs no passphrase", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			opts, err := session.Installed(c.home)
+			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}

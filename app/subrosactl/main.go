@@ -18,6 +18,7 @@ import (
 
 	"subrosa/internal/fault"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/session"
 )
 
 // version is set by the build.
@@ -39,7 +40,7 @@ func run() int {
 		return 1
 	}
 	out := &printer{w: os.Stdout}
-	c := &command{in: os.Stdin, out: out, err: os.Stderr, lockdown: report}
+	c := &command{in: os.Stdin, out: out, err: os.Stderr, lockdown: report, options: session.Installed}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	if err := c.root().ExecuteContext(ctx); err != nil {
@@ -72,6 +73,7 @@ type command struct {
 	in       *os.File
 	out, err io.Writer
 	lockdown *lockdown.Report
+	options  func(home string) (session.Options, error) // session.Installed, but in tests
 
 	home         string
 	json         bool

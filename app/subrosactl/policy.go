@@ -120,7 +120,7 @@ func (c *command) policyCheckCommand() *cobra.Command {
 			if err != nil {
 				return fault.New(fault.BadInput, err)
 			}
-			opts, err := session.Installed(c.home)
+			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,13 +27,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal("run make build first: ", err)
 	}
 	if os.Getenv(onKeyring) == "" {
-		cmd := exec.CommandContext(t.Context(), filepath.Join(root, "build", "with-keyring.sh"),
-			os.Args[0], "-test.run=^TestScripts$", "-test.timeout=25m", "-test.v")
-		cmd.Env = append(os.Environ(), onKeyring+"=1")
-		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "--- PASS: TestScripts") {
-			t.Fatalf("on a keyring: %v\n%s", err, out)
-		}
+		onItsOwnKeyring(t)
 		return
 	}
 	testscript.Run(t, testscript.Params{
@@ -51,19 +43,30 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// forgetKeyring deletes what the data directory has in the keyring, as on a machine whose keyring is gone: what its user
-// slot names, the deletion-epoch key in both its places and the record's head. Other scripts use the same keyring.
+// forgetKeyring is the scripts' command for forget.
 func forgetKeyring(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(forget(ts.MkAbs(args[0])))
+}
+
+// forget deletes what the data directory has in the keyring, as on a machine whose keyring is gone: what its user slot
+// names, the deletion-epoch key in both its places and the record's head. Other tests use the same keyring.
+func forget(home string) error {
 	var slot struct {
 		ID      []byte `json:"id"`
 		Account string `json:"ringAccount"`
 	}
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0]+"/keys/user.json")), &slot))
-	ts.Check(keyring.Delete("subrosa", slot.Account))
+	text, err := os.ReadFile(filepath.Join(home, "keys", "user.json"))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(json.Unmarshal(text, &slot), keyring.Delete("subrosa", slot.Account)); err != nil {
+		return err
+	}
 	for _, item := range []string{"epoch-0", "epoch-1", "item-record-head"} {
 		err := keyring.Delete("subrosa", fmt.Sprintf("%s-%x", item, slot.ID))
-		if !errors.Is(err, keyring.ErrNotFound) { // one of the epoch's places is empty
-			ts.Check(err)
+		if err != nil && !errors.Is(err, keyring.ErrNotFound) { // one of the epoch's places is empty
+			return err
 		}
 	}
+	return nil
 }

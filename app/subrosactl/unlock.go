@@ -47,7 +47,7 @@ func (c *command) unlocked(ctx context.Context, adjust func(*session.Options), d
 }
 
 func (c *command) session(adjust func(*session.Options)) (*session.Session, error) {
-	opts, err := session.Installed(c.home)
+	opts, err := c.options(c.home)
 	if err != nil {
 		return nil, err
 	}

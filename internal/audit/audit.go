@@ -172,7 +172,8 @@ type Log struct {
 
 // Options are the parts of a Log that its owner may leave out.
 type Options struct {
-	Head HeadStore // remembers the newest head elsewhere; without it an older copy of the log is not found out
+	Head HeadStore        // remembers the newest head elsewhere; without it an older copy of the log is not found out
+	Now  func() time.Time // what time it is; nil: the system's
 }
 
 // Open is OpenWith without options.
@@ -189,6 +190,9 @@ func Open(dir string, signer ed25519.PrivateKey, origin string) (*Log, error) {
 // *RollbackError.
 func OpenWith(ctx context.Context, dir string, signers []ed25519.PrivateKey, origin string, o Options) (*Log, error) {
 	l := &Log{dir: dir, origin: origin, head: o.Head, clock: systemClock()}
+	if o.Now != nil {
+		l.clock.wall = o.Now
+	}
 	for _, key := range signers {
 		l.signers = append(l.signers, bytes.Clone(key))
 	}

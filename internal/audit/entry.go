@@ -64,6 +64,7 @@ const (
 	AuditPrune         Action = "audit_prune"
 	PolicyDenied       Action = "policy_denied"
 	SelfTest           Action = "self_test"
+	ProgramUpdate      Action = "program_update" // another version of the program than the one before
 	Reconcile          Action = "reconcile"
 	RecordRepaired     Action = "record_repaired" // a torn tail was cut off
 	Pruned             Action = "pruned"          // never written: what Entries says of an entry that retention left out

@@ -94,6 +94,8 @@ func mappingTable(a audit.Action) (mapping, bool) {
 		return mapping{"A sealed model was checked in full.", appLifecycle, otherActivity, "Verify", informational, false, dicomUse, "model"}, true
 	case audit.SelfTest:
 		return mapping{"The program tested its own protections.", appLifecycle, otherActivity, "Self-test", informational, false, dicomUse, "workstation"}, true
+	case audit.ProgramUpdate:
+		return mapping{"Another version of the program was started.", appLifecycle, 8, "Update", low, false, dicomConfiguration, "program"}, true
 	case audit.RecordRepaired:
 		return mapping{"An unfinished last entry, never acknowledged, was cut off the record.", appLifecycle, otherActivity, "Repair", low, false, dicomUse, "record"}, true
 	case audit.ConversationRename:

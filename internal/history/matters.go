@@ -84,7 +84,15 @@ func (s *Store) Matter(ctx context.Context, id MatterID) (m Matter, err error) {
 
 // CreateMatter adds one.
 func (s *Store) CreateMatter(ctx context.Context, name string) (Matter, error) {
-	m := Matter{ID: MatterID(newID()), Name: name, CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
+	return s.AddMatter(ctx, NewMatterID(), name)
+}
+
+// NewMatterID is for a caller that records what it is about to do.
+func NewMatterID() MatterID { return MatterID(newID()) }
+
+// AddMatter is CreateMatter with an ID from NewMatterID.
+func (s *Store) AddMatter(ctx context.Context, id MatterID, name string) (Matter, error) {
+	m := Matter{ID: id, Name: name, CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
 	err := s.change(ctx, "create matter", func(t tx) error { return insertMatter(ctx, t, s.currentEpoch(), m) })
 	if err != nil {
 		return Matter{}, err

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"subrosa/internal/audit"
@@ -99,7 +98,7 @@ func (o *open) erasureEntries(ctx context.Context, e history.Erasure, why audit.
 		if err != nil {
 			return nil, historyFault(err)
 		}
-		add(audit.MessageDelete, audit.Entry{Conversation: string(m.Conversation), Turn: string(m.Turn), Detail: "message " + string(id)})
+		add(audit.MessageDelete, audit.Entry{Conversation: string(m.Conversation), Turn: string(m.Turn), Message: string(id)})
 	}
 	for _, id := range e.Attachments {
 		add(audit.Attachment, audit.Entry{Detail: "deleted: " + string(id)})
@@ -108,13 +107,13 @@ func (o *open) erasureEntries(ctx context.Context, e history.Erasure, why audit.
 		add(audit.ConversationDelete, audit.Entry{Conversation: string(id)})
 	}
 	for _, id := range e.Matters {
-		add(audit.MatterDelete, audit.Entry{Detail: "matter " + string(id)})
+		add(audit.MatterDelete, audit.Entry{Matter: string(id)})
 		inside, err := o.history.List(ctx, history.Filter{Matter: id})
 		if err != nil {
 			return nil, historyFault(err)
 		}
 		for _, c := range inside {
-			add(audit.ConversationDelete, audit.Entry{Conversation: string(c.ID), Detail: "with matter " + string(id)})
+			add(audit.ConversationDelete, audit.Entry{Conversation: string(c.ID), Matter: string(id), Detail: "with its matter"})
 		}
 	}
 	return out, nil
@@ -147,12 +146,11 @@ func (s *Session) AddHold(ctx context.Context, h history.Hold) (history.Hold, er
 	if h.Reason == "" || (h.Matter == "") == (h.Conversation == "") {
 		return history.Hold{}, fault.New(fault.BadInput, errors.New("a hold is on a matter or a conversation, and has a reason"))
 	}
-	entry := audit.Entry{Action: audit.HoldAdd, Conversation: string(h.Conversation)}
+	entry := audit.Entry{Action: audit.HoldAdd, Conversation: string(h.Conversation), Matter: string(h.Matter)}
 	if h.Matter != "" {
 		if _, err := o.history.Matter(ctx, h.Matter); err != nil {
 			return history.Hold{}, matterFault(err)
 		}
-		entry.Detail = "matter " + string(h.Matter)
 	} else if _, err := o.history.Conversation(ctx, h.Conversation); err != nil {
 		return history.Hold{}, historyFault(err)
 	}
@@ -188,11 +186,10 @@ func (s *Session) LiftHold(ctx context.Context, id history.HoldID, grant []byte)
 	if err := o.require(policy.LiftHold, string(id), grant); err != nil {
 		return err
 	}
-	detail := "hold " + string(id)
-	if h.Matter != "" {
-		detail = fmt.Sprintf("%s on matter %s", detail, h.Matter)
+	lifted := audit.Entry{
+		Action: audit.HoldLift, Conversation: string(h.Conversation), Matter: string(h.Matter), Result: "ok", Detail: "hold " + string(id),
 	}
-	if err := o.note(audit.Entry{Action: audit.HoldLift, Conversation: string(h.Conversation), Result: "ok", Detail: detail}); err != nil {
+	if err := o.note(lifted); err != nil {
 		return err
 	}
 	return historyFault(o.history.LiftHold(ctx, id))

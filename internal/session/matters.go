@@ -41,10 +41,11 @@ func (s *Session) CreateMatter(ctx context.Context, name string) (history.Matter
 	if name, err = o.title(name); err != nil {
 		return history.Matter{}, err
 	}
-	if err := o.note(audit.Entry{Action: audit.MatterCreate}); err != nil {
+	id := history.NewMatterID()
+	if err := o.note(audit.Entry{Action: audit.MatterCreate, Matter: string(id)}); err != nil {
 		return history.Matter{}, err
 	}
-	m, err := o.history.CreateMatter(ctx, name)
+	m, err := o.history.AddMatter(ctx, id, name)
 	return m, historyFault(err)
 }
 
@@ -92,7 +93,7 @@ func (s *Session) Move(ctx context.Context, to history.MatterID, ids ...history.
 		if _, err := o.history.Conversation(ctx, id); err != nil {
 			return historyFault(err)
 		}
-		if err := o.note(audit.Entry{Action: audit.ConversationMove, Conversation: string(id), Detail: "to matter " + string(to)}); err != nil {
+		if err := o.note(audit.Entry{Action: audit.ConversationMove, Conversation: string(id), Matter: string(to)}); err != nil {
 			return err
 		}
 	}
@@ -104,12 +105,7 @@ func (o *open) noteMatter(ctx context.Context, id history.MatterID, action audit
 	if _, err := o.history.Matter(ctx, id); err != nil {
 		return matterFault(err)
 	}
-	if detail == "" {
-		detail = "matter " + string(id)
-	} else {
-		detail = "matter " + string(id) + ", " + detail
-	}
-	return o.note(audit.Entry{Action: action, Detail: detail})
+	return o.note(audit.Entry{Action: action, Matter: string(id), Detail: detail})
 }
 
 func matterFault(err error) error {

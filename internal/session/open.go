@@ -27,6 +27,9 @@ import (
 // settingModel is the history setting that holds the chosen model's ID.
 const settingModel = "model"
 
+// settingProgram is the history setting that holds the version of the program that opened it last.
+const settingProgram = "program"
+
 // open is everything between an unlock and a lock.
 type open struct {
 	root     *keys.Root
@@ -65,7 +68,7 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}()
 	in := func(name string) string { return filepath.Join(opts.Home, name) }
 
-	if err := o.openRecord(ctx, in("audit"), in("history.db")); err != nil {
+	if err := o.openRecord(ctx, in("audit"), in("history.db"), opts.Now); err != nil {
 		return nil, err
 	}
 	o.stop(o.choosePolicy(opts))
@@ -79,6 +82,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}
 	if !o.readOnly() {
 		o.stop(o.anchorPolicy(ctx))
+	}
+	if !o.readOnly() {
+		o.stop(o.noteProgram(ctx, opts.Version))
 	}
 	if !o.readOnly() {
 		o.stop(o.noteSlots(ctx))
@@ -106,9 +112,9 @@ func (o *open) readOnly() bool { return o.stopped != nil }
 
 // openRecord opens the record. One that is broken, or that cannot be opened for writing, leaves the session readable; a
 // history without its record, or a record without its history, does not.
-func (o *open) openRecord(ctx context.Context, dir, historyFile string) error {
-	head := audit.Options{Head: keyringHead{o.root.Item("record-head")}}
-	record, err := audit.OpenWith(ctx, dir, o.root.AuditSigners(), origin(o.root), head)
+func (o *open) openRecord(ctx context.Context, dir, historyFile string, now func() time.Time) error {
+	options := audit.Options{Head: keyringHead{o.root.Item("record-head")}, Now: now}
+	record, err := audit.OpenWith(ctx, dir, o.root.AuditSigners(), origin(o.root), options)
 	if err != nil {
 		o.stop(recordFault(err))
 		return nil
@@ -259,6 +265,26 @@ func (o *open) noteSelfTest(network func() *lockdown.Report) error {
 		o.network = fault.New(fault.NetworkOpen, errors.New(e.Detail))
 	}
 	return o.note(e)
+}
+
+// noteProgram puts on record that another version of the program is at work than the last time. A crash before the
+// setting is kept leaves an entry too many, never one too few.
+func (o *open) noteProgram(ctx context.Context, version string) error {
+	if version == "" {
+		return nil
+	}
+	last, err := o.history.Setting(ctx, settingProgram)
+	if missingIsEmpty(err) != nil || last == version {
+		return historyFault(err)
+	}
+	e := audit.Entry{Action: audit.ProgramUpdate, Detail: "the first is " + version}
+	if last != "" {
+		e.Detail = fmt.Sprintf("from %s to %s", last, version)
+	}
+	if err := o.note(e); err != nil {
+		return err
+	}
+	return historyFault(o.history.SetSetting(ctx, settingProgram, version))
 }
 
 // reconcile closes what a crash or a power cut left open. At most one turn runs at a time, so on record only the last

@@ -51,6 +51,7 @@ type Options struct {
 	PolicyDir  string                  // where IT installs the machine's policy; empty: policy.MachineDir
 	Inherited  *int                    // the data directory's lock, from a predecessor that became this process (HandOver)
 	Drafts     func(context.Context)   // called before a lock closes anything: save what is being written; may be nil
+	Now        func() time.Time        // what time it is, for the record; nil: the system's
 	OnChange   func()                  // called, without locks held, when State or Model may have changed; may be nil
 }
 

@@ -418,6 +418,7 @@ export const en = {
       audit_key_rotate: 'Record key rotated',
       audit_prune: 'Record pruned',
       self_test: 'Self test',
+      program_update: 'Program updated',
       reconcile: 'Reconciled',
       record_repaired: 'Record repaired',
       pruned: 'Pruned',
