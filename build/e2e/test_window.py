@@ -119,8 +119,9 @@ class FirstDay(unittest.TestCase):
 
     def test_05_stop_keeps_the_partial_answer(self):
         self.w.send(LONG)
+        stop = self.w.find("button", "Stop")  # now: a walk through a long answer takes long, and the answer ends meanwhile
         begun = self.answer()
-        self.w.press("Stop")
+        Atspi.Action.do_action(stop, 0)
         self.w.shows("You stopped this answer")
         self.w.find("button", "Send")
         self.assertIn(begun[:3], self.answer())

@@ -17,6 +17,8 @@ BIN = ROOT / "build" / "bin"
 OUT = ROOT / "build" / "out" / "window"
 PATIENCE = float(os.environ.get("SUBROSA_E2E_PATIENCE", "90"))  # seconds to wait for what should come; machines are slow at times
 
+Atspi.set_timeout(30_000, 30_000)  # ms a call may take; a busy machine needs more than the 800 it has else
+
 
 class Window:
     """One run of build/bin/subrosa on a data directory, under strace if trace names a file for it."""

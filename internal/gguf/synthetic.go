@@ -34,6 +34,7 @@ type Synthetic struct {
 	AddBOS       bool   // the tokenizer puts <|endoftext|> in front
 	ChatTemplate string // "" means ChatML, "-" none
 	EOS          int    // token that ends an answer; 0 means <|im_end|>
+	Letters      bool   // writes letters and spaces alone, where tokens are drawn from the likeliest few hundred; not with Tied
 	// Script makes the model answer with exactly these bytes after a newline, whatever was asked, and then stop. No
 	// byte may occur twice, nor be a newline. Width must be Vocabulary at least, Type F16.
 	Script string
@@ -206,6 +207,9 @@ func (s Synthetic) pairs() []pair {
 	return p
 }
 
+// letters are what Synthetic.Letters writes; the last is the space, as a token spells it.
+const letters = "abcdefghijklmnopqrstuvwxyz\u0120"
+
 // byteRune is GPT-2's mapping of bytes to printable characters.
 func byteRune(b int) rune {
 	printable := func(b int) bool { return b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE }
@@ -263,7 +267,7 @@ func (s Synthetic) tensors() []weights {
 	w, h, v := uint64(s.Width), uint64(s.Hidden), uint64(s.Vocabulary)
 	kv := w / uint64(s.Heads) * uint64(s.KVHeads)
 	matrix := random
-	embedding, output := random, s.quietControls
+	embedding, output := random, s.quiet()
 	if s.Script != "" {
 		matrix = zero
 		embedding = oneHot
@@ -364,11 +368,15 @@ func (s Synthetic) chain() map[int]int {
 	return next
 }
 
-// quietControls is random, with the rows of the control tokens zero: greedy sampling then never ends by chance.
-func (s Synthetic) quietControls(w *source, row []byte, i int) {
-	random(w, row, i)
-	if i >= s.endOfText() {
-		clear(row)
+// quiet returns a filler that is random, with the rows zero of tokens that should hardly ever be drawn: the control
+// tokens, so that an answer never ends by chance under greedy sampling, and, with Letters, all that is no letter or space.
+func (s Synthetic) quiet() func(*source, []byte, int) {
+	tokens, _, _ := s.tokenizer()
+	return func(w *source, row []byte, i int) {
+		random(w, row, i)
+		if i >= s.endOfText() || s.Letters && strings.Trim(tokens[i], letters) != "" {
+			clear(row)
+		}
 	}
 }
 

@@ -22,8 +22,8 @@ func write(name string) error {
 		return err
 	}
 	model := gguf.Synthetic{
-		Name: "Slow test model", Layers: 6, Width: 1024, Hidden: 2816, Heads: 16, KVHeads: 4, Vocabulary: 2048, Context: 4096,
-		Type: gguf.F16, Seed: 11,
+		Name: "Slow test model", Layers: 12, Width: 1024, Hidden: 2816, Heads: 16, KVHeads: 4, Vocabulary: 2048, Context: 4096,
+		Type: gguf.F16, Seed: 11, Letters: true,
 	}
 	if _, err := model.WriteTo(f); err != nil {
 		return err
