@@ -21,7 +21,7 @@ import (
 )
 
 func (c *command) chatCommand() *cobra.Command {
-	var prompt, conversation, model string
+	var prompt, conversation, model, matter, edit, again, on string
 	var p chat.Prompt
 	var sampling engine.Sampling
 	cmd := &cobra.Command{
@@ -32,7 +32,9 @@ func (c *command) chatCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.Conversation = history.ConversationID(conversation)
-			c.firstRun = !cmd.Flags().Changed("prompt")
+			p.Matter, p.Edit, p.Again, p.Continue = history.MatterID(matter), history.MessageID(edit), history.MessageID(again), history.MessageID(on)
+			single := cmd.Flags().Changed("prompt") || again != "" || on != ""
+			c.firstRun = !single
 			choose := func(o *session.Options) { o.ModelID = model }
 			return c.unlocked(cmd.Context(), choose, func(s *session.Session) (err error) {
 				if p.Sampling, err = s.DefaultSampling(); err != nil {
@@ -42,7 +44,7 @@ func (c *command) chatCommand() *cobra.Command {
 					p.Sampling.Temperature = sampling.Temperature
 				}
 				p.Sampling.Seed = sampling.Seed
-				if cmd.Flags().Changed("prompt") {
+				if single {
 					p.Text = prompt
 					return c.one(cmd.Context(), s, p)
 				}
@@ -53,6 +55,11 @@ func (c *command) chatCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&prompt, "prompt", "", "send this and exit; - reads standard input")
 	flags.StringVar(&conversation, "conversation", "", "go on in this conversation (see subrosactl history list)")
+	flags.StringVar(&matter, "matter", "", "begin a new conversation in this matter (see subrosactl matter list)")
+	flags.StringVar(&edit, "edit", "", "send the prompt as another version of this one, in its --conversation")
+	flags.StringVar(&again, "again", "", "another answer beside this one, in its --conversation")
+	flags.StringVar(&on, "continue", "", "go on with this answer, in its --conversation")
+	cmd.MarkFlagsMutuallyExclusive("edit", "again", "continue", "matter")
 	flags.StringVar(&model, "model", "", "answer with this model (see subrosactl model list)")
 	flags.IntVar(&p.MaxTokens, "max-tokens", 0, "end the answer after this many tokens (default: what the policy allows)")
 	flags.Float32Var(&sampling.Temperature, "temperature", 0, "0 always takes the likeliest token (default: what suits the model)")

@@ -13,7 +13,7 @@ func (c *command) historyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "history", Short: "List, show, rename and delete conversations"}
 	cmd.AddCommand(c.historyExportCommand())
 	cmd.AddCommand(
-		c.historySearchCommand(),
+		c.historySearchCommand(), c.pinCommand(), c.chooseCommand(), c.draftCommand(),
 		&cobra.Command{
 			Use: "list", Short: "List the conversations, the last used first", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,11 +30,16 @@ func (c *command) historyCommand() *cobra.Command {
 			Use: "show ID", Short: "Show a conversation", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-					conversation, messages, err := s.Conversation(cmd.Context(), history.ConversationID(args[0]))
+					id := history.ConversationID(args[0])
+					conversation, err := s.Row(cmd.Context(), id)
 					if err != nil {
 						return err
 					}
-					return c.showConversation(conversation, messages)
+					page, err := s.Page(cmd.Context(), id, "", 0)
+					if err != nil {
+						return err
+					}
+					return c.showConversation(conversation, page)
 				})
 			},
 		},
@@ -63,6 +68,8 @@ type conversationJSON struct {
 	Title     string        `json:"title"`
 	Matter    string        `json:"matter"`
 	Held      bool          `json:"held"`
+	Pinned    bool          `json:"pinned"`
+	Draft     bool          `json:"draft"` // one waits in it
 	CreatedAt time.Time     `json:"created_at"`
 	UpdatedAt time.Time     `json:"updated_at"`
 	Count     int           `json:"messages"`
@@ -74,10 +81,12 @@ type messageJSON struct {
 	Role   history.Role   `json:"role"`
 	Status history.Status `json:"status"`
 	Text   string         `json:"text"`
+
+	Versions []history.MessageID `json:"versions,omitempty"` // all that stand beside it, and it
 }
 
 func conversationOf(h history.Conversation) conversationJSON {
-	return conversationJSON{ID: string(h.ID), Title: h.Title, Matter: string(h.Matter), Held: h.Held, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt, Count: h.Messages}
+	return conversationJSON{ID: string(h.ID), Title: h.Title, Matter: string(h.Matter), Held: h.Held, Pinned: h.Pinned, Draft: h.Draft, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt, Count: h.Messages}
 }
 
 func (c *command) listConversations(list []history.Conversation) error {
@@ -94,16 +103,17 @@ func (c *command) listConversations(list []history.Conversation) error {
 	return nil
 }
 
-func (c *command) showConversation(h history.Conversation, messages []history.Message) error {
+// showConversation shows the chosen branch.
+func (c *command) showConversation(h history.Conversation, page history.Page) error {
 	if c.json {
 		out := conversationOf(h)
-		for _, m := range messages {
-			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text})
+		for _, m := range page.Messages {
+			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text, page.Versions[m.ID]})
 		}
 		return c.printJSON(out)
 	}
 	c.printf("%s\n", h.Title)
-	for _, m := range messages {
+	for _, m := range page.Messages {
 		mark := ""
 		if m.Status != history.Complete {
 			mark = " (" + string(m.Status) + ")"

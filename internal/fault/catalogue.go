@@ -91,7 +91,7 @@ var catalogue = map[Code]text{
 	KeyringMissing:      {"No keyring answers in this desktop session.", "Ask IT to start a Secret Service such as gnome-keyring, then try again."},
 	KeyringLocked:       {"The desktop keyring is locked.", "Unlock it with your login password, then try again."},
 	KeyringTimeout:      {"The desktop keyring did not answer within 5 seconds.", "Look for its password prompt, possibly behind this window, answer it, and try again."},
-	KeyringSecretLost:   {"The keyring no longer holds this workstation's half of the key.", "Nothing was overwritten. Ask IT to restore the keyring from backup."},
+	KeyringSecretLost:   {"The keyring no longer holds this workstation's half of the key.", "Nothing was overwritten. IT opens the data again with its recovery identity: subrosactl keys recover. Or restore the keyring from its backup."},
 	KeysDamaged:         {"A key file is damaged.", "Nothing was overwritten. Ask IT to restore the keys folder from backup."},
 	KeysMissing:         {"There is data here, but the keys folder is missing.", "Nothing was overwritten. Ask IT to restore the keys folder; do not set up again over existing data."},
 	NotSetUp:            {"Subrosa is not set up for this data directory yet.", "Open the window, or run subrosactl init, and choose a passphrase."},

@@ -128,11 +128,8 @@ func (s *Store) openBundle(b *bundle, root []byte) (*Root, error) {
 		return fail("the model identity is not an age identity") // err would quote it
 	}
 	clear(plain[labelIdentity])
-	r := &Root{
-		store: s, id: b.ID, root: secret.New(root), identity: identity,
-		history: secret.New(plain[labelHistory]), manifest: secret.New(plain[labelManifest]),
-		itemKey: derive(plain[labelManifest], nil, itemInfo),
-	}
+	r := &Root{store: s, id: b.ID, identity: identity, itemKey: secret.New(derive(plain[labelManifest], nil, itemInfo))}
+	r.root, r.history, r.manifest = secret.New(root), secret.New(plain[labelHistory]), secret.New(plain[labelManifest])
 	seeds := []string{labelAudit}
 	for i := range b.Further {
 		seeds = append(seeds, labelFurther(i))

@@ -32,7 +32,7 @@ type Item struct {
 func (r *Root) Item(name string) *Item { return r.item("item-" + name) }
 
 func (r *Root) item(name string) *Item {
-	return &Item{ring: r.store.ring, account: fmt.Sprintf("%s-%x", name, r.id), key: r.itemKey}
+	return &Item{ring: r.store.ring, account: fmt.Sprintf("%s-%x", name, r.id), key: r.itemKey.Expose()}
 }
 
 // Get returns the value; ErrNotFound, ErrItemForeign, or one of OSRing's errors.

@@ -150,7 +150,7 @@ type Root struct {
 	history, manifest *secret.Bytes
 	signers           []ed25519.PrivateKey
 	identity          *age.X25519Identity
-	itemKey           []byte // seals keyring items
+	itemKey           *secret.Bytes // seals keyring items
 
 	mu       sync.Mutex // over what follows, and over every change of the files and the keyring
 	root     *secret.Bytes
@@ -187,6 +187,18 @@ func (r *Root) HasToken() bool {
 	return r.token
 }
 
+// Locked tells whether the keys cannot be swapped out: those that open what is stored. The record's signing keys and the
+// models' identity are in memory that the kernel may swap.
+func (r *Root) Locked() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.root.Locked() && r.history.Locked() && r.manifest.Locked() && r.itemKey.Locked()
+	for _, e := range r.epochs {
+		all = all && e.Key.Locked()
+	}
+	return all
+}
+
 // Wipe overwrites the keys. It may be called more than once and on nil.
 func (r *Root) Wipe() {
 	if r == nil {
@@ -197,7 +209,7 @@ func (r *Root) Wipe() {
 	r.history.Wipe()
 	r.manifest.Wipe()
 	r.root.Wipe()
-	clear(r.itemKey)
+	r.itemKey.Wipe()
 	for _, signer := range r.signers {
 		clear(signer)
 	}

@@ -34,10 +34,17 @@ func TestNothingPrintsTheBytes(t *testing.T) {
 func TestWipeOverwritesInPlace(t *testing.T) {
 	b := []byte{1, 2, 3}
 	s := New(b)
+	held := s.Expose()
+	if !bytes.Equal(held, []byte{1, 2, 3}) || !bytes.Equal(b, []byte{0, 0, 0}) {
+		t.Fatalf("taken over as %v, left behind %v", held, b)
+	}
 	s.Wipe()
-	if !bytes.Equal(b, []byte{0, 0, 0}) || s.Len() != 0 {
-		t.Fatalf("after wipe: %v, length %d", b, s.Len())
+	if !bytes.Equal(held, []byte{0, 0, 0}) || s.Len() != 0 || s.Locked() {
+		t.Fatalf("after wipe: %v, length %d", held, s.Len())
 	}
 	s.Wipe()
 	(*Bytes)(nil).Wipe()
+	if New(nil).Len() != 0 || Random(5000).Len() != 5000 {
+		t.Error("a length is wrong")
+	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
@@ -142,4 +143,20 @@ func (o *open) noteAttachment(id history.ConversationID, detail string) error {
 		return err
 	}
 	return o.note(audit.Entry{Action: audit.Attachment, Conversation: string(id), Detail: detail})
+}
+
+// AttachTo gives attachments that wait with a conversation's draft to a message of it, and puts that on record.
+func (s *Session) AttachTo(ctx context.Context, message history.MessageID, ids ...history.AttachmentID) error {
+	o, err := s.ready()
+	if err != nil {
+		return err
+	}
+	m, err := o.history.Message(ctx, message)
+	if err != nil {
+		return historyFault(err)
+	}
+	if err := o.noteAttachment(m.Conversation, fmt.Sprintf("%d sent with message %s", len(ids), message)); err != nil {
+		return err
+	}
+	return historyFault(o.history.Attach(ctx, message, ids...))
 }

@@ -103,6 +103,17 @@ func TestEveryActionLeavesItsEntry(t *testing.T) {
 			_, err := s.Attach(ctx, conversation, "a.txt", "text/plain", strings.NewReader("text"))
 			return err
 		}},
+		{"AttachTo", audit.Attachment, func() error {
+			list, err := s.Attachments(ctx, conversation)
+			if err != nil || len(list) != 1 {
+				return fmt.Errorf("%d attachments, %w", len(list), err)
+			}
+			_, messages, err := s.Conversation(ctx, conversation)
+			if err != nil {
+				return err
+			}
+			return s.AttachTo(ctx, messages[0].ID, list[0].ID)
+		}},
 		{"AddHold", audit.HoldAdd, func() error {
 			other, err := s.CreateMatter(ctx, "held")
 			if err != nil {

@@ -52,7 +52,7 @@ func (p Posture) OK() bool {
 // PostureControls lists the IDs of all controls, in order.
 func PostureControls() []string {
 	return []string{
-		"network", "engine-confined", "disk-encryption", "swap-encryption", "core-dumps", "keyring", "unlock-factors", "idle-lock",
+		"network", "engine-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
 		"recovery", "policy-signed", "roles", "record-verified", "record-witnessed", "retention", "redaction", "models-signed", "os-version", "app-version",
 	}
 }
@@ -75,6 +75,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 		"disk-encryption":  control("Disk encryption", func() (Result, string) { return diskEncryption(s.opts.Home) }),
 		"swap-encryption":  control("Swap encryption", swapEncryption),
 		"core-dumps":       control("No core dumps", coreDumps),
+		"key-memory":       keyMemoryControl(o),
 		"keyring":          keyringControl(ctx, s.opts),
 		"unlock-factors":   factorsControl(o.policy),
 		"idle-lock":        idleControl(o.policy),
@@ -173,6 +174,18 @@ func engineControl(ctx context.Context, opts Options) Control {
 		return failed(name, "this kernel has no Landlock: its files are not restricted")
 	}
 	return passed(name, fmt.Sprintf("Landlock ABI %d; all %d attempts from inside were denied", r.Landlock, len(r.Attempts)))
+}
+
+// keyMemoryControl asks the keys in use: whether memory may be locked depends on the limit of the session.
+func keyMemoryControl(o *open) Control {
+	const name = "Keys locked in memory"
+	if runtime.GOOS != "linux" {
+		return Control{Name: name, Result: NotApplicable, Evidence: "not done on " + runtime.GOOS}
+	}
+	if !o.root.Locked() {
+		return failed(name, "the limit on locked memory (ulimit -l) is too low: keys may be swapped out")
+	}
+	return passed(name, "the root, history, manifest and deletion-epoch keys in use lie in locked pages")
 }
 
 func keyringControl(ctx context.Context, opts Options) Control {
