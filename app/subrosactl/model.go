@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"subrosa/internal/fault"
+	"subrosa/internal/gguf"
 	"subrosa/internal/session"
 	"subrosa/internal/vault"
 )
@@ -25,24 +24,19 @@ func (c *command) modelImportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE.gguf | PACKAGE",
 		Short: "Import a signed package, or seal a GGUF model to this workstation; what is imported is only read",
-		Args:  cobra.ExactArgs(1),
+		Long: "Import a signed package, or seal a GGUF model to this workstation. Of a model that comes in parts " +
+			"(NAME-00001-of-00003.gguf and so on), name any; the others lie beside it. What is imported is only read.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := os.Open(args[0])
-			if err != nil {
-				return fault.New(fault.BadInput, err)
-			}
-			defer f.Close()
-			info, err := f.Stat()
-			if err == nil && info.IsDir() {
+			if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
 				return c.importPackage(cmd, args[0])
 			}
-			if err == nil && !info.Mode().IsRegular() {
-				err = fmt.Errorf("%s is not a file", args[0])
-			}
+			f, err := gguf.Open(args[0])
 			if err != nil {
-				return fault.New(fault.BadInput, err)
+				return session.ModelFileFault(err)
 			}
-			source := vault.Source{Name: name, File: filepath.Base(args[0]), Size: info.Size()}
+			defer f.Close()
+			source := vault.Source{Name: name, File: f.Parts[0], Size: f.Size}
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
 				m, err := s.ImportModel(cmd.Context(), f, source, c.progress("Sealing"))
 				if err != nil {

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"subrosa/internal/fault"
+	"subrosa/internal/gguf"
 	"subrosa/internal/session"
 	"subrosa/internal/vault"
 )
@@ -22,8 +20,8 @@ func (c *command) modelSealCommand() *cobra.Command {
 		Use:   "seal IN.gguf --recipient AGE --sign KEY",
 		Short: "IT: seal a GGUF to workstations and sign it; makes a package for a stick",
 		Long: "Seal a GGUF model to the age recipients of workstations (subrosactl model recipient prints one) and sign its " +
-			"manifest. The package is a directory: the sealed weights, the manifest with where the model is from, its minisign " +
-			"signature, and an OpenSSF Model Signing statement. The file itself is only read.",
+			"manifest. Of a model that comes in parts, name any; the others lie beside it. The package is a directory: the sealed weights, the manifest with where the model is from, its minisign " +
+			"signature, and an OpenSSF Model Signing statement. What is sealed is only read.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			private, err := c.signingKey(key)
@@ -38,16 +36,12 @@ func (c *command) modelSealCommand() *cobra.Command {
 				base := filepath.Base(args[0])
 				out = strings.TrimSuffix(base, filepath.Ext(base)) + ".subrosa-model"
 			}
-			f, err := os.Open(args[0])
+			f, err := gguf.Open(args[0])
 			if err != nil {
-				return fault.New(fault.BadInput, err)
+				return session.ModelFileFault(err)
 			}
 			defer f.Close()
-			info, err := f.Stat()
-			if err != nil || !info.Mode().IsRegular() {
-				return fault.New(fault.BadInput, fmt.Errorf("%s is not a file", args[0]))
-			}
-			source := vault.Source{File: filepath.Base(args[0]), Size: info.Size()}
+			source := vault.Source{File: f.Parts[0], Size: f.Size}
 			p, err := vault.SealPackage(cmd.Context(), out, f, source, by, from, recipients, private, c.progress("Sealing"))
 			if err != nil {
 				return session.PackageFault(err)

@@ -10,6 +10,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/zalando/go-keyring"
+
+	"subrosa/internal/gguf"
+	"subrosa/models"
 )
 
 // onKeyring is set in the process that runs inside build/with-keyring.sh.
@@ -32,7 +35,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "split-model": splitModel},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 			for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
@@ -41,6 +44,12 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "pass"), []byte("correct horse battery staple\n"), 0o600)
 		},
 	})
+}
+
+// splitModel writes the built-in model in three parts into a directory.
+func splitModel(ts *testscript.TestScript, _ bool, args []string) {
+	_, err := gguf.Split(models.Builtin, ts.MkAbs(args[0]), "demo", 3)
+	ts.Check(err)
 }
 
 // forgetKeyring is the scripts' command for forget.

@@ -86,6 +86,9 @@ type Header struct {
 	strings map[string]string
 	numbers map[string]uint64
 	arrays  map[string]uint64
+
+	pairsEnd     int64 // where the key-value pairs end, in bytes from the start of the file
+	splitCountAt int64 // where the value of split.count lies; 0 without one
 }
 
 // String returns the string value of key, or "".
@@ -107,6 +110,12 @@ func (h *Header) Architecture() string { return h.String("general.architecture")
 func (h *Header) ContextLength() uint64 {
 	n, _ := h.Uint(h.Architecture() + ".context_length")
 	return n
+}
+
+// Part reports whether the file is one part of a split model, which Open puts together, and not a whole.
+func (h *Header) Part() bool {
+	n, _ := h.Uint(splitCount)
+	return n > 1
 }
 
 // Parameters returns the number of weights in all tensors.
@@ -298,6 +307,7 @@ func (d *decoder) header() *Header {
 	for i := uint64(0); i < keys && d.err == nil; i++ {
 		d.pair(h)
 	}
+	h.pairsEnd = d.n
 	if a, ok := h.numbers["general.alignment"]; ok && d.err == nil {
 		if a == 0 || a > maxAlignment || bits.OnesCount64(a) != 1 {
 			d.fail(malformed("alignment %d", a))
@@ -346,6 +356,9 @@ func (d *decoder) pair(h *Header) {
 		d.fail(malformed("a value of type %d", kind))
 	default:
 		size := kindSize(kind)
+		if key == splitCount && kind == kindUint16 {
+			h.splitCountAt = d.n
+		}
 		v := d.uint(size)
 		switch kind {
 		case kindFloat32, kindFloat64:

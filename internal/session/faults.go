@@ -7,6 +7,7 @@ import (
 
 	"subrosa/internal/chat"
 	"subrosa/internal/fault"
+	"subrosa/internal/gguf"
 	"subrosa/internal/keys"
 	"subrosa/internal/vault"
 )
@@ -38,9 +39,23 @@ func keysFault(err error) error {
 	)
 }
 
+// ModelFileFault says what an error of opening a model's file means to the user; nil for nil.
+func ModelFileFault(err error) error {
+	var part *gguf.PartError
+	if errors.As(err, &part) {
+		return fault.New(fault.ModelPart, err)
+	}
+	return fault.Of(
+		err, fault.BadInput,
+		fault.Cause{Err: gguf.ErrNotGGUF, Code: fault.ModelNotGGUF},
+		fault.Cause{Err: gguf.ErrTruncated, Code: fault.ModelNotGGUF},
+	)
+}
+
 func vaultFault(err error) error {
 	return fault.Of(
 		err, fault.Internal,
+		fault.Cause{Err: vault.ErrPart, Code: fault.ModelPart},
 		fault.Cause{Err: vault.ErrNotFound, Code: fault.ModelMissing},
 		fault.Cause{Err: vault.ErrNotGGUF, Code: fault.ModelNotGGUF},
 		fault.Cause{Err: vault.ErrTruncated, Code: fault.ModelNotGGUF},

@@ -23,23 +23,6 @@ import (
 // Progress is told how far an import or a verification is, in bytes of plaintext. It may be nil. Total is 0 if unknown.
 type Progress func(done, total int64)
 
-// ImportFile seals the GGUF in the file at path to recipient; see Import. The file is only read.
-func (s *Store) ImportFile(ctx context.Context, path, name string, recipient age.Recipient, progress Progress) (Manifest, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Manifest{}, fmt.Errorf("import model: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return Manifest{}, fmt.Errorf("import model: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return Manifest{}, fmt.Errorf("import model %s: %w", filepath.Base(path), ErrNotGGUF)
-	}
-	return s.Import(ctx, f, Source{Name: name, File: filepath.Base(path), Size: info.Size()}, recipient, progress)
-}
-
 // Source describes what is imported.
 type Source struct {
 	Name string // shown to the user; "" takes the GGUF's own, or the file's
@@ -48,7 +31,7 @@ type Source struct {
 }
 
 // Import seals a GGUF, read from r to its end, to recipient. The model replaces one with the same content. Nothing is
-// written but ciphertext and the manifest. On error or cancellation nothing is left. Errors: ErrNotGGUF, ErrTruncated,
+// written but ciphertext and the manifest. On error or cancellation nothing is left. Errors: ErrNotGGUF, ErrTruncated, ErrPart,
 // ctx's, or an I/O error (errors.Is ENOSPC on a full disk).
 func (s *Store) Import(ctx context.Context, r io.Reader, src Source, recipient age.Recipient, progress Progress) (m Manifest, err error) {
 	defer func() {
@@ -125,6 +108,8 @@ func seal(ctx context.Context, r io.Reader, src Source, to string, recipients []
 		return m, fmt.Errorf("%w: %w", ErrNotGGUF, err)
 	case err != nil:
 		return m, err
+	case header.Part():
+		return m, ErrPart
 	case header.Architecture() == "" || len(header.Tensors) == 0:
 		return m, fmt.Errorf("%w: it holds no model", ErrNotGGUF)
 	}

@@ -61,6 +61,8 @@ var (
 	ErrNotGGUF = errors.New("not a GGUF file")
 	// ErrTruncated means that the GGUF to be imported ends too early.
 	ErrTruncated = errors.New("GGUF file is cut short")
+	// ErrPart means that what is to be imported is one part of a split model; gguf.Open puts the parts together.
+	ErrPart = errors.New("one part of a split GGUF model")
 	// ErrManifest means that a manifest is missing, or was not written with this workstation's manifest key.
 	ErrManifest = errors.New("model manifest does not verify")
 	// ErrDamaged means that the sealed file is not the one that was sealed.

@@ -53,9 +53,18 @@ func model(t *testing.T, seed uint64) []byte {
 	return b.Bytes()
 }
 
+func (f *fixture) importFile(path string) (Manifest, error) {
+	file, err := gguf.Open(path)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer file.Close()
+	return f.store.Import(context.Background(), file, Source{File: filepath.Base(path), Size: file.Size}, f.identity.Recipient(), nil)
+}
+
 func (f *fixture) mustImport(t *testing.T) Manifest {
 	t.Helper()
-	m, err := f.store.ImportFile(context.Background(), f.file, "", f.identity.Recipient(), nil)
+	m, err := f.importFile(f.file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,15 +228,24 @@ func TestWhatIsNoModelIsRefusedAndLeavesNothing(t *testing.T) {
 		if err := os.WriteFile(file, c.content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.store.ImportFile(context.Background(), file, "", f.identity.Recipient(), nil); !errors.Is(err, c.want) {
+		if _, err := f.importFile(file); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		if names := entries(t, f.dir); len(names) != 0 {
 			t.Errorf("%s left %v", name, names)
 		}
 	}
-	if _, err := f.store.ImportFile(context.Background(), t.TempDir(), "", f.identity.Recipient(), nil); !errors.Is(err, ErrNotGGUF) {
-		t.Errorf("a directory: %v", err)
+	first, err := gguf.Split(f.plain, t.TempDir(), "m", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := os.ReadFile(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.store.Import(context.Background(), bytes.NewReader(part), Source{File: "m.gguf"}, f.identity.Recipient(), nil)
+	if !errors.Is(err, ErrPart) {
+		t.Errorf("one part of a model: %v", err)
 	}
 }
 

@@ -133,7 +133,12 @@ func compare(file, lib, program, peer string, rounds, tokens, threads int, mmap 
 	}
 	store := vault.Open(dir, secret.Random(32))
 	start := time.Now()
-	m, err := store.ImportFile(context.Background(), file, "", identity.Recipient(), nil)
+	weights, err := gguf.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer weights.Close()
+	m, err := store.Import(context.Background(), weights, vault.Source{File: file, Size: weights.Size}, identity.Recipient(), nil)
 	if err != nil {
 		return nil, err
 	}
