@@ -104,61 +104,6 @@ func TestKilledWhileAppending(t *testing.T) {
 	}
 }
 
-// strace injects the fault into the child's nth call of syscall and returns what the child said, and whether it
-// ended by itself.
-func strace(t *testing.T, dir, syscall, fault string, n int) (string, bool) {
-	t.Helper()
-	if _, err := exec.LookPath("strace"); err != nil {
-		if os.Getenv("CI") == "true" || os.Getenv("SUBROSA_REQUIRE_REAL") == "1" {
-			t.Fatal("strace is missing: apt-get install -y strace")
-		}
-		t.Skip("strace is missing: apt-get install -y strace")
-	}
-	cmd := exec.CommandContext(t.Context(), "strace", "-f", "-qq", "-o", "/dev/null", "-P", dir, "-P", filepath.Join(dir, entriesFile),
-		"-e", "trace="+syscall, "-e", fmt.Sprintf("inject=%s:%s:when=%d+", syscall, fault, n),
-		os.Args[0], "-test.run=^TestAppendChild$")
-	if fault == "signal=SIGKILL" {
-		cmd.Args = append(cmd.Args[:5:5], cmd.Args[9:]...) // any file: temporary ones too
-	}
-	cmd.Env = append(os.Environ(), childEnv+"="+dir, childEnv+"_N=8")
-	out, err := cmd.CombinedOutput()
-	return string(out), err == nil
-}
-
-func TestKilledAtEachFsyncAndRename(t *testing.T) {
-	for call, least := range map[string]int{"fsync": 15, "renameat": 3} {
-		for n := 1; ; n++ {
-			dir := filepath.Join(t.TempDir(), "audit")
-			out, whole := strace(t, dir, call, "signal=SIGKILL", n)
-			survive(t, dir, out)
-			if whole && n <= least {
-				t.Fatalf("the child was killed at no more than %d calls of %s", n-1, call)
-			}
-			if whole {
-				break
-			}
-		}
-	}
-}
-
-func TestTheKernelRefusesAnFsyncOrAWrite(t *testing.T) {
-	for _, c := range []struct {
-		call, fault string
-		n           int
-		poisoned    bool
-	}{{"fsync", "error=EIO", 5, true}, {"write", "error=ENOSPC", 3, false}, {"write", "error=EIO", 1, true}} {
-		dir := filepath.Join(t.TempDir(), "audit")
-		if err := mustOpen(t, dir).Close(); err != nil {
-			t.Fatal(err)
-		}
-		out, _ := strace(t, dir, c.call, c.fault, c.n)
-		if want := fmt.Sprintf("refused poisoned=%v full=%v again=%v", c.poisoned, !c.poisoned, c.poisoned); !strings.Contains(out, want) {
-			t.Fatalf("%s %s: want %q in\n%s", c.call, c.fault, want, out)
-		}
-		survive(t, dir, out)
-	}
-}
-
 func TestARealFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=5m"); err != nil {
