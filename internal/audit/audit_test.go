@@ -834,68 +834,6 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// BenchmarkAppend appends an entry and, in turn, writes and fsyncs 600 bytes to a bare file beside it, so that a busy disk
-// slows both, and reports the two times and their ratio.
-func BenchmarkAppend(b *testing.B) {
-	dir := b.TempDir()
-	l := mustOpen(b, filepath.Join(dir, "audit"))
-	f, err := os.OpenFile(filepath.Join(dir, "bare"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	line := bytes.Repeat([]byte("x"), 600)
-	var record, bare time.Duration
-	for b.Loop() {
-		start := time.Now()
-		if _, err := l.Append(sample(1)); err != nil {
-			b.Fatal(err)
-		}
-		middle := time.Now()
-		if _, err := f.Write(line); err != nil {
-			b.Fatal(err)
-		}
-		if err := f.Sync(); err != nil {
-			b.Fatal(err)
-		}
-		record += middle.Sub(start)
-		bare += time.Since(middle)
-	}
-	b.ReportMetric(float64(record.Nanoseconds())/float64(b.N), "record-ns")
-	b.ReportMetric(float64(bare.Nanoseconds())/float64(b.N), "bare-ns")
-	b.ReportMetric(float64(record)/float64(bare), "x-bare")
-}
-
-func BenchmarkVerify100k(b *testing.B) {
-	dir := closed(b, 0)
-	big(b, dir, 100_000)
-	b.Run("verify", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := Verify(dir, nil); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("open", func(b *testing.B) {
-		for b.Loop() {
-			if l := mustOpen(b, dir); l.Size() != 100_000 {
-				b.Fatal(l.Size())
-			}
-		}
-	})
-}
-
-func BenchmarkAppendWithoutFsync(b *testing.B) {
-	l := mustOpen(b, filepath.Join(b.TempDir(), "audit"))
-	l.entries = &noSync{l.entries}
-	for b.Loop() {
-		if _, err := l.Append(sample(1)); err != nil {
-			b.Fatal(err)
-		}
-		l.signed = l.tree.size
-	}
-}
-
 // A verifier key is name+hash+base64, and base64 has plus signs too: two keys in five hold one.
 func TestEveryKeyOpensItsLogAgain(t *testing.T) {
 	plus := 0

@@ -157,11 +157,15 @@ func decodeStub(line []byte) (stub, bool) {
 
 // decode reads a line strictly: what does not encode back to the same bytes is malformed.
 func decode(line []byte) (Entry, error) {
-	var e Entry
-	if len(line) > maxEntry || json.Unmarshal(line, &e) != nil || e.Version < 1 || e.Version > entryVersion {
+	if len(line) > maxEntry {
 		return Entry{}, errMalformed
 	}
-	if again, err := json.Marshal(e); err != nil || !bytes.Equal(again, line) {
+	e, ok := parse(line)
+	if !ok || !e.canonical(line) {
+		e = Entry{}
+		ok = json.Unmarshal(line, &e) == nil && e.canonical(line)
+	}
+	if !ok || e.Version < 1 || e.Version > entryVersion {
 		return Entry{}, errMalformed
 	}
 	return e, nil
@@ -171,20 +175,23 @@ func decode(line []byte) (Entry, error) {
 func (e *Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
 	e.Version, e.Time, e.Sig = entryVersion, e.Time.UTC(), nil
 	// Once around: what JSON cannot carry (half a rune) is replaced before it is signed.
-	first, err := json.Marshal(e)
+	first, err := e.appendJSON(nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
-	var clean Entry
-	if err := json.Unmarshal(first, &clean); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+	clean, err := decode(first)
+	if err != nil { // too long, or not yet canonical
+		clean = Entry{}
+		if err := json.Unmarshal(first, &clean); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+		}
 	}
 	msg, err := clean.message(origin)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
 	clean.Sig = ed25519.Sign(key, msg)
-	line, err := json.Marshal(clean)
+	line, err := clean.appendJSON(make([]byte, 0, len(msg)+128))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
@@ -197,11 +204,8 @@ func (e *Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
 // message is what Sig signs. The leading zero byte keeps it apart from a note's text, which has no control characters.
 func (e Entry) message(origin string) ([]byte, error) {
 	e.Sig = nil
-	line, err := json.Marshal(e)
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte("\x00subrosa audit entry v1\n"+origin+"\n"), line...), nil
+	msg := append(make([]byte, 0, 1024), "\x00subrosa audit entry v1\n"...)
+	return e.appendJSON(append(append(msg, origin...), '\n'))
 }
 
 // signedBy reports whether the entry's signature is good.

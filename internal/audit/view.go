@@ -45,11 +45,14 @@ func (v *view) lines(from, to int64, each func(first int64, lines [][]byte) erro
 		return nil
 	}
 	changed := &BrokenError{from, entriesFile, "changed while the record is open"}
-	at, next := v.index[from/indexEvery], from-from%indexEvery
+	at, next, end := v.index[from/indexEvery], from-from%indexEvery, v.end
+	if i := (to + indexEvery - 1) / indexEvery; i < int64(len(v.index)) { // a short piece costs a short reading
+		end = v.index[i]
+	}
 	var buf []byte
 	var batch [][]byte
 	for next < to {
-		n := min(scanBlock, v.end-at)
+		n := min(scanBlock, end-at)
 		if int64(cap(buf)) < n {
 			buf = make([]byte, n)
 		}

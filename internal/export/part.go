@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -268,10 +267,11 @@ func (w *writer) fill(j *job, write bool) {
 
 // decode reads a line of the record; a stub is what is left of a pruned entry.
 func decode(line []byte) (e audit.Entry, stub bool, err error) {
-	if !bytes.HasPrefix(line, []byte(`{"v":`)) {
+	e, err = audit.Decode(line)
+	switch {
+	case errors.Is(err, audit.ErrPruned):
 		return e, true, nil
-	}
-	if err = json.Unmarshal(line, &e); err != nil {
+	case err != nil:
 		return e, false, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	return e, false, nil

@@ -62,7 +62,7 @@ func (r *mapRing) Delete(_ context.Context, account string) error {
 	return nil
 }
 
-func testOptions(t *testing.T) Options {
+func testOptions(t testing.TB) Options {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -82,7 +82,7 @@ func testOptions(t *testing.T) Options {
 
 func pass(p string) *secret.Bytes { return secret.New([]byte(p)) }
 
-func start(t *testing.T, o Options) *Session {
+func start(t testing.TB, o Options) *Session {
 	t.Helper()
 	s, err := New(o)
 	if err != nil {
@@ -92,7 +92,7 @@ func start(t *testing.T, o Options) *Session {
 	return s
 }
 
-func unlocked(t *testing.T, o Options) *Session {
+func unlocked(t testing.TB, o Options) *Session {
 	t.Helper()
 	s := start(t, o)
 	phase, _ := s.State()
