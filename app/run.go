@@ -96,6 +96,11 @@ func (a *App) takeHome(home string) {
 		}
 		a.session, err = session.New(opts)
 	}
+	if err == nil {
+		if err := a.session.Serve(); err != nil { // no backup while the window is open: no reason to stay shut
+			fmt.Fprintln(os.Stderr, "subrosa:", err)
+		}
+	}
 	if err != nil {
 		a.session = session.Unusable(fault.From(err))
 	}

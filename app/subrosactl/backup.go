@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,29 +18,48 @@ func (c *command) backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "backup --to DIR --recipient AGE", Short: "Write one encrypted, verified archive of keys, history, record and policy", Args: cobra.NoArgs,
 		Long: "Write one archive of keys, history, record and policy, as they are at one moment, sealed to recovery recipients (see " +
-			"subrosactl keys add-recovery) and read back before it appears. Models are not in it. What is erased later stays readable in it.",
-		RunE: c.inSession(func(ctx context.Context, s *session.Session, _ []string) error {
-			made, err := s.Backup(ctx, dir, recipients...)
+			"subrosactl keys add-recovery) and read back before it appears. Models are not in it. What is erased later stays readable in it. Where the window has the data directory open and is " +
+			"unlocked, it makes the backup, and chats on meanwhile.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			made, err := c.makeBackup(cmd.Context(), dir, recipients)
 			if err != nil {
 				return err
 			}
 			if c.json {
-				return c.printJSON(struct {
-					Path       string `json:"path"`
-					Bytes      int64  `json:"bytes"`
-					SHA256     string `json:"sha256"`
-					Generation uint64 `json:"generation"`
-				}{made.Path, made.Bytes, made.SHA256, made.Generation})
+				return c.printJSON(made)
 			}
 			c.printf("%s\n%d bytes, SHA-256 %s, read back and compared.\n", made.Path, made.Bytes, made.SHA256)
 			return nil
-		}),
+		},
 	}
 	cmd.Flags().StringVar(&dir, "to", "", "the folder to write it into")
 	cmd.Flags().StringArrayVar(&recipients, "recipient", nil, "age recipient with a recovery slot; may be repeated")
 	_ = cmd.MarkFlagRequired("to")
 	_ = cmd.MarkFlagRequired("recipient")
 	return cmd
+}
+
+// makeBackup makes one here, or asks the program that has the data directory open.
+func (c *command) makeBackup(ctx context.Context, dir string, recipients []string) (made session.Backup, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return made, fault.New(fault.BadInput, err)
+	}
+	err = c.unlocked(ctx, nil, func(s *session.Session) error {
+		made, err = s.Backup(ctx, dir, recipients...)
+		return err
+	})
+	if err == nil || fault.From(err).Code != fault.InUse {
+		return made, err
+	}
+	opts, err := session.Installed(c.home)
+	if err != nil {
+		return made, err
+	}
+	passphrase, err := c.passphrase("Passphrase: ")
+	if err != nil {
+		return made, err
+	}
+	return session.AskForBackup(ctx, opts.Home, passphrase, dir, recipients...)
 }
 
 func (c *command) restoreCommand() *cobra.Command {

@@ -48,6 +48,9 @@ func (c *command) chatCommand() *cobra.Command {
 					p.Text = prompt
 					return c.one(cmd.Context(), s, p)
 				}
+				if err := s.Serve(); err != nil { // as the window does: a backup can be made meanwhile
+					return err
+				}
 				return c.lines(cmd.Context(), s, p)
 			})
 		},

@@ -20,8 +20,11 @@ import (
 // not open. It holds words and places, no text. It can be made again from the history, so it is not fsynced at each
 // change; a mark in it says how far it has come, and catching up from an empty index is how it is made.
 
-// batch is how many messages are indexed in one transaction: some 15 ms of work.
-const batch = 100
+const (
+	batch     = 100     // messages indexed in one transaction: some 15 ms of work
+	bulk      = 2000    // likewise where there is a lot to do: larger transactions leave an index that is made and read faster
+	mostBytes = 8 << 20 // of texts in one transaction, about
+)
 
 const indexSchema = `
 	CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61 remove_diacritics 2');
@@ -79,6 +82,7 @@ type indexFile struct {
 	path  string
 	catch sync.Mutex   // one catches up at a time
 	upTo  atomic.Int64 // the value of index.changes when it last had everything; 0: never
+	bulk  atomic.Bool  // the background has a lot to do: a search does not wait for it
 }
 
 // openIndex opens the index of this epoch, or begins a new one, and removes those of other epochs. Trouble with the
@@ -273,7 +277,12 @@ func (x *index) step(ctx context.Context) bool {
 	if f == nil || ctx.Err() != nil {
 		return false
 	}
-	n, err := x.catchUp(ctx, f)
+	most := batch
+	if f.bulk.Load() {
+		most = bulk
+	}
+	n, err := x.catchUp(ctx, f, most)
+	f.bulk.Store(err == nil && n >= batch)
 	switch {
 	case ctx.Err() != nil:
 		return false
@@ -300,8 +309,8 @@ type toIndex struct {
 	text                           string
 }
 
-// catchUp indexes at most one batch of what is not in f yet, and returns how many texts that were.
-func (x *index) catchUp(ctx context.Context, f *indexFile) (int, error) {
+// catchUp indexes, of what is not in f yet, at most so many messages and titles, and returns how many texts that were.
+func (x *index) catchUp(ctx context.Context, f *indexFile, most int) (int, error) {
 	f.catch.Lock()
 	defer f.catch.Unlock()
 	changes := x.changes.Load()
@@ -314,7 +323,7 @@ func (x *index) catchUp(ctx context.Context, f *indexFile) (int, error) {
 	if err != nil {
 		return 0, indexError(err)
 	}
-	messages, titles, err := x.store.unindexed(ctx, messageChanged, messageSeq, titleChanged, titleSeq)
+	messages, titles, err := x.store.unindexed(ctx, most, messageChanged, messageSeq, titleChanged, titleSeq)
 	if err != nil {
 		return 0, err
 	}
@@ -349,20 +358,17 @@ func (x *index) catchUp(ctx context.Context, f *indexFile) (int, error) {
 	return len(messages) + len(titles), indexError(t.Commit())
 }
 
-// unindexed returns the next batch of texts that changed after the marks.
-func (s *Store) unindexed(ctx context.Context, messageChanged, messageSeq, titleChanged, titleSeq int64) (messages, titles []toIndex, err error) {
-	type row struct {
-		toIndex
-		messageRow
-		conversationRow
-	}
+// textRow is a row of what is to index.
+type textRow struct {
+	toIndex
+	messageRow
+	conversationRow
+}
+
+// unindexed returns the next texts that changed after the marks.
+func (s *Store) unindexed(ctx context.Context, most int, messageChanged, messageSeq, titleChanged, titleSeq int64) (messages, titles []toIndex, err error) {
 	err = s.read("read what to index", func(q querier) error {
-		rows, err := queryAll(ctx, q, "", func(r scanner) (m row, err error) {
-			err = r.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.Message.Conversation, &m.Message.ID, &m.Role, &m.Status, &m.content)
-			return m, err
-		}, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content
-			FROM message m JOIN conversation c ON c.seq = m.conversation
-			WHERE m.changed > 0 AND (m.changed, m.seq) > (?, ?) AND m.status <> 'erased' ORDER BY m.changed, m.seq LIMIT ?`, messageChanged, messageSeq, batch)
+		rows, err := unindexedMessages(ctx, q, most, messageChanged, messageSeq)
 		if err != nil {
 			return err
 		}
@@ -382,11 +388,11 @@ func (s *Store) unindexed(ctx context.Context, messageChanged, messageSeq, title
 			m.text = m.Text
 			messages = append(messages, m.toIndex)
 		}
-		named, err := queryAll(ctx, q, "", func(r scanner) (c row, err error) {
+		named, err := queryAll(ctx, q, "", func(r scanner) (c textRow, err error) {
 			err = r.Scan(&c.changed, &c.toIndex.seq, &c.conversationRow.ID, &c.Matter, &c.matterKey, &c.key, &c.title)
 			return c, err
 		}, `SELECT c.changed, c.seq, c.id, m.id, m.key, c.key, c.title`+fromConversation+
-			`WHERE (c.changed, c.seq) > (?, ?) ORDER BY c.changed, c.seq LIMIT ?`, titleChanged, titleSeq, batch)
+			`WHERE (c.changed, c.seq) > (?, ?) ORDER BY c.changed, c.seq LIMIT ?`, titleChanged, titleSeq, most)
 		if err != nil {
 			return err
 		}
@@ -404,6 +410,34 @@ func (s *Store) unindexed(ctx context.Context, messageChanged, messageSeq, title
 	return messages, titles, err
 }
 
+// unindexedMessages stops before its texts take much memory.
+func unindexedMessages(ctx context.Context, q querier, most int, changed, seq int64) (list []textRow, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content
+		FROM message m JOIN conversation c ON c.seq = m.conversation
+		WHERE m.changed > 0 AND (m.changed, m.seq) > (?, ?) AND m.status <> 'erased' ORDER BY m.changed, m.seq LIMIT ?`, changed, seq, most)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for size := 0; size < mostBytes && rows.Next(); {
+		var m textRow
+		err := rows.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.Message.Conversation, &m.Message.ID, &m.Role, &m.Status, &m.content)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+		size += len(m.content)
+	}
+	return list, rows.Err()
+}
+
+// IndexDamaged tells whether the index was found damaged since Open, and is made anew.
+func (s *Store) IndexDamaged() bool {
+	s.index.mu.RLock()
+	defer s.index.mu.RUnlock()
+	return s.index.damaged
+}
+
 // IndexState says how far the search index has come.
 type IndexState struct {
 	Complete bool
@@ -413,7 +447,7 @@ type IndexState struct {
 	Err      error
 }
 
-// IndexState returns a snapshot.
+// IndexState returns a snapshot. It counts the messages: its time grows with the history.
 func (s *Store) IndexState(ctx context.Context) (st IndexState, err error) {
 	x := s.index
 	x.mu.RLock()

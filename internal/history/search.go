@@ -2,9 +2,7 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,7 +84,10 @@ func (s *Store) Search(ctx context.Context, query Query) (Found, error) {
 // settle brings the index up to the history, if that is soon done.
 func (x *index) settle(ctx context.Context, f *indexFile, found *Found) error {
 	for range 2 { // the second finds nothing, unless there is a lot to do: then the background does it
-		n, err := x.catchUp(ctx, f)
+		if f.bulk.Load() {
+			break
+		}
+		n, err := x.catchUp(ctx, f, batch)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -152,16 +153,23 @@ func (s *Store) search(ctx context.Context, f *indexFile, match string, query Qu
 		}
 	}
 	// In order of age the index can stop early, and only so: ranking visits every match.
-	few, err := indexed(ctx, f, `SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE words `+where+` ORDER BY words.rowid DESC LIMIT 1001)`, args...)
+	matches := func(order string, offset, limit int) ([]int64, error) {
+		return matched(ctx, f, fmt.Sprintf(`SELECT words.rowid FROM %s WHERE words %s ORDER BY %s LIMIT %d OFFSET %d`, from, where, order, limit, offset), args...)
+	}
+	newest, err := matches(`words.rowid DESC`, 0, fewMatches+1)
 	if err != nil {
 		return err
 	}
-	order := `words.rowid DESC`
-	if few[0] <= fewMatches {
-		order = `words.rank, words.rowid DESC`
-	}
-	matches := func(offset, limit int) ([]int64, error) {
-		return indexed(ctx, f, fmt.Sprintf(`SELECT words.rowid FROM %s WHERE words %s ORDER BY %s LIMIT %d OFFSET %d`, from, where, order, limit, offset), args...)
+	next := func(offset, limit int) ([]int64, error) {
+		switch {
+		case len(newest) == 0:
+			return nil, nil
+		case len(newest) <= fewMatches:
+			return matches(`words.rank, words.rowid DESC`, offset, limit)
+		case offset+limit <= len(newest):
+			return newest[offset : offset+limit], nil
+		}
+		return matches(`words.rowid DESC`, offset, limit)
 	}
 	return s.read("search", func(q querier) error {
 		hits, err := s.titleHits(ctx, q, titles, query)
@@ -171,7 +179,7 @@ func (s *Store) search(ctx context.Context, f *indexFile, match string, query Qu
 		// What was erased is in no result, though an index that is just being replaced may still know it.
 		for offset := 0; len(hits) <= query.Limit; {
 			n := query.Limit + 1 - len(hits)
-			seqs, err := matches(offset, n)
+			seqs, err := next(offset, n)
 			if err != nil {
 				return err
 			}
@@ -201,6 +209,15 @@ func indexed(ctx context.Context, f *indexFile, query string, args ...any) ([]in
 	return seqs, indexError(err)
 }
 
+// matched is indexed for a long list: as one value it takes half the time that it takes row by row.
+func matched(ctx context.Context, f *indexFile, query string, args ...any) (seqs []int64, err error) {
+	var list string
+	if err := f.db.QueryRowContext(ctx, `SELECT json_group_array(rowid) FROM (`+query+`)`, args...).Scan(&list); err != nil {
+		return nil, indexError(err)
+	}
+	return seqs, json.Unmarshal([]byte(list), &seqs)
+}
+
 // insideOf returns the conversations of a matter, as a JSON array; "" for no matter.
 func (s *Store) insideOf(ctx context.Context, matter MatterID) (list string, err error) {
 	if matter == "" {
@@ -215,33 +232,57 @@ func (s *Store) insideOf(ctx context.Context, matter MatterID) (list string, err
 // titleColumns are conversationColumns without those that cost something.
 const titleColumns = `c.id, m.id, m.key, c.key, c.title, c.created_at, c.updated_at, 0, c.pinned, 0, 0`
 
+// titleHits opens titles, in this order, until there are enough.
 func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Query) ([]Hit, error) {
 	var hits []Hit
 	keys := s.matterKeys()
-	for _, seq := range seqs {
-		if len(hits) == mostTitles {
-			break
-		}
-		row, err := queryOne(ctx, q, "", scanConversation, `SELECT `+titleColumns+fromConversation+`WHERE c.seq = ?`, seq)
-		if errors.Is(err, sql.ErrNoRows) || errors.Is(err, ErrNotFound) {
-			continue
-		}
+	for some := range slices.Chunk(seqs, mostTitles) { // as a rule the first are good
+		list, err := json.Marshal(some)
 		if err != nil {
 			return nil, err
 		}
-		c, err := row.open(keys)
+		rows, err := queryAll(ctx, q, "", scanTitle, `SELECT c.seq, `+titleColumns+fromConversation+`WHERE c.seq IN (SELECT value FROM json_each(?))`, string(list))
 		if err != nil {
 			return nil, err
 		}
-		outside := query.Matter != "" && c.Matter != query.Matter || !query.From.IsZero() && c.UpdatedAt.Before(query.From) ||
-			!query.Until.IsZero() && !c.UpdatedAt.Before(query.Until)
-		if c.Title == "" || outside {
-			continue
+		slices.SortFunc(rows, func(a, b titleRow) int { return slices.Index(some, a.seq) - slices.Index(some, b.seq) })
+		for _, row := range rows {
+			c, err := row.open(keys)
+			if err != nil {
+				return nil, err
+			}
+			outside := query.Matter != "" && c.Matter != query.Matter || !query.From.IsZero() && c.UpdatedAt.Before(query.From) ||
+				!query.Until.IsZero() && !c.UpdatedAt.Before(query.Until)
+			if c.Title == "" || outside {
+				continue
+			}
+			hits = append(hits, Hit{Conversation: c.ID, Title: c.Title, Matter: c.Matter, At: c.UpdatedAt, Snippet: []Piece{{Text: c.Title}}})
+			if len(hits) == mostTitles {
+				return hits, nil
+			}
 		}
-		hits = append(hits, Hit{Conversation: c.ID, Title: c.Title, Matter: c.Matter, At: c.UpdatedAt, Snippet: []Piece{{Text: c.Title}}})
 	}
 	return hits, nil
 }
+
+// titleRow is a conversation with its place in the index.
+type titleRow struct {
+	seq int64
+	conversationRow
+}
+
+func scanTitle(row scanner) (t titleRow, err error) {
+	t.conversationRow, err = scanConversation(also{row, &t.seq})
+	return t, err
+}
+
+// also scans one column more, the first.
+type also struct {
+	scanner
+	first any
+}
+
+func (a also) Scan(dest ...any) error { return a.scanner.Scan(append([]any{a.first}, dest...)...) }
 
 // hitRow is a message with its conversation.
 type hitRow struct {

@@ -25,11 +25,11 @@ const backupTemp = "backup.part" // below the home, while a backup is made
 
 // Backup is one that was made.
 type Backup struct {
-	Path       string
-	Bytes      int64
-	SHA256     string
-	Generation uint64 // of the history in it
-	Entries    int64  // bytes of the record in it
+	Path       string `json:"path"`
+	Bytes      int64  `json:"bytes"`
+	SHA256     string `json:"sha256"`
+	Generation uint64 `json:"generation"` // of the history in it
+	Entries    int64  `json:"entries"`    // bytes of the record in it
 }
 
 // Backup packs keys, history, record and policy, as they are at one moment, into one archive in dir, sealed to recipients

@@ -41,6 +41,7 @@ var silent = map[string]string{
 	"ProveEntry": "reads the record itself", "RecordPage": "reads the record itself", "RecordActivity": "counts entries", "Row": "as Conversations", "IndexState": "reads",
 	"Check": "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
 	"Close": "is Lock", "LockFor": "is Lock",
+	"Serve": "listens; what is asked is Backup",
 }
 
 // elsewhere lists the methods whose entry another test shows: they need a device, a backup or an identity.

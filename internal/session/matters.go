@@ -181,8 +181,8 @@ func (o *open) noteIndex() error {
 }
 
 // checkIndex puts on record that opening found the search index damaged.
-func (o *open) checkIndex(ctx context.Context) error {
-	if st, err := o.history.IndexState(ctx); err == nil && st.Damaged { // an error comes out when it is searched
+func (o *open) checkIndex() error {
+	if o.history.IndexDamaged() {
 		return o.noteIndex()
 	}
 	return nil

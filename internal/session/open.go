@@ -93,7 +93,7 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		o.stop(o.reconcile(ctx))
 	}
 	if !o.readOnly() {
-		o.stop(errors.Join(o.checkIndex(ctx), o.retain(ctx, time.Now())))
+		o.stop(errors.Join(o.checkIndex(), o.retain(ctx, time.Now())))
 	}
 	if !o.readOnly() {
 		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))

@@ -22,6 +22,7 @@ import (
 	"subrosa/internal/lockdown"
 	"subrosa/internal/presence"
 	"subrosa/internal/secret"
+	"subrosa/internal/socket"
 )
 
 // Phase is where a session stands.
@@ -70,6 +71,7 @@ type Session struct {
 	locking bool              // Lock has begun: nothing new is started
 	turn    *running          // nil unless an answer is being written
 	watcher *presence.Watcher // nil unless watched
+	server  *socket.Server    // nil unless commands may ask
 }
 
 // running is a turn in flight.
@@ -246,7 +248,12 @@ func (s *Session) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return errors.Join(s.LockFor(ctx, LockedByClose), s.home.release())
+	err := s.LockFor(ctx, LockedByClose) // which cuts short what a command asked for
+	s.mu.Lock()
+	server := s.server
+	s.server = nil
+	s.mu.Unlock()
+	return errors.Join(err, server.Close(), s.home.release())
 }
 
 // ready returns what is open, or fault.Locked.
