@@ -7,7 +7,8 @@ export SUBROSA_REQUIRE_REAL=1 # a missing tool is a failure, not a skip
 
 case "${1:-all}" in all | go)
   echo "== Go"
-  build/interop/build.sh # genuine SQLCipher, for one of them
+  build/interop/build.sh     # genuine SQLCipher, for one of them
+  build/interop/templates.sh # the chat templates of many models, rendered by Jinja2
   go test -count=1 -timeout 30m ./... # a cached result knows nothing of the programs that the tests run
   ;;
 esac

@@ -69,9 +69,7 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 	if tmpl == "" {
 		tmpl = chatML
 	}
-	// yzma passes neither of these, and templates name them.
-	p.template = fmt.Sprintf("{%%- set bos_token = %s -%%}{%%- set eos_token = %s -%%}",
-		jinjaString(text(p.bos)), jinjaString(text(llama.VocabEOS(vocab)))) + tmpl
+	p.template = prepare(tmpl, text(p.bos), text(llama.VocabEOS(vocab)))
 	const words = llama.TokenAttrControl | llama.TokenAttrUserDef
 	for id := range llama.Token(llama.VocabNTokens(vocab)) {
 		attr := llama.VocabGetAttr(vocab, id)
@@ -90,10 +88,6 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 	}
 	slices.SortStableFunc(p.specials, func(a, b special) int { return len(b.text) - len(a.text) })
 	return p
-}
-
-func jinjaString(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
 }
 
 // tokens renders and tokenises a conversation. One that ends in an answer is to be gone on with from its last word.
