@@ -78,30 +78,35 @@ func (b *bench) write(name, content string) string {
 	return b.path(name)
 }
 
-// run executes a command as main does, with input as standard input, and returns what it prints.
+// run executes a command with input as standard input, and returns what it prints.
 func (b *bench) run(input string, args ...string) (string, error) {
 	b.t.Helper()
-	in, err := os.Open(b.write("stdin", input))
+	return inProcess(b.write("stdin", input), b.home, func(o *session.Options) { o.PolicyDir, o.Now = b.policyDir, b.now }, args...)
+}
+
+// inProcess executes a command as main does, but for the cost of the passphrase and the proof of the network.
+func inProcess(stdin, home string, adjust func(*session.Options), args ...string) (string, error) {
+	in, err := os.Open(stdin)
 	if err != nil {
-		b.t.Fatal(err)
+		return "", err
 	}
 	defer func() { _ = in.Close() }()
 	root, err := filepath.Abs("../..")
 	if err != nil {
-		b.t.Fatal(err)
+		return "", err
 	}
 	var out, errOut bytes.Buffer
 	c := &command{in: in, out: &out, err: &errOut, lockdown: &lockdown.Report{Enforced: true}, options: func(home string) (session.Options, error) {
 		o, err := session.Installed(home)
-		o.Cost, o.PolicyDir, o.Now = keys.TestCost, b.policyDir, b.now
+		o.Cost = keys.TestCost
 		o.EnginePath, o.EngineLib = filepath.Join(root, "build/bin/subrosa-engine"), filepath.Join(root, "build/native/lib")
+		adjust(&o)
 		return o, err
 	}}
 	cmd := c.root()
-	cmd.SetArgs(append([]string{"--home", b.home}, args...))
+	cmd.SetArgs(append([]string{"--home", home}, args...))
 	cmd.SetOut(&out)
-	err = cmd.ExecuteContext(context.WithoutCancel(b.t.Context()))
-	if err != nil {
+	if err = cmd.ExecuteContext(context.Background()); err != nil {
 		err = fmt.Errorf("%w\n%s%s", err, out.Bytes(), errOut.Bytes())
 	}
 	return out.String(), err

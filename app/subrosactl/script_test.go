@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/zalando/go-keyring"
+
+	"subrosa/internal/session"
 
 	"subrosa/internal/gguf"
 	"subrosa/models"
@@ -35,7 +39,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "split-model": splitModel},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "forget-head": forgetHead, "months-ago": monthsAgo, "split-model": splitModel},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 			for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
@@ -52,23 +56,54 @@ func splitModel(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
+// monthsAgo is the scripts' command months-ago N HOME PASSPHRASE-FILE ARGS...: subrosactl in this process, on the same
+// keyring, with a record that was written N months ago.
+func monthsAgo(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	passphrase := ts.ReadFile(args[2])
+	in := ts.MkAbs(".stdin")
+	ts.Check(os.WriteFile(in, []byte(passphrase+passphrase), 0o600))
+	out, err := inProcess(in, ts.MkAbs(args[1]), func(o *session.Options) {
+		o.Now = func() time.Time { return time.Now().AddDate(0, -n, 0) }
+	}, args[3:]...)
+	fmt.Fprint(ts.Stdout(), out)
+	if (err != nil) != neg {
+		ts.Fatalf("%v", err)
+	}
+}
+
 // forgetKeyring is the scripts' command for forget.
 func forgetKeyring(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(forget(ts.MkAbs(args[0])))
 }
 
+// forgetHead is the scripts' command for a keyring that was put back too: it does not know the record's newest head.
+func forgetHead(ts *testscript.TestScript, _ bool, args []string) {
+	slot, err := slotOf(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(keyring.Delete("subrosa", fmt.Sprintf("item-record-head-%x", slot.ID)))
+}
+
+// ringSlot says under which accounts the keyring has a data directory's items.
+type ringSlot struct {
+	ID      []byte `json:"id"`
+	Account string `json:"ringAccount"`
+}
+
+func slotOf(home string) (slot ringSlot, err error) {
+	text, err := os.ReadFile(filepath.Join(home, "keys", "user.json"))
+	if err != nil {
+		return slot, err
+	}
+	return slot, json.Unmarshal(text, &slot)
+}
+
 // forget deletes what the data directory has in the keyring, as on a machine whose keyring is gone: what its user slot
 // names, the deletion-epoch key in both its places and the record's head. Other tests use the same keyring.
 func forget(home string) error {
-	var slot struct {
-		ID      []byte `json:"id"`
-		Account string `json:"ringAccount"`
-	}
-	text, err := os.ReadFile(filepath.Join(home, "keys", "user.json"))
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(json.Unmarshal(text, &slot), keyring.Delete("subrosa", slot.Account)); err != nil {
+	slot, err := slotOf(home)
+	if err := errors.Join(err, keyring.Delete("subrosa", slot.Account)); err != nil {
 		return err
 	}
 	for _, item := range []string{"epoch-0", "epoch-1", "item-record-head"} {
