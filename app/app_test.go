@@ -12,6 +12,7 @@ import (
 
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
+	"subrosa/internal/session"
 )
 
 // heard collects what the page would be told.
@@ -39,6 +40,7 @@ func listen(a *App) *heard {
 
 func TestDeltasArriveInOrderAndBeforeTheEnd(t *testing.T) {
 	a := newApp()
+	a.session = session.Unusable(fault.From(fault.New(fault.Locked, nil)))
 	h := listen(a)
 	turn := newTurn(a)
 	turn.Started(history.Begun{Conversation: history.Conversation{ID: "c"}, Assistant: history.Message{ID: "a", Turn: "t"}})
@@ -106,7 +108,7 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 		"Conversations": func() error { _, err := a.Conversations(); return err },
 		"Conversation":  func() error { _, err := a.Conversation("x", ""); return err },
 		"Send":          func() error { _, err := a.Send(PromptView{Text: "x"}); return err },
-		"Check":         func() error { _, err := a.Check("x"); return err },
+		"Check":         func() error { _, err := a.Check("", "x", ""); return err },
 		"Choose":        func() error { return a.Choose("x", "y") },
 		"Rename":        func() error { return a.Rename("x", "y") },
 		"Pin":           func() error { return a.Pin("x", true) },

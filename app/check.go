@@ -2,8 +2,10 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"unicode/utf8"
 
+	"subrosa/internal/history"
 	"subrosa/internal/redact"
 )
 
@@ -11,6 +13,9 @@ import (
 type CheckView struct {
 	Spans  []SpanView `json:"spans"`
 	Masked string     `json:"masked"` // what the model would see
+
+	MayMask         bool `json:"mayMask"`         // the user may have what gets a stand-in masked
+	MayPseudonymise bool `json:"mayPseudonymise"` // or the other way round
 }
 
 // SpanView is one find. Start and End count UTF-16 units of the text that was checked, as the page counts.
@@ -30,10 +35,28 @@ type KindView struct {
 	Description string `json:"description"`
 }
 
-// Check tells what would be masked in a prompt, as it is typed.
-func (a *App) Check(text string) (CheckView, error) {
-	masked, found, err := a.session.Check(text)
-	return checkView(text, masked, found), err
+// StandInView is a value of which the model sees a token.
+type StandInView struct {
+	Token string `json:"token"`
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+// Check tells what would be hidden in a prompt of a conversation, as it is typed. Instead is "", "mask" or "pseudonymise".
+func (a *App) Check(conversation, text, instead string) (CheckView, error) {
+	c, err := a.session.Check(context.Background(), history.ConversationID(conversation), text, redact.Action(instead))
+	v := checkView(text, c.Masked, c.Found)
+	v.MayMask, v.MayPseudonymise = c.MayMask, c.MayPseudonymise
+	return v, err
+}
+
+// standIns lists a conversation's. Without them the page shows the values all the same.
+func (a *App) standIns(id history.ConversationID) []StandInView {
+	list, err := a.session.StandIns(context.Background(), id)
+	if err != nil {
+		return []StandInView{}
+	}
+	return viewsOf(list, func(s redact.StandIn) StandInView { return StandInView{s.Token, string(s.Type), s.Value} })
 }
 
 // Kinds describes what the rules look for.

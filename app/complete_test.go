@@ -137,7 +137,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"Activity", "", "a key was pressed: nothing that is kept was touched", func() error { a.Activity(); return nil }},
 		{"Preferences", "", "appearance", func() error { _, err := a.Preferences(); return err }},
 		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark"}) }},
-		{"Check", "", "says what would be masked in a text that was not sent", func() error { _, err := a.Check("x"); return err }},
+		{"Check", "", "says what would be masked in a text that was not sent", func() error { _, err := a.Check("", "x", ""); return err }},
 		{"Kinds", "", "reads what the program is built with", func() error { a.Kinds(); return nil }},
 		{"Models", "", "reads", func() error { _, err := a.Models(); return err }},
 		{"Lineage", "", "reads the record itself", func() error { _, err := a.Lineage(model); return err }},

@@ -6,6 +6,7 @@ import (
 
 	"subrosa/internal/chat"
 	"subrosa/internal/history"
+	"subrosa/internal/redact"
 	"subrosa/internal/session"
 )
 
@@ -20,6 +21,7 @@ type PromptView struct {
 	Again        string `json:"again"`
 	Continue     string `json:"continue"`
 	Text         string `json:"text"`
+	Instead      string `json:"instead"` // "", or how values are hidden in place of the policy's way: mask, pseudonymise
 }
 
 // ConversationDetail is a conversation with the last messages of its chosen branch.
@@ -28,6 +30,7 @@ type ConversationDetail struct {
 	Messages     []MessageView       `json:"messages"`
 	Earlier      bool                `json:"earlier"`  // there are messages before these
 	Versions     map[string][]string `json:"versions"` // by message: it and those that stand beside it
+	StandIns     []StandInView       `json:"standIns"`
 }
 
 // TemplateView is a prompt kept for later.
@@ -89,7 +92,9 @@ func (a *App) Conversation(id, before string) (ConversationDetail, error) {
 		return ConversationDetail{}, err
 	}
 	p, err := a.session.Page(context.Background(), history.ConversationID(id), history.MessageID(before), pageMessages)
-	return detailView(c, p), err
+	v := detailView(c, p)
+	v.StandIns = a.standIns(c.ID)
+	return v, err
 }
 
 func (a *App) conversation(id string) (history.Conversation, error) {
@@ -207,7 +212,7 @@ func (a *App) Search(text string) (FoundView, error) {
 func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
-		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text,
+		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text, Instead: redact.Action(p.Instead),
 	}
 }
 

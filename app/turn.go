@@ -51,6 +51,7 @@ func (t *turn) run(p chat.Prompt) {
 	event := t.event("done")
 	message := messageView(out.Assistant)
 	event.Message = &message
+	event.StandIns = t.app.standIns(out.Conversation.ID)
 	if err != nil {
 		event.Kind, event.Fault = "failed", faultView(fault.From(err))
 	} else {
@@ -70,7 +71,7 @@ func (t *turn) event(kind string) TurnEvent {
 
 // Started implements chat.Reader.
 func (t *turn) Started(b history.Begun) {
-	t.id = TurnStarted{Conversation: conversationView(b.Conversation), User: messageView(b.User), Assistant: messageView(b.Assistant)}
+	t.id = TurnStarted{Conversation: conversationView(b.Conversation), User: messageView(b.User), Assistant: messageView(b.Assistant), StandIns: t.app.standIns(b.Conversation.ID)}
 	t.started <- t.id
 	t.app.emitConversations()
 }

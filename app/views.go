@@ -44,7 +44,7 @@ type ConversationView struct {
 	Draft     bool   `json:"draft"`
 }
 
-// MessageView is one message, redacted as it is stored.
+// MessageView is one message as its reader sees it: masked values are labels, pseudonymised ones are there.
 type MessageView struct {
 	ID           string `json:"id"`
 	Parent       string `json:"parent"`
@@ -63,6 +63,7 @@ type TurnStarted struct {
 	Conversation ConversationView `json:"conversation"`
 	User         MessageView      `json:"user"`
 	Assistant    MessageView      `json:"assistant"`
+	StandIns     []StandInView    `json:"standIns"`
 }
 
 // TurnEvent is a union by Kind: delta (Text), loading (Progress), done (Message, Reason, speeds, Redactions) and failed
@@ -78,6 +79,7 @@ type TurnEvent struct {
 	TokensPerSecond float64        `json:"tokensPerSecond,omitempty"`
 	FirstTokenMs    float64        `json:"firstTokenMs,omitempty"`
 	Redactions      map[string]int `json:"redactions,omitempty"`
+	StandIns        []StandInView  `json:"standIns,omitempty"` // the conversation's, at the end
 	Fault           *FaultView     `json:"fault,omitempty"`
 }
 

@@ -17,11 +17,12 @@ import (
 	"subrosa/internal/engine"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
+	"subrosa/internal/redact"
 	"subrosa/internal/session"
 )
 
 func (c *command) chatCommand() *cobra.Command {
-	var prompt, conversation, model, matter, edit, again, on string
+	var prompt, conversation, model, matter, edit, again, on, instead string
 	var p chat.Prompt
 	var sampling engine.Sampling
 	cmd := &cobra.Command{
@@ -31,7 +32,7 @@ func (c *command) chatCommand() *cobra.Command {
 			"/new starts a new conversation, /quit or Ctrl+D ends.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p.Conversation = history.ConversationID(conversation)
+			p.Conversation, p.Instead = history.ConversationID(conversation), redact.Action(instead)
 			p.Matter, p.Edit, p.Again, p.Continue = history.MatterID(matter), history.MessageID(edit), history.MessageID(again), history.MessageID(on)
 			single := cmd.Flags().Changed("prompt") || again != "" || on != ""
 			c.firstRun = !single
@@ -64,6 +65,7 @@ func (c *command) chatCommand() *cobra.Command {
 	flags.StringVar(&on, "continue", "", "go on with this answer, in its --conversation")
 	cmd.MarkFlagsMutuallyExclusive("edit", "again", "continue", "matter")
 	flags.StringVar(&model, "model", "", "answer with this model (see subrosactl model list)")
+	flags.StringVar(&instead, "instead", "", "hide values another way than the policy: mask, or pseudonymise where it lets you")
 	flags.IntVar(&p.MaxTokens, "max-tokens", 0, "end the answer after this many tokens (default: what the policy allows)")
 	flags.Float32Var(&sampling.Temperature, "temperature", 0, "0 always takes the likeliest token (default: what suits the model)")
 	flags.Uint32Var(&sampling.Seed, "seed", 0, "of the sampler; 0 takes a random one")
@@ -199,7 +201,7 @@ type answer struct {
 func answerOf(s *session.Session, out chat.Outcome, err error) answer {
 	a := answer{
 		Text: out.Assistant.Text, Status: out.Assistant.Status, Reason: out.Result.Reason,
-		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.User.Text,
+		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.Sent,
 		Redactions: out.Redactions,
 	}
 	if m, err := s.Model(); err == nil {

@@ -118,7 +118,7 @@ func (c *command) evidence(out session.AuditExported) error {
 
 func (c *command) historyExportCommand() *cobra.Command {
 	var format, to string
-	var sealed bool
+	var sealed, values bool
 	cmd := &cobra.Command{
 		Use: "export ID --format md|docx|pdf|json --to FILE", Short: "Write a conversation to a file, with where it comes from", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -130,7 +130,7 @@ func (c *command) historyExportCommand() *cobra.Command {
 			defer stop()
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
 				out, err := s.ExportConversation(ctx, session.ConversationExport{
-					ID: history.ConversationID(args[0]), Format: export.Format(format), Path: path, Sealed: sealed,
+					ID: history.ConversationID(args[0]), Format: export.Format(format), Path: path, Sealed: sealed, Values: values,
 				})
 				if err != nil {
 					return err
@@ -146,6 +146,7 @@ func (c *command) historyExportCommand() *cobra.Command {
 	cmd.Flags().StringVar(&format, "format", "", "md, docx, pdf or json")
 	cmd.Flags().StringVar(&to, "to", "", "the file; its name must be free")
 	cmd.Flags().BoolVar(&sealed, "sealed", false, "encrypt it to the policy's recipients though the policy would allow a plain file")
+	cmd.Flags().BoolVar(&values, "values", false, "write pseudonymised values as you see them, not their tokens; that goes on record")
 	_ = cmd.MarkFlagRequired("format")
 	_ = cmd.MarkFlagRequired("to")
 	return cmd

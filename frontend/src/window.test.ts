@@ -1,5 +1,5 @@
 // The whole window against the mock bridge: what a person does, and what then is on the screen.
-import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -149,6 +149,38 @@ describe('the composer', () => {
     await user.click(button('What the model will see'));
     expect(screen.getByRole('region', { name: 'What the model will see' })).toHaveTextContent('Mail [EMAIL]');
     await clean();
+  });
+
+  it('says why a value is hidden to the pointer, and to the caret', async () => {
+    const user = await open();
+    await user.type(composer(), 'Mail ann@example.org now');
+    await screen.findByText('1 value found');
+    const box = { left: 40, right: 160, top: 0, bottom: 20 } as DOMRect;
+    document.querySelector('.behind mark')!.getClientRects = () => [box] as unknown as DOMRectList;
+    await fireEvent.mouseMove(composer(), { clientX: 50, clientY: 10 });
+    expect(screen.getByText(/E-mail addresses: the model will see/)).toBeInTheDocument();
+    await fireEvent.mouseMove(composer(), { clientX: 300, clientY: 10 });
+    expect(screen.getByText('1 value found')).toBeInTheDocument();
+    for (let i = 0; i < 6; i++) await user.keyboard('{ArrowLeft}');
+    expect(screen.getByText(/E-mail addresses: the model will see/)).toBeInTheDocument();
+  });
+
+  it('uses stand-ins instead of masks where that is offered: the reader sees the value, and what the model sees', async () => {
+    const user = await open();
+    await user.type(composer(), 'How do I lock for ann@example.org?');
+    await user.click(await screen.findByRole('button', { name: 'Use stand-ins instead' }));
+    await user.click(button('What the model will see'));
+    const preview = screen.getByRole('region', { name: 'What the model will see' });
+    await waitFor(() => expect(preview).toHaveTextContent('for [EMAIL_1]?'));
+    expect(button('As the policy says')).toBeInTheDocument();
+    await user.click(composer());
+    await user.keyboard('{Enter}');
+    const chip = await within(log()).findByText('ann@example.org');
+    expect(chip).toHaveAttribute('title', 'The model sees [EMAIL_1] in place of this: e-mail address');
+    await clean();
+    await screen.findByText(/tokens\/s/);
+    await user.click(button('1 value hidden'));
+    expect(screen.getByRole('dialog')).toHaveTextContent('e-mail address, shown to you alone');
   });
 
   it('offers templates after a slash', async () => {

@@ -2,7 +2,9 @@
 //
 // policy -> redact the prompt -> history pending -> audit intent (fsynced) -> model -> redact the answer -> reader ->
 // history final -> audit outcome. Guarantees: no record, no inference; what is stored and what the model reads is the
-// redacted prompt alone; a turn that began is closed, on stop, on a crash of the engine and on a cancelled context.
+// redacted prompt alone; a turn that began is closed, on stop, on a crash of the engine and on a cancelled context. What
+// the policy pseudonymises is a token in all of these; only the reader sees its value, and the conversation's table of
+// them is stored in one transaction with the text that needs it.
 // It does not choose models, open stores or retry: the session does.
 package chat
 
@@ -27,7 +29,7 @@ import (
 type History interface {
 	Earlier(ctx context.Context, p history.Place) ([]history.Message, error)
 	BeginTurn(ctx context.Context, t history.Turn) (history.Begun, error)
-	SavePartial(ctx context.Context, turn history.TurnID, text string) error
+	SavePartial(ctx context.Context, turn history.TurnID, text string, pseudonyms []byte) error
 	FinishTurn(ctx context.Context, turn history.TurnID, o history.Outcome) error
 }
 
@@ -55,10 +57,13 @@ type Desk struct {
 
 	Generation func(context.Context) uint64 // of the history, for the record; may be nil
 
-	// By policy. Each may be nil: then answers are handled as prompts are, and nothing is looked for.
+	// By policy. Each may be nil: then answers are handled as prompts are, and nothing is looked for or pseudonymised.
+	Pseudonyms   *redact.Pseudonyms // the conversation's, as stored; nil: what would be pseudonymised is masked
 	Answers      *redact.Redactor
 	Guard        *redact.Guard // of prompts
 	AnswersGuard *redact.Guard
+
+	stored int // tokens of Pseudonyms that history has
 }
 
 // Prompt is what the user sent. An empty Conversation starts a new one, named after the prompt. At most one of Edit,
@@ -70,6 +75,7 @@ type Prompt struct {
 	Again        history.MessageID // answer once more, beside this answer
 	Continue     history.MessageID // go on where this answer ended
 	Text         string
+	Instead      redact.Action // Mask: mask what the policy pseudonymises; Pseudonymise: the other way round
 	Sampling     engine.Sampling
 	MaxTokens    int // 0: what the policy allows
 }
@@ -91,9 +97,18 @@ func (p Prompt) kind() string {
 	return ""
 }
 
-// Outcome is a closed turn.
+// choice says in the record that the user had values hidden in another way than the policy's.
+func (p Prompt) choice() string {
+	if p.Instead == "" || p.Again != "" || p.Continue != "" {
+		return ""
+	}
+	return "by choice: " + string(p.Instead)
+}
+
+// Outcome is a closed turn, its texts as the reader sees them.
 type Outcome struct {
 	history.Begun
+	Sent       string // the prompt as it is stored and the model reads it
 	Result     engine.Result
 	Redactions map[string]int // masked values by type, prompt and answer together
 	Notices    []Notice       // what guardrails said
@@ -120,7 +135,13 @@ func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, erro
 	if err := d.Policy.CheckPrompt(textOf(p, earlier)); err != nil {
 		return Outcome{}, d.refuse(p, err)
 	}
-	prompt, masked := d.Redactor.Text(p.Text)
+	d.stored = d.tokens()
+	if d.Pseudonyms != nil && d.stored == 0 {
+		for _, m := range earlier { // from before there was a table: what looks like a token there must stay what it is
+			d.Pseudonyms.Reserve(m.Text)
+		}
+	}
+	prompt, masked := d.redactor(p).Text(p.Text)
 	notices, err := d.guardPrompt(p, p.Text, masked)
 	if err != nil {
 		return Outcome{Notices: notices}, err
@@ -129,13 +150,14 @@ func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, erro
 	out, err := d.begin(ctx, p, prompt, masked)
 	out.Notices = notices
 	if err != nil {
-		return out, err
+		return d.shown(out), err
 	}
-	reader.Started(out.Begun)
+	reader.Started(d.shown(out).Begun)
 
 	answer := d.answer(ctx, p, conversationOf(p, earlier, out), out.Assistant, reader)
 
-	return d.finish(context.WithoutCancel(ctx), out, answer)
+	out, err = d.finish(context.WithoutCancel(ctx), out, answer)
+	return d.shown(out), err
 }
 
 func (d *Desk) earlier(ctx context.Context, p Prompt) ([]history.Message, error) {
@@ -172,17 +194,22 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	turn := history.Turn{
 		ID: history.NewTurnID(), Place: p.place(), Matter: p.Matter, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
 	}
+	var err error
+	tokens := 0
+	if turn.Pseudonyms, tokens, err = d.toStore(); err != nil {
+		return Outcome{}, fault.New(fault.Internal, err)
+	}
 	rand.Read(turn.PromptSalt[:])
 	rand.Read(turn.AnswerSalt[:])
 	var out Outcome
-	var err error
 	if out.Begun, err = d.History.BeginTurn(context.WithoutCancel(ctx), turn); err != nil {
 		return out, HistoryFault(err)
 	}
+	d.stored, out.Sent = tokens, out.User.Text
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
 	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)
-	entry.Detail = p.kind()
+	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice()}, func(s string) bool { return s == "" }), ", ")
 	entry.Sampling = d.sampling(p)
 	entry.Redactions = countByType(masked)
 	if out.IntentSeq, err = d.Record.Append(entry); err != nil {
@@ -209,7 +236,8 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 	request := engine.Request{Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p)}
 	var shown strings.Builder
 	saved := time.Now()
-	stream := cmp.Or(d.Answers, d.Redactor).Stream()
+	stream := cmp.Or(d.Answers, d.Redactor).For(d.Pseudonyms, redact.Answer).Stream()
+	read := newReading(d.Pseudonyms)
 	guard := &answerGuard{guard: d.AnswersGuard}
 	var senseless babble
 	turn := d.entry(audit.Guardrail, begun)
@@ -224,7 +252,9 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 			return RecordFault(err)
 		}
 		shown.WriteString(text)
-		reader.Delta(text)
+		if text := read.write(text); text != "" {
+			reader.Delta(text)
+		}
 		if what := senseless.add(text); what != "" {
 			return d.endBabble(turn, what)
 		}
@@ -232,13 +262,16 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 			return nil
 		}
 		saved = time.Now()
-		return HistoryFault(d.History.SavePartial(context.WithoutCancel(ctx), begun.Turn, shown.String()))
+		return d.savePartial(ctx, begun.Turn, shown.String())
 	}
 	if a.err = show(stream.Write(begun.Text)); a.err == nil {
 		a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
 	}
 	if err := show(stream.Close()); a.err == nil {
 		a.err = err
+	}
+	if rest := read.close(); rest != "" {
+		reader.Delta(rest)
 	}
 	a.text, a.notices = shown.String(), guard.notices
 	a.redactions = map[string]int{}
@@ -254,6 +287,8 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 		Status: statusOf(a), Text: a.text, AuditSeq: out.IntentSeq,
 		PromptTokens: a.result.PromptTokens, OutputTokens: a.result.OutputTokens,
 	}
+	var tableErr error
+	closed.Pseudonyms, _, tableErr = d.toStore()
 	historyErr := d.History.FinishTurn(ctx, out.Assistant.Turn, closed)
 	if errors.Is(historyErr, history.ErrDiskFull) && d.Record.UseReserve() {
 		historyErr = d.History.FinishTurn(ctx, out.Assistant.Turn, closed)
@@ -282,7 +317,7 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 	var recordErr error
 	out.OutcomeSeq, recordErr = d.Record.Append(entry)
 
-	return out, cmp.Or(outcomeFault(recordErr), HistoryFault(historyErr), modelErr)
+	return out, cmp.Or(outcomeFault(recordErr), HistoryFault(historyErr), fault.Of(tableErr, fault.Internal), modelErr)
 }
 
 // refuse puts a prompt that policy does not allow on record, and says why.
@@ -345,6 +380,9 @@ func titleOf(prompt string) string {
 	}
 	cut := string(runes[:most])
 	if i := strings.LastIndexByte(cut, ' '); i > most/2 {
+		cut = cut[:i]
+	}
+	if i := strings.LastIndexByte(cut, '['); i > 0 && !strings.Contains(cut[i:], "]") { // half a label or a token says nothing
 		cut = cut[:i]
 	}
 	return strings.TrimRight(cut, " ,.;:") + "…"

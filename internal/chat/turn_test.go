@@ -52,7 +52,7 @@ func (s *script) BeginTurn(_ context.Context, t history.Turn) (history.Begun, er
 	}, nil
 }
 
-func (s *script) SavePartial(context.Context, history.TurnID, string) error { return nil }
+func (s *script) SavePartial(context.Context, history.TurnID, string, []byte) error { return nil }
 
 func (s *script) FinishTurn(ctx context.Context, _ history.TurnID, o history.Outcome) error {
 	if s.full && !s.reserveUsed {

@@ -42,6 +42,28 @@ func (c conversationRow) open(keys *matterKeys) (Conversation, error) {
 	return c.Conversation, err
 }
 
+// readTitle opens a title, and turns the tokens in it back.
+func (s *Store) readTitle(c conversationRow, keys *matterKeys, pseudonyms []byte) (string, error) {
+	above, err := keys.key(c.Matter, c.matterKey)
+	if err != nil {
+		return "", err
+	}
+	key, err := unwrapConversationKey(above, c.ID, c.key)
+	if err != nil {
+		return "", err
+	}
+	defer clear(key)
+	title, err := unsealTitle(key, c.ID, c.title)
+	if err != nil {
+		return "", err
+	}
+	read, err := s.reading(key, c.ID, pseudonyms)
+	if err != nil {
+		return "", err
+	}
+	return read(title), nil
+}
+
 // Conversations returns the list: the pinned first, then the one with the newest turn first.
 func (s *Store) Conversations(ctx context.Context) ([]Conversation, error) {
 	return s.List(ctx, Filter{})

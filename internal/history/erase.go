@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -18,7 +19,7 @@ type Erasure struct {
 // Erase destroys content for good, in every older copy of the files too.
 //
 // In one transaction it removes the rows, and replaces each key that opened what is gone or wrapped such a key: a
-// message's conversation gets a new key and everything else in it is sealed anew; the matters of the conversations that
+// message's conversation gets a new key, everything else in it is sealed anew, and values for which no token is left go; the matters of the conversations that
 // changed get new keys, present and past ones; the desk, which holds drafts, too; and all matters' keys are wrapped under
 // the next epoch key. Then the write-ahead log is emptied and the old epoch key forgotten. From there on what an older
 // copy holds of this is sealed under keys that exist nowhere. A message's place in its conversation stays, as Erased.
@@ -272,6 +273,9 @@ func (c *eraser) touch(ctx context.Context, query string, id any) (int64, error)
 // replaceKeys gives what was touched new keys, from the bottom up, and wraps the top anew.
 func (c *eraser) replaceKeys(ctx context.Context) error {
 	for seq := range c.conversations {
+		if err := c.forgetPseudonyms(ctx, seq); err != nil {
+			return err
+		}
 		if err := c.replaceConversationKey(ctx, seq); err != nil {
 			return err
 		}
@@ -379,6 +383,48 @@ func (c *eraser) replaceConversationKey(ctx context.Context, seq int64) error {
 	}
 	defer clear(matterKey)
 	return c.exec(ctx, `UPDATE conversation SET key = ? WHERE seq = ?`, wrapConversationKey(matterKey, k.id, key), seq)
+}
+
+// forgetPseudonyms drops the values whose tokens stood in what was erased alone.
+func (c *eraser) forgetPseudonyms(ctx context.Context, seq int64) error {
+	if c.s.tokens == nil {
+		return nil
+	}
+	var sealed []byte
+	err := c.t.QueryRowContext(ctx, `SELECT value FROM value WHERE conversation = ? AND kind = ?`, seq, Pseudonyms).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k, err := c.s.keyWhere(ctx, c.t, `c.seq = ?`, seq)
+	if err != nil {
+		return err
+	}
+	defer clear(k.key)
+	table, err := unseal(k.key, sealed, "value", string(k.id), string(Pseudonyms))
+	if err != nil {
+		return err
+	}
+	defer clear(table)
+	conversation, err := c.s.readConversation(ctx, c.t, k.id)
+	if err != nil {
+		return err
+	}
+	messages, err := c.s.readMessages(ctx, c.t, `WHERE m.conversation = ? AND m.status <> 'erased'`, seq)
+	if err != nil {
+		return err
+	}
+	texts := []string{conversation.Title}
+	for _, m := range messages {
+		texts = append(texts, m.Text)
+	}
+	kept, err := c.s.tokens.Keep(table, texts)
+	if err != nil {
+		return err
+	}
+	return setValue(ctx, c.t, k, Pseudonyms, kept)
 }
 
 // resealMessages goes through a conversation in stretches, so that its memory does not grow with it.

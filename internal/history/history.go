@@ -158,6 +158,7 @@ type Turn struct {
 	PromptSalt [32]byte // likewise
 	AnswerSalt [32]byte
 	Model      string
+	Pseudonyms []byte // the conversation's, with the prompt's; nil: as they are
 }
 
 // Begun is what BeginTurn stored.
@@ -173,6 +174,7 @@ type Outcome struct {
 	PromptTokens int
 	OutputTokens int
 	AuditSeq     int64
+	Pseudonyms   []byte // the conversation's, with the answer's; nil: as they are
 }
 
 // Setting returns a stored value, or ErrNotFound.

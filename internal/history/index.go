@@ -363,6 +363,7 @@ type textRow struct {
 	toIndex
 	messageRow
 	conversationRow
+	pseudonyms []byte // sealed
 }
 
 // unindexed returns the next texts that changed after the marks.
@@ -372,37 +373,43 @@ func (s *Store) unindexed(ctx context.Context, most int, messageChanged, message
 		if err != nil {
 			return err
 		}
-		keys := map[int64][]byte{}
+		type opened struct {
+			key  []byte
+			read func(string) string
+		}
+		conversations := map[int64]opened{}
 		for _, m := range rows {
-			key, ok := keys[m.toIndex.conversation]
+			c, ok := conversations[m.toIndex.conversation]
 			if !ok {
 				k, err := s.keyWhere(ctx, q, `c.seq = ?`, m.toIndex.conversation)
 				if err != nil {
 					return err
 				}
-				key, keys[m.toIndex.conversation] = k.key, k.key
+				c.key = k.key
+				if c.read, err = s.reading(k.key, k.id, m.pseudonyms); err != nil {
+					return err
+				}
+				conversations[m.toIndex.conversation] = c
 			}
-			if err := unsealMessage(key, &m.Message, m.content); err != nil {
+			if err := unsealMessage(c.key, &m.Message, m.content); err != nil {
 				return err
 			}
-			m.text = m.Text
+			m.text = c.read(m.Text)
 			messages = append(messages, m.toIndex)
 		}
 		named, err := queryAll(ctx, q, "", func(r scanner) (c textRow, err error) {
-			err = r.Scan(&c.changed, &c.toIndex.seq, &c.conversationRow.ID, &c.Matter, &c.matterKey, &c.key, &c.title)
+			err = r.Scan(&c.changed, &c.toIndex.seq, &c.conversationRow.ID, &c.Matter, &c.matterKey, &c.key, &c.title, &c.pseudonyms)
 			return c, err
-		}, `SELECT c.changed, c.seq, c.id, m.id, m.key, c.key, c.title`+fromConversation+
+		}, `SELECT c.changed, c.seq, c.id, m.id, m.key, c.key, c.title, `+sealedPseudonyms+fromConversation+
 			`WHERE (c.changed, c.seq) > (?, ?) ORDER BY c.changed, c.seq LIMIT ?`, titleChanged, titleSeq, most)
 		if err != nil {
 			return err
 		}
 		above := s.matterKeys()
 		for _, c := range named {
-			open, err := c.open(above)
-			if err != nil {
+			if c.text, err = s.readTitle(c.conversationRow, above, c.pseudonyms); err != nil {
 				return err
 			}
-			c.text = open.Title
 			titles = append(titles, c.toIndex)
 		}
 		return nil
@@ -412,7 +419,7 @@ func (s *Store) unindexed(ctx context.Context, most int, messageChanged, message
 
 // unindexedMessages stops before its texts take much memory.
 func unindexedMessages(ctx context.Context, q querier, most int, changed, seq int64) (list []textRow, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content
+	rows, err := q.QueryContext(ctx, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content, `+sealedPseudonyms+`
 		FROM message m JOIN conversation c ON c.seq = m.conversation
 		WHERE m.changed > 0 AND (m.changed, m.seq) > (?, ?) AND m.status <> 'erased' ORDER BY m.changed, m.seq LIMIT ?`, changed, seq, most)
 	if err != nil {
@@ -421,7 +428,8 @@ func unindexedMessages(ctx context.Context, q querier, most int, changed, seq in
 	defer func() { _ = rows.Close() }()
 	for size := 0; size < mostBytes && rows.Next(); {
 		var m textRow
-		err := rows.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.Message.Conversation, &m.Message.ID, &m.Role, &m.Status, &m.content)
+		err := rows.Scan(&m.changed, &m.toIndex.seq, &m.toIndex.conversation, &m.at, &m.Message.Conversation, &m.Message.ID, &m.Role, &m.Status, &m.content,
+			&m.pseudonyms)
 		if err != nil {
 			return nil, err
 		}

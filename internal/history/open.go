@@ -27,6 +27,7 @@ type Store struct {
 	db     *sql.DB
 	con    *connector
 	epochs Epochs
+	tokens Tokens // nil: texts are read as they are stored
 	index  *index
 
 	erasing sync.Mutex   // held over the whole of Erase and Backup: one at a time
@@ -41,6 +42,12 @@ type Store struct {
 // copies of the keys until Close. Errors: ErrKey, ErrNotEncrypted, ErrWrongKeyOrDamaged, *NewerError, ErrDiskFull, and
 // those of epochs. Only a migration changes an existing file.
 func Open(ctx context.Context, path string, key *secret.Bytes, epochs Epochs) (*Store, error) {
+	return OpenWith(ctx, path, key, epochs, nil)
+}
+
+// OpenWith is Open for texts in which tokens stand: what is searched, and shown of what is found, is what their reader
+// sees.
+func OpenWith(ctx context.Context, path string, key *secret.Bytes, epochs Epochs, tokens Tokens) (*Store, error) {
 	if key.Len() != 32 {
 		return nil, ErrKey
 	}
@@ -56,6 +63,7 @@ func Open(ctx context.Context, path string, key *secret.Bytes, epochs Epochs) (*
 	if err != nil {
 		return nil, wrap("open history", err)
 	}
+	s.tokens = tokens
 	s.index = openIndex(ctx, s, path)
 	if err := present(path); err != nil { // once more: what lies there now is encrypted
 		return nil, errors.Join(wrap("open history", err), s.Close())

@@ -52,7 +52,7 @@ type Found struct {
 	Complete bool // the index is: else there may be more, look at IndexState
 }
 
-// Search looks for words in every title and message. ErrIndexDamaged: once, then the index is built anew.
+// Search looks for words in every title and message, as their reader sees them. ErrIndexDamaged: once, then the index is built anew.
 func (s *Store) Search(ctx context.Context, query Query) (Found, error) {
 	found := Found{Hits: []Hit{}, Complete: true}
 	match := matchOf(query.Text)
@@ -229,8 +229,7 @@ func (s *Store) insideOf(ctx context.Context, matter MatterID) (list string, err
 	return list, err
 }
 
-// titleColumns are conversationColumns without those that cost something.
-const titleColumns = `c.id, m.id, m.key, c.key, c.title, c.created_at, c.updated_at, 0, c.pinned, 0, 0`
+const titleColumns = `c.seq, c.id, m.id, m.key, c.key, c.title, c.updated_at, ` + sealedPseudonyms
 
 // titleHits opens titles, in this order, until there are enough.
 func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Query) ([]Hit, error) {
@@ -241,14 +240,14 @@ func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Qu
 		if err != nil {
 			return nil, err
 		}
-		rows, err := queryAll(ctx, q, "", scanTitle, `SELECT c.seq, `+titleColumns+fromConversation+`WHERE c.seq IN (SELECT value FROM json_each(?))`, string(list))
+		rows, err := queryAll(ctx, q, "", scanTitle, `SELECT `+titleColumns+fromConversation+`WHERE c.seq IN (SELECT value FROM json_each(?))`, string(list))
 		if err != nil {
 			return nil, err
 		}
 		slices.SortFunc(rows, func(a, b titleRow) int { return slices.Index(some, a.seq) - slices.Index(some, b.seq) })
 		for _, row := range rows {
-			c, err := row.open(keys)
-			if err != nil {
+			c := row.Conversation
+			if c.Title, err = s.readTitle(row.conversationRow, keys, row.pseudonyms); err != nil {
 				return nil, err
 			}
 			outside := query.Matter != "" && c.Matter != query.Matter || !query.From.IsZero() && c.UpdatedAt.Before(query.From) ||
@@ -265,35 +264,31 @@ func (s *Store) titleHits(ctx context.Context, q querier, seqs []int64, query Qu
 	return hits, nil
 }
 
-// titleRow is a conversation with its place in the index.
+// titleRow is a conversation's title with its place in the index.
 type titleRow struct {
 	seq int64
 	conversationRow
+	pseudonyms []byte // sealed
 }
 
 func scanTitle(row scanner) (t titleRow, err error) {
-	t.conversationRow, err = scanConversation(also{row, &t.seq})
+	var updated int64
+	err = row.Scan(&t.seq, &t.ID, &t.Matter, &t.matterKey, &t.key, &t.title, &updated, &t.pseudonyms)
+	t.UpdatedAt = time.UnixMicro(updated).UTC()
 	return t, err
 }
-
-// also scans one column more, the first.
-type also struct {
-	scanner
-	first any
-}
-
-func (a also) Scan(dest ...any) error { return a.scanner.Scan(append([]any{a.first}, dest...)...) }
 
 // hitRow is a message with its conversation.
 type hitRow struct {
 	messageRow
-	c conversationRow
+	c          conversationRow
+	pseudonyms []byte // sealed
 }
 
 func scanHit(row scanner) (hitRow, error) {
 	var h hitRow
 	var created int64
-	err := row.Scan(&h.seq, &h.ID, &h.Role, &h.Status, &h.content, &created, &h.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title)
+	err := row.Scan(&h.seq, &h.ID, &h.Role, &h.Status, &h.content, &created, &h.conversation, &h.c.ID, &h.c.Matter, &h.c.matterKey, &h.c.key, &h.c.title, &h.pseudonyms)
 	h.CreatedAt, h.Conversation = time.UnixMicro(created).UTC(), h.c.ID
 	return h, err
 }
@@ -304,7 +299,7 @@ func (s *Store) messageHits(ctx context.Context, q querier, seqs []int64) ([]Hit
 	if err != nil {
 		return nil, err
 	}
-	rows, err := queryAll(ctx, q, "", scanHit, `SELECT m.seq, m.id, m.role, m.status, m.content, m.created_at, c.seq, c.id, t.id, t.key, c.key, c.title
+	rows, err := queryAll(ctx, q, "", scanHit, `SELECT m.seq, m.id, m.role, m.status, m.content, m.created_at, c.seq, c.id, t.id, t.key, c.key, c.title, `+sealedPseudonyms+`
 		FROM message m JOIN conversation c ON c.seq = m.conversation JOIN matter t ON t.seq = c.matter
 		WHERE m.seq IN (SELECT value FROM json_each(?)) AND m.status NOT IN ('erased', 'pending')`, string(list))
 	if err != nil {
@@ -314,6 +309,7 @@ func (s *Store) messageHits(ctx context.Context, q querier, seqs []int64) ([]Hit
 	type opened struct {
 		key   []byte
 		title string
+		read  func(string) string
 	}
 	conversations := map[ConversationID]opened{}
 	keys := s.matterKeys()
@@ -331,6 +327,10 @@ func (s *Store) messageHits(ctx context.Context, q querier, seqs []int64) ([]Hit
 			if c.title, err = unsealTitle(c.key, h.c.ID, h.c.title); err != nil {
 				return nil, err
 			}
+			if c.read, err = s.reading(c.key, h.c.ID, h.pseudonyms); err != nil {
+				return nil, err
+			}
+			c.title = c.read(c.title)
 			conversations[h.c.ID] = c
 		}
 		if err := unsealMessage(c.key, &h.Message, h.content); err != nil {
@@ -338,7 +338,7 @@ func (s *Store) messageHits(ctx context.Context, q querier, seqs []int64) ([]Hit
 		}
 		hits = append(hits, Hit{
 			Conversation: h.c.ID, Title: c.title, Matter: h.c.Matter, Message: h.ID, Role: h.Role, At: h.CreatedAt,
-			Snippet: []Piece{{Text: h.Text}},
+			Snippet: []Piece{{Text: c.read(h.Text)}},
 		})
 	}
 	return hits, nil

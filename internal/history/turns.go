@@ -134,6 +134,11 @@ func (s *Store) BeginTurn(ctx context.Context, turn Turn) (Begun, error) {
 		if err != nil {
 			return err
 		}
+		if turn.Pseudonyms != nil {
+			if err := setValue(ctx, t, k, Pseudonyms, turn.Pseudonyms); err != nil {
+				return err
+			}
+		}
 		// A clock that was set back must not hide the conversation at the end of the list.
 		if err := execOne(ctx, t, "", `UPDATE conversation SET leaf = ?, updated_at = max(?, (SELECT max(updated_at) + 1 FROM conversation))
 			WHERE seq = ?`, answer, now.UnixMicro(), k.seq); err != nil {
@@ -208,8 +213,9 @@ func (s *Store) pending(ctx context.Context, t tx, id TurnID) (Message, conversa
 	return row.Message, k, unsealMessage(k.key, &row.Message, row.content)
 }
 
-// SavePartial replaces the text of a pending answer. ErrNotFound where the turn is not pending.
-func (s *Store) SavePartial(ctx context.Context, id TurnID, text string) error {
+// SavePartial replaces the text of a pending answer and, unless pseudonyms is nil, the conversation's Pseudonyms.
+// ErrNotFound where the turn is not pending.
+func (s *Store) SavePartial(ctx context.Context, id TurnID, text string, pseudonyms []byte) error {
 	return s.change(ctx, "save partial answer", func(t tx) error {
 		m, k, err := s.pending(ctx, t, id)
 		if err != nil {
@@ -217,6 +223,11 @@ func (s *Store) SavePartial(ctx context.Context, id TurnID, text string) error {
 		}
 		defer clear(k.key)
 		m.Text = text
+		if pseudonyms != nil {
+			if err := setValue(ctx, t, k, Pseudonyms, pseudonyms); err != nil {
+				return err
+			}
+		}
 		return execOne(ctx, t, "", `UPDATE message SET content = ? WHERE id = ?`, sealMessage(k.key, m), m.ID)
 	})
 }
@@ -233,6 +244,11 @@ func (s *Store) FinishTurn(ctx context.Context, id TurnID, o Outcome) error {
 		}
 		defer clear(k.key)
 		m.Text = o.Text
+		if o.Pseudonyms != nil {
+			if err := setValue(ctx, t, k, Pseudonyms, o.Pseudonyms); err != nil {
+				return err
+			}
+		}
 		return execOne(ctx, t, "", `UPDATE message SET status = ?, content = ?, prompt_tokens = ?, output_tokens = ?, audit_seq = ?, changed = ?
 			WHERE id = ?`, o.Status, sealMessage(k.key, m), o.PromptTokens, o.OutputTokens, o.AuditSeq, t.generation, m.ID)
 	})

@@ -15,6 +15,40 @@ const (
 	Template   Kind = "template"   // the user's own, on the desk
 )
 
+// Tokens knows what the tokens in a conversation's texts stand for, by its Pseudonyms value. It must not fail for a value
+// that it made.
+type Tokens interface {
+	// Reading returns what turns the tokens in a text back into values.
+	Reading(table []byte) (func(text string) string, error)
+	// Keep returns the table without the tokens that stand in none of the texts.
+	Keep(table []byte, texts []string) ([]byte, error)
+}
+
+// reading opens a conversation's sealed Pseudonyms value, which may be none.
+func (s *Store) reading(key []byte, id ConversationID, sealed []byte) (func(string) string, error) {
+	if s.tokens == nil || sealed == nil {
+		return func(text string) string { return text }, nil
+	}
+	table, err := unseal(key, sealed, "value", string(id), string(Pseudonyms))
+	if err != nil {
+		return nil, err
+	}
+	return s.tokens.Reading(table)
+}
+
+const sealedPseudonyms = `(SELECT value FROM value WHERE conversation = c.seq AND kind = 'pseudonyms')`
+
+// setValue is SetValue in a change under way.
+func setValue(ctx context.Context, t tx, k conversationKey, kind Kind, value []byte) error {
+	if len(value) == 0 {
+		_, err := t.ExecContext(ctx, `DELETE FROM value WHERE conversation = ? AND kind = ?`, k.seq, kind)
+		return err
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO value (conversation, kind, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
+		k.seq, kind, seal(k.key, value, "value", string(k.id), string(kind)))
+	return err
+}
+
 // Value returns what is kept with a conversation under its key, or ErrNotFound.
 func (s *Store) Value(ctx context.Context, id ConversationID, kind Kind) (value []byte, err error) {
 	err = s.read("read value", func(q querier) error {
@@ -41,13 +75,7 @@ func (s *Store) SetValue(ctx context.Context, id ConversationID, kind Kind, valu
 			return err
 		}
 		defer clear(k.key)
-		if len(value) == 0 {
-			_, err := t.ExecContext(ctx, `DELETE FROM value WHERE conversation = ? AND kind = ?`, k.seq, kind)
-			return err
-		}
-		_, err = t.ExecContext(ctx, `INSERT INTO value (conversation, kind, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
-			k.seq, kind, seal(k.key, value, "value", string(id), string(kind)))
-		return err
+		return setValue(ctx, t, k, kind, value)
 	})
 }
 

@@ -81,6 +81,8 @@ type Redaction struct {
 	Types    []TypeAction `yaml:"types" max:"200" doc:"Action by type and direction."`
 	Patterns []Pattern    `yaml:"patterns" max:"200" doc:"The site's own formats, such as record or matter numbers."`
 	Keep     []string     `yaml:"keep" max:"2000" doc:"Exact texts that are never masked."`
+
+	UserPseudonyms bool `yaml:"user_pseudonyms" doc:"Whether a user may have the masked values of one prompt pseudonymised instead, so that they stay readable here. Masking instead is always allowed."`
 }
 
 // TypeAction is what happens to one type. An empty action is the default.

@@ -55,10 +55,7 @@ type Handling struct {
 func (r *Redactor) Under(h Handling) *Redactor {
 	rules := slices.Concat(h.Patterns, r.rules)
 	rules = slices.DeleteFunc(rules, func(rule Rule) bool { return h.Actions.Of(rule.Type) == Allow })
-	if slices.ContainsFunc(rules, func(rule Rule) bool { return h.Actions.Of(rule.Type) == Pseudonymise }) {
-		rules = append(rules, literals())
-	}
-	n := New(rules...)
+	n := New(append(rules, literals())...)
 	maps.Copy(n.labels, h.Labels)
 	n.actions = Actions{}
 	maps.Copy(n.actions, h.Actions)
@@ -78,6 +75,11 @@ func (r *Redactor) Under(h Handling) *Redactor {
 	return n
 }
 
+// Pseudonymises tells whether some type of find gets a token.
+func (r *Redactor) Pseudonymises() bool {
+	return slices.ContainsFunc(r.rules, func(rule Rule) bool { return r.actions != nil && r.actions.Of(rule.Type) == Pseudonymise })
+}
+
 // Direction is the way that a text goes.
 type Direction int
 
@@ -85,14 +87,25 @@ type Direction int
 const (
 	Prompt Direction = 1 // to the model
 	Answer Direction = 2 // from it
+	Title  Direction = 3 // to the conversation's name: what has a token keeps it, and no new one is given
 )
 
-// For returns r with a conversation's pseudonyms: values that are pseudonymised get their tokens there. It is cheap. In a
-// prompt, what looks like a token already is given a token of its own, so that turning back gives the prompt again.
+// For returns r with a conversation's pseudonyms: values that are pseudonymised get their tokens there. It is cheap.
 // Without pseudonyms such values are masked.
+//
+// Text that looks like a token and is none stays what it is. In a prompt, one that is some value's token gets a token of
+// its own; any other is taken out of those to be given, in answers too. A token in an answer is the model's copy.
 func (r *Redactor) For(p *Pseudonyms, d Direction) *Redactor {
 	n := *r
 	n.pseudonyms, n.direction = p, d
+	return &n
+}
+
+// Instead returns r with the other way of hiding a value: Mask masks what would be pseudonymised, Pseudonymise the other
+// way round. What is blocked, shown or allowed stays so.
+func (r *Redactor) Instead(a Action) *Redactor {
+	n := *r
+	n.instead = a
 	return &n
 }
 
@@ -102,10 +115,7 @@ func (r *Redactor) strictness(t Type) int {
 		return 4
 	}
 	if t == literalType {
-		if r.direction != Prompt || r.pseudonyms == nil {
-			return 0
-		}
-		return 2
+		return 0
 	}
 	switch r.actions.Of(t) {
 	case Allow:
@@ -113,12 +123,15 @@ func (r *Redactor) strictness(t Type) int {
 	case Warn:
 		return 1
 	case Pseudonymise:
-		if r.pseudonyms == nil {
+		if r.pseudonyms == nil || r.instead == Mask {
 			return 3
 		}
 		return 2
 	case Block:
 		return 4
+	}
+	if r.pseudonyms != nil && r.instead == Pseudonymise {
+		return 2
 	}
 	return 3
 }
@@ -128,21 +141,54 @@ func (s *Stream) put(out []byte, f found, value []byte) ([]byte, Action) {
 	if s.r.actions == nil {
 		return append(out, s.r.label(f.kind)...), Mask
 	}
-	if s.r.keep[string(value)] {
-		return append(out, value...), Allow
+	if s.r.keep[string(value)] || f.strict == 0 || f.kind == literalType && s.copied(value) {
+		return append(out, s.plain(value)...), Allow
 	}
 	switch f.strict {
-	case 0:
-		return append(out, value...), Allow
 	case 1:
-		return append(out, value...), Warn
+		return append(out, s.plain(value)...), Warn
 	case 2:
-		return append(out, s.r.pseudonyms.Token(f.kind, s.r.label(f.kind), string(value))...), Pseudonymise
+		if token, ok := s.token(f.kind, string(value)); ok {
+			return append(out, token...), Pseudonymise
+		}
+		return append(out, s.r.label(f.kind)...), Mask
 	case 3:
 		return append(out, s.r.label(f.kind)...), Mask
 	}
 	s.blocked = append(s.blocked, f.kind)
 	return append(out, s.r.label(f.kind)...), Block
+}
+
+// copied tells whether value is a token that an answer repeats: no rule has a say in it.
+func (s *Stream) copied(value []byte) bool {
+	return s.r.pseudonyms != nil && s.r.direction != Prompt && s.r.pseudonyms.known(string(value))
+}
+
+// plain is a value that is shown, so that turning tokens back leaves it as it is.
+func (s *Stream) plain(value []byte) []byte {
+	if s.r.pseudonyms == nil {
+		return value
+	}
+	switch s.r.direction {
+	case Prompt:
+		return []byte(s.r.pseudonyms.escape(string(value)))
+	case Answer:
+		s.r.pseudonyms.Reserve(string(value))
+	}
+	return value
+}
+
+// token returns what stands for a value, or false if it has no token and none is to be given.
+func (s *Stream) token(kind Type, value string) (string, bool) {
+	p := s.r.pseudonyms
+	if s.r.direction == Prompt {
+		return p.Token(kind, s.r.label(kind), value), true
+	}
+	value = p.Rehydrate(value) // a find may begin or end in a token: it stands for what the reader would see
+	if s.r.direction == Title {
+		return p.find(kind, value)
+	}
+	return p.Token(kind, s.r.label(kind), value), true
 }
 
 // Blocked returns the types of the values found so far that the policy blocks. If there are any the text must not go on.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,6 +72,123 @@ func (p *Pseudonyms) Token(t Type, label, value string) string {
 			p.tokens[key], p.values[token] = token, key
 			return token
 		}
+	}
+}
+
+// find returns the value's token, if it has one.
+func (p *Pseudonyms) find(t Type, value string) (string, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	token, ok := p.tokens[pseudonymKey{t, value}]
+	return token, ok
+}
+
+func (p *Pseudonyms) known(token string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.values[token]
+	return ok
+}
+
+// Reserve keeps what looks like a token in text, and is none, from ever becoming one: it would then be turned back.
+func (p *Pseudonyms) Reserve(text string) {
+	eachToken(text, func(token string) string {
+		if !p.known(token) {
+			p.reserve(token)
+		}
+		return token
+	})
+}
+
+func (p *Pseudonyms) reserve(token string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := pseudonymKey{literalType, token}
+	p.tokens[key], p.values[token] = token, key
+}
+
+// escape returns text in such a form that Rehydrate gives text.
+func (p *Pseudonyms) escape(text string) string {
+	return eachToken(text, func(literal string) string {
+		if token, ok := p.find(literalType, literal); ok {
+			return token
+		}
+		if p.known(literal) {
+			return p.Token(literalType, Label(literalType), literal)
+		}
+		p.reserve(literal)
+		return literal
+	})
+}
+
+// Keep drops the tokens that stand in none of the texts: their values are to be forgotten.
+func (p *Pseudonyms) Keep(texts ...string) {
+	stay := map[string]bool{}
+	for _, text := range texts {
+		eachToken(text, func(token string) string {
+			stay[token] = true
+			return token
+		})
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for token, key := range p.values {
+		if !stay[token] {
+			delete(p.values, token)
+			delete(p.tokens, key)
+		}
+	}
+}
+
+// StandIn is a value and the token in its place.
+type StandIn struct {
+	Token string
+	Type  Type
+	Value string
+}
+
+// StandIns lists the values that have a token, by token.
+func (p *Pseudonyms) StandIns() []StandIn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []StandIn
+	for token, key := range p.values {
+		if key.kind != literalType {
+			out = append(out, StandIn{token, key.kind, key.value})
+		}
+	}
+	slices.SortFunc(out, func(a, b StandIn) int { return strings.Compare(a.Token, b.Token) })
+	return out
+}
+
+// HasToken tells whether something in text looks like a token.
+func HasToken(text string) bool {
+	has := false
+	eachToken(text, func(token string) string {
+		has = true
+		return token
+	})
+	return has
+}
+
+// eachToken returns text with everything that looks like a token replaced.
+func eachToken(text string, replace func(token string) string) string {
+	var out strings.Builder
+	for {
+		at := strings.IndexByte(text, '[')
+		if at < 0 {
+			out.WriteString(text)
+			return out.String()
+		}
+		out.WriteString(text[:at])
+		text = text[at:]
+		if end, _ := shape(text); end > 0 {
+			out.WriteString(replace(text[:end]))
+			text = text[end:]
+			continue
+		}
+		out.WriteByte('[')
+		text = text[1:]
 	}
 }
 
@@ -180,8 +298,8 @@ func shape(text string) (end int, open bool) {
 	return 0, i == len(text) && i < maxPseudonym
 }
 
-// literalType is for text that looks like a token and is none.
-const literalType Type = "TEXT"
+// literalType is for text that looks like a token and is none. No policy can name a type in small letters.
+const literalType Type = "text"
 
 // literals finds what looks like a token.
 func literals() Rule {
@@ -234,6 +352,9 @@ func (p *Pseudonyms) UnmarshalBinary(b []byte) error {
 			return ErrPseudonyms
 		}
 		n.tokens[key], n.values[t.Token] = t.Token, key
+		if key.value == t.Token { // reserved: its number may be any
+			continue
+		}
 		cut := strings.LastIndexByte(t.Token, '_')
 		number, err := strconv.Atoi(t.Token[cut+1 : len(t.Token)-1])
 		if err != nil {

@@ -188,6 +188,7 @@ type Redactor struct {
 
 	pseudonyms *Pseudonyms
 	direction  Direction
+	instead    Action
 	ruleset    string
 }
 
@@ -254,7 +255,7 @@ func (r *Redactor) Ruleset() string { return r.ruleset }
 func (r *Redactor) Types() []Type {
 	var types []Type
 	for _, rule := range r.rules {
-		if !slices.Contains(types, rule.Type) {
+		if rule.Type != literalType && !slices.Contains(types, rule.Type) {
 			types = append(types, rule.Type)
 		}
 	}

@@ -18,7 +18,10 @@ func (s *Session) Page(ctx context.Context, id history.ConversationID, before hi
 		return history.Page{}, err
 	}
 	p, err := o.history.Page(ctx, id, before, limit)
-	return p, historyFault(err)
+	if err != nil {
+		return p, historyFault(err)
+	}
+	return p, o.readMessages(ctx, id, p.Messages)
 }
 
 // Choose shows the newest branch through a message, one of Page's Versions.
@@ -49,7 +52,10 @@ func (s *Session) List(ctx context.Context, f history.Filter) ([]history.Convers
 		return nil, err
 	}
 	list, err := o.history.List(ctx, f)
-	return list, historyFault(err)
+	if err != nil {
+		return nil, historyFault(err)
+	}
+	return list, o.readList(ctx, list)
 }
 
 // Pin puts a conversation at the top of the list, or back.

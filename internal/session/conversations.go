@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"subrosa/internal/chat"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
+	"subrosa/internal/redact"
 )
 
 // Send runs one turn and returns when it is closed. One turn runs at a time: fault.Busy otherwise. Cancelling ctx, or
@@ -33,10 +35,17 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 			return chat.Outcome{}, historyFault(err)
 		}
 	}
+	if err := o.mayChoose(p); err != nil {
+		return chat.Outcome{}, err
+	}
+	table, err := o.table(ctx, p.Conversation, p.Instead)
+	if err != nil {
+		return chat.Outcome{}, err
+	}
 	desk := chat.Desk{
 		History: o.history, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
 		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
-		Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard,
+		Pseudonyms: table, Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard,
 	}
 	out, err := desk.Turn(ctx, p, reader)
 	// If these fail the next ones cover this turn too; a record that cannot be written fails at Append.
@@ -82,7 +91,10 @@ func (s *Session) Conversations(ctx context.Context) ([]history.Conversation, er
 		return nil, err
 	}
 	list, err := o.history.Conversations(ctx)
-	return list, historyFault(err)
+	if err != nil {
+		return nil, historyFault(err)
+	}
+	return list, o.readList(ctx, list)
 }
 
 // Conversation returns one with the messages of its newest branch, in order.
@@ -96,16 +108,24 @@ func (s *Session) Conversation(ctx context.Context, id history.ConversationID) (
 		return c, nil, historyFault(err)
 	}
 	messages, err := o.history.Messages(ctx, id)
-	return c, messages, historyFault(err)
+	if err != nil {
+		return c, nil, historyFault(err)
+	}
+	return c, messages, errors.Join(o.read(ctx, id, &c.Title), o.readMessages(ctx, id, messages))
 }
 
-// Rename changes a conversation's title, through the redactor.
+// Rename changes a conversation's title, through the redactor: a value that has a token in the conversation keeps it, and
+// others are masked.
 func (s *Session) Rename(ctx context.Context, id history.ConversationID, title string) error {
 	o, err := s.ready()
 	if err != nil {
 		return err
 	}
-	masked, _ := o.redactor.Text(strings.TrimSpace(title))
+	table, err := o.table(ctx, id, "")
+	if err != nil {
+		return err
+	}
+	masked, _ := o.redactor.For(table, redact.Title).Text(strings.TrimSpace(title))
 	if masked == "" {
 		return fault.New(fault.BadInput, nil)
 	}

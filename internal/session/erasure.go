@@ -46,11 +46,18 @@ func (s *Session) Delete(ctx context.Context, id history.ConversationID) error {
 }
 
 // Erase erases messages, attachments, conversations and matters for good, in older copies of the files too, and puts it on record first. It does all
-// or nothing. fault.Held: a legal hold is on one of them.
+// or nothing. fault.Held: a legal hold is on one of them; fault.Busy: messages are not erased while an answer is written.
 func (s *Session) Erase(ctx context.Context, e history.Erasure) error {
 	o, err := s.ready()
 	if err != nil {
 		return err
+	}
+	if len(e.Messages) > 0 { // a turn that ended meanwhile would store the pseudonyms of what is erased once more
+		var done func()
+		if o, ctx, done, err = s.startTurn(ctx); err != nil {
+			return err
+		}
+		defer done()
 	}
 	if err := o.require(policy.EraseOwn, "", nil); err != nil {
 		return err

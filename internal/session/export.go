@@ -157,6 +157,7 @@ type ConversationExport struct {
 	Format export.Format
 	Path   string // the file; its name must be free. Sealed files get the ending ".age"
 	Sealed bool   // encrypt to the policy's recipients though it would allow a plain file
+	Values bool   // write pseudonymised values as their reader sees them, and not their tokens
 }
 
 // ConversationExported says what was written.
@@ -178,7 +179,7 @@ func (s *Session) ExportConversation(ctx context.Context, x ConversationExport) 
 	if err := o.mayExport(x); err != nil {
 		return ConversationExported{}, err
 	}
-	document, err := o.document(ctx, x.ID)
+	document, err := o.document(ctx, x.ID, x.Values)
 	if err != nil {
 		return ConversationExported{}, err
 	}
@@ -194,6 +195,9 @@ func (s *Session) ExportConversation(ctx context.Context, x ConversationExport) 
 	intent := audit.Entry{
 		Action: audit.ConversationExport, Conversation: string(x.ID), Result: "begun",
 		Detail: string(x.Format) + ", " + sealedTo(f.Recipients),
+	}
+	if x.Values {
+		intent.Detail += ", with values"
 	}
 	out := ConversationExported{Path: f.Path, Sealed: f.Recipients}
 	if out.Entry, err = o.noteSeq(intent); err != nil {
@@ -235,7 +239,7 @@ func policyFormat(f export.Format) policy.Format {
 	return policy.Markdown
 }
 
-func (o *open) document(ctx context.Context, id history.ConversationID) (export.Conversation, error) {
+func (o *open) document(ctx context.Context, id history.ConversationID, values bool) (export.Conversation, error) {
 	c, err := o.history.Conversation(ctx, id)
 	if err != nil {
 		return export.Conversation{}, historyFault(err)
@@ -243,6 +247,11 @@ func (o *open) document(ctx context.Context, id history.ConversationID) (export.
 	messages, err := o.history.Messages(ctx, id)
 	if err != nil {
 		return export.Conversation{}, historyFault(err)
+	}
+	if values {
+		if err := errors.Join(o.read(ctx, id, &c.Title), o.readMessages(ctx, id, messages)); err != nil {
+			return export.Conversation{}, err
+		}
 	}
 	d := export.Conversation{Title: c.Title}
 	d.Policy, d.Origin, d.Conversation, d.Actor = o.policy.Version, o.origin(), string(id), o.actor

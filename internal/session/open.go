@@ -73,7 +73,7 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}
 	o.stop(o.choosePolicy(opts))
 	o.stop(o.noteStart(action, opts))
-	if o.history, err = history.Open(ctx, in("history.db"), root.History(), epochs{root}); err != nil {
+	if o.history, err = history.OpenWith(ctx, in("history.db"), root.History(), epochs{root}, tokens{}); err != nil {
 		return nil, openFault(err)
 	}
 	o.vault = vault.Open(in("models"), root.ManifestKey())

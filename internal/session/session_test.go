@@ -579,7 +579,7 @@ func TestTurnsLeftOpenAreClosedAtTheNextUnlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := in.history.SavePartial(t.Context(), begun.Assistant.Turn, "half an ans"); err != nil {
+	if err := in.history.SavePartial(t.Context(), begun.Assistant.Turn, "half an ans", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := in.note(audit.Entry{Action: audit.Prompt, Turn: string(begun.Assistant.Turn)}); err != nil {

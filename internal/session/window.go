@@ -13,7 +13,10 @@ func (s *Session) Row(ctx context.Context, id history.ConversationID) (history.C
 		return history.Conversation{}, err
 	}
 	c, err := o.history.Conversation(ctx, id)
-	return c, historyFault(err)
+	if err != nil {
+		return c, historyFault(err)
+	}
+	return c, o.read(ctx, id, &c.Title)
 }
 
 // SharedTemplates returns those that IT's policy brings.

@@ -22,6 +22,7 @@ import type {
   ConversationDetail,
   Erasure,
   Found,
+  Instead,
   Kind,
   Matter,
   Place,
@@ -59,10 +60,16 @@ export const conversation = (id: string, before = ''): Promise<ConversationDetai
   call(() => app.Conversation(id, before), toDetail);
 
 /** Sends text to a conversation, or to a new one in a matter; place says where it stands if not at the end. */
-export const send = (id: string, matter: string, text: string, place: Place | null): Promise<Sent> => {
+export const send = (
+  id: string,
+  matter: string,
+  text: string,
+  place: Place | null,
+  instead: Instead = '',
+): Promise<Sent> => {
   const at = { edit: '', again: '', continue: '' };
   if (place) at[place.kind] = place.message;
-  return call(() => app.Send({ conversation: id, matter, text, ...at }), toSent);
+  return call(() => app.Send({ conversation: id, matter, text, instead, ...at }), toSent);
 };
 export const stop = (): Promise<void> => call(() => app.Stop(), nothing);
 export const rename = (id: string, title: string): Promise<void> =>
@@ -81,7 +88,8 @@ export const search = (text: string): Promise<Found> => call(() => app.Search(te
 export const draft = (id: string): Promise<string> => call(() => app.Draft(id), str);
 export const setDraft = (id: string, text: string): Promise<void> =>
   call(() => app.SetDraft(id, text), nothing);
-export const check = (text: string): Promise<Checked> => call(() => app.Check(text), toChecked);
+export const check = (id: string, text: string, instead: Instead): Promise<Checked> =>
+  call(() => app.Check(id, text, instead), toChecked);
 export const kinds = (): Promise<Kind[]> => call(() => app.Kinds(), toKinds);
 
 export const templates = (): Promise<Template[]> => call(() => app.Templates(), toTemplates);

@@ -16,7 +16,12 @@ function toFind(value: unknown): Find {
 
 export function toChecked(value: unknown): Checked {
   const f = fields(value);
-  return { finds: list(f.spans).map(toFind), masked: str(f.masked) };
+  return {
+    finds: list(f.spans).map(toFind),
+    masked: str(f.masked),
+    mayMask: bool(f.mayMask),
+    mayPseudonymise: bool(f.mayPseudonymise),
+  };
 }
 
 export const toKinds = (value: unknown): Kind[] =>

@@ -10,6 +10,7 @@ import type {
   Preferences,
   Probe,
   Sent,
+  StandIn,
   Status,
   Strength,
   TurnEvent,
@@ -84,6 +85,11 @@ export function toMessage(value: unknown): Message {
   };
 }
 
+function toStandIn(value: unknown): StandIn {
+  const f = fields(value);
+  return { token: str(f.token), type: str(f.type), value: str(f.value) };
+}
+
 export function toDetail(value: unknown): ConversationDetail {
   const f = fields(value);
   return {
@@ -93,6 +99,7 @@ export function toDetail(value: unknown): ConversationDetail {
     versions: Object.fromEntries(
       Object.entries(fields(f.versions)).map(([id, all]) => [id, list(all).map(str)]),
     ),
+    standIns: list(f.standIns).map(toStandIn),
   };
 }
 
@@ -102,6 +109,7 @@ export function toSent(value: unknown): Sent {
     conversation: toConversation(f.conversation),
     user: toMessage(f.user),
     assistant: toMessage(f.assistant),
+    standIns: list(f.standIns).map(toStandIn),
   };
 }
 
@@ -160,6 +168,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         firstTokenMs: num(f.firstTokenMs),
         reason: oneOf(f.reason, ['eos', 'length', 'stopped'], 'eos'),
         redactions: Object.fromEntries(Object.entries(fields(f.redactions)).map(([k, n]) => [k, num(n)])),
+        standIns: list(f.standIns).map(toStandIn),
       };
     case 'failed':
       return {
@@ -167,6 +176,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         ...of,
         message: toMessage(f.message),
         fault: toFaultFields(f.fault) ?? { code: 'internal', message: '', hint: '' },
+        standIns: list(f.standIns).map(toStandIn),
       };
     default:
       return null;

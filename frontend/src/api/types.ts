@@ -52,6 +52,7 @@ export interface ConversationDetail {
   messages: Message[];
   earlier: boolean; // there are messages before these
   versions: Versions;
+  standIns: StandIn[];
 }
 
 /** By message: it and those that stand beside it, in the order in which they were written. */
@@ -75,6 +76,18 @@ export interface Find {
 export interface Checked {
   finds: Find[];
   masked: string; // what the model would see
+  mayMask: boolean; // what gets a stand-in may be masked instead
+  mayPseudonymise: boolean; // or the other way round
+}
+
+/** How values of one message are hidden in place of the policy's way; '' is that. */
+export type Instead = '' | 'mask' | 'pseudonymise';
+
+/** A value that the reader sees, and the token that the model sees in its place. */
+export interface StandIn {
+  token: string;
+  type: string;
+  value: string;
 }
 
 export interface Kind {
@@ -122,6 +135,7 @@ export interface Sent {
   conversation: Conversation;
   user: Message;
   assistant: Message;
+  standIns: StandIn[];
 }
 
 export interface Probe {
@@ -175,8 +189,9 @@ export type TurnEvent =
       firstTokenMs: number;
       reason: StopReason;
       redactions: Record<string, number>;
+      standIns: StandIn[];
     } & OfTurn)
-  | ({ kind: 'failed'; message: Message; fault: Fault } & OfTurn);
+  | ({ kind: 'failed'; message: Message; fault: Fault; standIns: StandIn[] } & OfTurn);
 
 /** A long work of the program, and how far it is. */
 export interface Progress {

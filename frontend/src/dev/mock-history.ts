@@ -1,5 +1,5 @@
 // The part of the mock that keeps: redaction, drafts, templates, matters, search.
-import type { Erasure, Find, Matter, Template } from '../api/types';
+import type { Erasure, Find, Matter, StandIn, Template } from '../api/types';
 import type { MockApp } from './mock';
 
 export interface Sending {
@@ -9,6 +9,7 @@ export interface Sending {
   edit: string;
   again: string;
   continue: string;
+  instead?: string;
 }
 
 const rules: [RegExp, string, string, string][] = [
@@ -16,16 +17,29 @@ const rules: [RegExp, string, string, string][] = [
   [/\b\d{3}-\d{2}-\d{4}\b/g, 'US_SSN', '[SSN]', 'US social security number'],
 ];
 
-export function check(text: string): { spans: Find[]; masked: string } {
+export function check(
+  text: string,
+  instead = '',
+): Record<string, unknown> & { spans: Find[]; masked: string } {
+  const action: Find['action'] = instead === 'pseudonymise' ? 'pseudonymise' : 'mask';
   const spans: Find[] = rules.flatMap(([pattern, type, label, reason]) =>
     [...text.matchAll(pattern)].map((m) => ({
-      ...{ start: m.index, end: m.index + m[0].length, type, label, reason, action: 'mask' as const },
+      ...{ start: m.index, end: m.index + m[0].length, type, label, reason, action },
     })),
   );
   spans.sort((a, b) => a.start - b.start);
-  const masked = rules.reduce((masked, [pattern, , label]) => masked.replace(pattern, label), text);
-  return { spans, masked };
+  const masked = rules.reduce((masked, [pattern, , label]) => {
+    let n = 0;
+    return masked.replace(pattern, () => (instead ? label.replace(']', `_${++n}]`) : label));
+  }, text);
+  return { spans, masked, mayPseudonymise: !instead && spans.length > 0, mayMask: instead !== '' };
 }
+
+/** What the model would know by a stand-in. */
+export const standInsOf = (text: string): StandIn[] =>
+  check(text).spans.map((s, i) => ({
+    ...{ token: s.label.replace(']', `_${i + 1}]`), type: s.type, value: text.slice(s.start, s.end) },
+  }));
 
 export function historyMock(mock: MockApp) {
   const drafts: Record<string, string> = {};
@@ -41,7 +55,7 @@ export function historyMock(mock: MockApp) {
     changed();
   };
   return {
-    Check: async (text: string) => check(text),
+    Check: async (_: string, text: string, instead: string) => check(text, instead),
     Kinds: async () => rules.map(([, type, label, description]) => ({ type, label, description })),
     Draft: async (id: string) => drafts[id] ?? '',
     SetDraft: async (id: string, text: string) => void (drafts[id] = text),

@@ -1,8 +1,8 @@
 // A stand-in for the program behind the window, for development and for tests: it keeps the real order of
 // events and nothing else. `vite build` leaves it out; `vite --mode mock` puts it in. ?phase=locked picks the start.
-import type { AppState, Conversation, Message, Preferences, Status, TurnEvent } from '../api/types';
+import type { AppState, Conversation, Message, Preferences, StandIn, Status, TurnEvent } from '../api/types';
 import { adminMock } from './mock-admin';
-import { historyMock, type Sending } from './mock-history';
+import { historyMock, standInsOf, type Sending } from './mock-history';
 import { answerTo, conversations, history, readyStatus } from './mock-data';
 
 type Listener = (payload: unknown) => void;
@@ -17,6 +17,7 @@ export class MockApp {
   passphrase = 'correct';
   copied: string[] = [];
   versions: Record<string, string[]> = {};
+  standIns: Record<string, StandIn[]> = {};
   pause = 12; // ms between deltas
   #listeners = new Map<string, Set<Listener>>();
   #stopping = false;
@@ -72,6 +73,7 @@ export class MockApp {
     Conversation: async (id: string) => ({
       conversation: this.list.find((c) => c.id === id),
       messages: this.messages[id] ?? [],
+      standIns: this.standIns[id] ?? [],
       ...{ earlier: false, versions: this.versions },
     }),
     Send: async (p: Sending) => this.#send(p),
@@ -92,7 +94,7 @@ export class MockApp {
     ClipboardSetText: async (text: string) => this.copied.push(text) > 0,
   };
 
-  #send({ conversation: id, matter, text: typed, edit, again, continue: goOn }: Sending) {
+  #send({ conversation: id, matter, text: typed, edit, again, continue: goOn, instead }: Sending) {
     const now = new Date().toISOString();
     const turn = `turn-${++this.#turns}`;
     const all = this.messages[id] ?? [];
@@ -124,8 +126,9 @@ export class MockApp {
       for (const m of family) this.versions[m] = family;
     }
     setTimeout(() => void this.#generate(conversation.id, assistant, answerTo(text)), 0);
+    if (instead === 'pseudonymise') this.standIns[conversation.id] = standInsOf(text);
     this.emit('conversations');
-    return { conversation, user, assistant };
+    return { conversation, user, assistant, standIns: this.standIns[conversation.id] ?? [] };
   }
 
   async #generate(conversation: string, message: Message, answer: string): Promise<void> {
@@ -146,7 +149,7 @@ export class MockApp {
     this.status = { ...this.status, record: { ...this.status.record, size: this.status.record.size + 2 } };
     if (broke) {
       this.turn({
-        ...{ kind: 'failed', ...of, message: final },
+        ...{ kind: 'failed', ...of, message: final, standIns: [] },
         fault: fault(
           'engine_crashed',
           'The engine stopped in the middle of the answer; what it had written is kept.',
@@ -160,7 +163,8 @@ export class MockApp {
         firstTokenMs: 84,
         redactions: { EMAIL_ADDRESS: 1, US_SSN: 1 },
       };
-      this.turn({ kind: 'done', ...of, message: final, reason, ...figures });
+      const standIns = this.standIns[conversation] ?? [];
+      this.turn({ kind: 'done', ...of, message: final, reason, standIns, ...figures });
     }
     this.emit('status', this.status);
   }

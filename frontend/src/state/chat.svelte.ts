@@ -4,11 +4,12 @@ import { toFault } from '../api/fault';
 import type { Fault, Place, TurnEvent } from '../api/types';
 import { t } from '../strings';
 import * as drafts from './drafts';
+import { remember } from '../markdown/masks';
 import { marks } from './marks.svelte';
-import { emptyThread, lookedBack, opened, reduceTurn, sendFailed, sending, sent } from './turn';
+import { emptyThread, lookedBack, opened, reduceTurn, sendFailed, sending, sent, type Thread } from './turn';
 
 class Chat {
-  thread = $state.raw(emptyThread());
+  #thread = $state.raw(emptyThread());
   draft = $state('');
   fault = $state.raw<Fault | null>(null);
   opening = $state(false);
@@ -16,6 +17,14 @@ class Chat {
   matter = $state(''); // in which a new conversation begins; '' is the general one
   editing = $state(''); // the own message that is being edited
   sought = $state(''); // the message that a search led to
+
+  get thread(): Thread {
+    return this.#thread;
+  }
+  set thread(next: Thread) {
+    if (next.standIns !== this.#thread.standIns) remember(next.standIns); // before anything is drawn
+    this.#thread = next;
+  }
 
   conversation = $derived(this.thread.conversation);
   messages = $derived(this.thread.messages);
@@ -106,7 +115,7 @@ class Chat {
   /** Puts text into the composer. */
   write(text: string, keep = true): void {
     this.draft = text;
-    marks.update(text);
+    marks.update(text, this.conversation?.id ?? '');
     if (keep) drafts.keep(this.conversation?.id ?? '', text);
   }
 
@@ -170,11 +179,12 @@ class Chat {
     const visit = this.#visit;
     const fromDraft = !place && text === this.draft;
     const from = this.conversation?.id ?? '';
+    const instead = fromDraft ? marks.instead : '';
     this.fault = null;
     this.thread = sending(this.thread);
     if (fromDraft) this.write('', false);
     try {
-      const answer = await api.send(from, this.matter, text, place);
+      const answer = await api.send(from, this.matter, text, place, instead);
       if (!this.thread.sending) return; // locked meanwhile
       this.#flush();
       this.thread = sent(this.thread, answer, visit === this.#visit, place);

@@ -1,7 +1,7 @@
 // What redaction will do to the text that is being written. Typing never waits for it: the marks of the last answer move
 // with the text until the next one is there.
 import * as api from '../api/bridge';
-import type { Checked, Find } from '../api/types';
+import type { Checked, Find, Instead } from '../api/types';
 
 const pause = 60; // ms without a key before the program is asked
 
@@ -45,39 +45,55 @@ export function cut(text: string, finds: Find[]): Stretch[] {
 class Marks {
   finds = $state.raw<Find[]>([]);
   masked = $state('');
+  instead = $state<Instead>(''); // the user's choice for this message
+  offer = $state<Instead>(''); // what else the policy lets the user choose
+  #conversation = '';
   #text = ''; // that finds are of
   #timer = 0;
   #asked = 0;
 
-  /** Tells what the composer holds now. */
-  update(text: string): void {
+  /** Tells what the composer holds now, and in which conversation. */
+  update(text: string, conversation: string): void {
     clearTimeout(this.#timer);
+    this.#conversation = conversation;
     this.finds = moved(this.finds, this.#text, text);
     this.#text = text;
-    if (text.trim() === '') this.#take(text, { finds: [], masked: '' });
+    if (text.trim() === '') this.#clear(text);
     else this.#timer = window.setTimeout(() => void this.#ask(text), pause);
+  }
+
+  /** Chooses how the values of this message are hidden. */
+  choose(instead: Instead): void {
+    this.instead = instead;
+    void this.#ask(this.#text);
   }
 
   async #ask(text: string): Promise<void> {
     const asked = ++this.#asked;
     try {
-      const checked = await api.check(text);
+      const checked = await api.check(this.#conversation, text, this.instead);
       if (asked === this.#asked && text === this.#text) this.#take(text, checked);
     } catch {
       // Locked meanwhile, or gone: what is sent is masked all the same.
     }
   }
 
-  #take(text: string, { finds, masked }: Checked): void {
+  #take(text: string, checked: Checked): void {
     this.#asked++;
     this.#text = text;
-    this.finds = finds;
-    this.masked = masked;
+    this.finds = checked.finds;
+    this.masked = checked.masked;
+    this.offer = checked.mayMask ? 'mask' : checked.mayPseudonymise ? 'pseudonymise' : '';
+  }
+
+  #clear(text: string): void {
+    this.instead = '';
+    this.#take(text, { finds: [], masked: '', mayMask: false, mayPseudonymise: false });
   }
 
   wipe(): void {
     clearTimeout(this.#timer);
-    this.#take('', { finds: [], masked: '' });
+    this.#clear('');
   }
 }
 

@@ -10,18 +10,20 @@ const message = (role: Message['role'], rest: Partial<Message> = {}): Message =>
 const plain = { matter: 'general', pinned: false, held: false, draft: false };
 const conversation = { id: 'c', title: 'T', createdAt: '', updatedAt: '', messages: 0, ...plain };
 const detail = (id: string, messages: Message[]) => ({
-  ...{ conversation: { ...conversation, id }, messages, earlier: false, versions: {} },
+  ...{ conversation: { ...conversation, id }, messages, earlier: false, versions: {}, standIns: [] },
 });
 const taken: Sent = {
   conversation,
   user: message('user'),
   assistant: message('assistant', { status: 'pending', text: '' }),
+  standIns: [],
 };
 const of = { turn: 't', conversation: 'c' };
 const delta = (text: string, turn = 't'): TurnEvent => ({ kind: 'delta', ...of, turn, text });
 const done = (text: string, status: Message['status'] = 'complete'): TurnEvent => ({
   ...{ kind: 'done', ...of, message: message('assistant', { text, status }), redactions: { US_SSN: 1 } },
   ...{ tokensPerSecond: 50, firstTokenMs: 100, reason: status === 'stopped' ? 'stopped' : 'eos' },
+  standIns: [],
 });
 const started = () => sent(sending(emptyThread()), taken, true);
 
@@ -61,7 +63,13 @@ describe('a turn', () => {
   it('that fails keeps its partial text and says why', () => {
     const fault = { code: 'engine_crashed', message: 'm', hint: 'h' };
     const event: TurnEvent = {
-      ...{ kind: 'failed', ...of, fault, message: message('assistant', { text: 'par', status: 'failed' }) },
+      ...{
+        kind: 'failed',
+        ...of,
+        fault,
+        standIns: [],
+        message: message('assistant', { text: 'par', status: 'failed' }),
+      },
     };
     const thread = reduceTurn(reduceTurn(started(), delta('par')), event);
     expect(thread.messages.at(-1)).toMatchObject({ text: 'par', status: 'failed' });

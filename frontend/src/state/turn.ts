@@ -6,6 +6,7 @@ import type {
   Message,
   Place,
   Sent,
+  StandIn,
   StopReason,
   TurnEvent,
   Versions,
@@ -37,6 +38,7 @@ export interface Thread {
   sending: boolean;
   early: TurnEvent[]; // events of a turn whose send has not returned yet
   endings: Record<string, Ending>; // by turn
+  standIns: StandIn[]; // of the conversation
 }
 
 export const emptyThread = (): Thread => ({
@@ -48,6 +50,7 @@ export const emptyThread = (): Thread => ({
   sending: false,
   early: [],
   endings: {},
+  standIns: [],
 });
 
 /** Another conversation comes into view, or none; an answer in progress goes on in the background. */
@@ -57,6 +60,7 @@ export const opened = (thread: Thread, detail: ConversationDetail | null): Threa
   messages: detail?.messages ?? [],
   earlier: detail?.earlier ?? false,
   versions: detail?.versions ?? {},
+  standIns: detail?.standIns ?? [],
 });
 
 /** Messages from before those in view. */
@@ -84,7 +88,7 @@ export function sent(thread: Thread, answer: Sent, here: boolean, place: Place |
   const base = { ...thread, live, sending: false, early: [] };
   const prompted = !place || place.kind === 'edit';
   const messages = [...before(thread.messages, place), ...(prompted ? [user] : []), assistant];
-  const shown: Thread = here ? { ...base, conversation, messages } : base;
+  const shown: Thread = here ? { ...base, conversation, messages, standIns: answer.standIns } : base;
   return thread.early.reduce(reduceTurn, shown);
 }
 
@@ -92,9 +96,13 @@ function replace(messages: Message[], message: Message): Message[] {
   return messages.map((m) => (m.role === 'assistant' && m.turn === message.turn ? message : m));
 }
 
-function ended(thread: Thread, event: TurnEvent, message: Message, ending: Ending): Thread {
+type Ended = Extract<TurnEvent, { kind: 'done' | 'failed' }>;
+
+function ended(thread: Thread, event: Ended, message: Message, ending: Ending): Thread {
+  const here = thread.conversation?.id === event.conversation;
   return {
     ...thread,
+    standIns: here ? event.standIns : thread.standIns,
     live: null,
     messages: replace(thread.messages, { ...message, turn: event.turn, role: 'assistant' }),
     endings: { ...thread.endings, [event.turn]: ending },

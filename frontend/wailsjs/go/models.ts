@@ -73,6 +73,8 @@ export namespace app {
 	export class CheckView {
 	    spans: SpanView[];
 	    masked: string;
+	    mayMask: boolean;
+	    mayPseudonymise: boolean;
 	
 	    static createFrom(source: any = {}) {
 	        return new CheckView(source);
@@ -82,6 +84,8 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.spans = this.convertValues(source["spans"], SpanView);
 	        this.masked = source["masked"];
+	        this.mayMask = source["mayMask"];
+	        this.mayPseudonymise = source["mayPseudonymise"];
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -118,6 +122,22 @@ export namespace app {
 	        this.name = source["name"];
 	        this.result = source["result"];
 	        this.evidence = source["evidence"];
+	    }
+	}
+	export class StandInView {
+	    token: string;
+	    type: string;
+	    value: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new StandInView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.token = source["token"];
+	        this.type = source["type"];
+	        this.value = source["value"];
 	    }
 	}
 	export class MessageView {
@@ -183,6 +203,7 @@ export namespace app {
 	    messages: MessageView[];
 	    earlier: boolean;
 	    versions: Record<string, Array<string>>;
+	    standIns: StandInView[];
 	
 	    static createFrom(source: any = {}) {
 	        return new ConversationDetail(source);
@@ -194,6 +215,7 @@ export namespace app {
 	        this.messages = this.convertValues(source["messages"], MessageView);
 	        this.earlier = source["earlier"];
 	        this.versions = source["versions"];
+	        this.standIns = this.convertValues(source["standIns"], StandInView);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -685,6 +707,7 @@ export namespace app {
 	    again: string;
 	    continue: string;
 	    text: string;
+	    instead: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new PromptView(source);
@@ -698,6 +721,7 @@ export namespace app {
 	        this.again = source["again"];
 	        this.continue = source["continue"];
 	        this.text = source["text"];
+	        this.instead = source["instead"];
 	    }
 	}
 	export class ProofView {
@@ -900,6 +924,7 @@ export namespace app {
 	    }
 	}
 	
+	
 	export class StateView {
 	    phase: string;
 	    fault?: FaultView;
@@ -1008,6 +1033,7 @@ export namespace app {
 	    conversation: ConversationView;
 	    user: MessageView;
 	    assistant: MessageView;
+	    standIns: StandInView[];
 	
 	    static createFrom(source: any = {}) {
 	        return new TurnStarted(source);
@@ -1018,6 +1044,7 @@ export namespace app {
 	        this.conversation = this.convertValues(source["conversation"], ConversationView);
 	        this.user = this.convertValues(source["user"], MessageView);
 	        this.assistant = this.convertValues(source["assistant"], MessageView);
+	        this.standIns = this.convertValues(source["standIns"], StandInView);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {

@@ -10,7 +10,7 @@ export function Cancel(arg1:string):Promise<void>;
 
 export function ChangePassphrase(arg1:string,arg2:string):Promise<void>;
 
-export function Check(arg1:string):Promise<app.CheckView>;
+export function Check(arg1:string,arg2:string,arg3:string):Promise<app.CheckView>;
 
 export function Choose(arg1:string,arg2:string):Promise<void>;
 

@@ -18,8 +18,8 @@ export function ChangePassphrase(arg1, arg2) {
   return window['go']['app']['App']['ChangePassphrase'](arg1, arg2);
 }
 
-export function Check(arg1) {
-  return window['go']['app']['App']['Check'](arg1);
+export function Check(arg1, arg2, arg3) {
+  return window['go']['app']['App']['Check'](arg1, arg2, arg3);
 }
 
 export function Choose(arg1, arg2) {
