@@ -31,7 +31,7 @@ var silent = map[string]string{
 	"Model": "reads", "Models": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",
 	"DefaultSampling": "reads",
 	"Conversations":   "the user's own list on the user's own screen; the unlock is on record",
-	"Conversation":    "as above", "List": "as above", "Page": "as above", "Matters": "as above", "Holds": "as above",
+	"Conversation":    "as above", "List": "as above", "Page": "as above", "StandIns": "as above", "Matters": "as above", "Holds": "as above",
 	"Attachments": "as above", "Templates": "as above", "Draft": "as above",
 	"ReadAttachment": "as above: shown, not saved",
 	"SetDraft":       "text that was not sent", "Choose": "which branch is shown", "Pin": "the order of the list",
