@@ -51,6 +51,11 @@ func run(args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "subrosa-verify:", err)
 		return 2
 	}
+	return judge(args, out, errOut)
+}
+
+// judge does what the command line asks for and returns the exit code.
+func judge(args []string, out, errOut io.Writer) int {
 	c, ok := parse(args, errOut)
 	if !ok {
 		fmt.Fprintln(errOut, usage)

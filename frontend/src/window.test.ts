@@ -374,6 +374,25 @@ describe('the views for compliance and IT', () => {
     expect(await screen.findByText(/128 entries, .* lie in/)).toBeInTheDocument();
   });
 
+  it('the record: what a witness cosigned is taken back, and what is none is refused', async () => {
+    const user = await go('Record');
+    await user.click(await screen.findByRole('button', { name: 'Take back a witness' }));
+    const form = within(screen.getByRole('form', { name: 'Take back a witness' }));
+    expect(form.getByRole('button', { name: 'Take back' })).toBeDisabled();
+    const take = async (content: string) => {
+      await user.upload(form.getByLabelText('Cosigned file'), new File([content], 'x.cosigned'));
+      await waitFor(() =>
+        expect(form.getByRole('textbox', { name: 'or what is in it' })).toHaveValue(content),
+      );
+      await user.click(form.getByRole('button', { name: 'Take back' }));
+    };
+    await take('nothing of the kind');
+    expect(await form.findByRole('alert')).toBeInTheDocument();
+    await take('subrosa/0123');
+    expect(await form.findByText(/witness has signed the first 128 entries/)).toBeInTheDocument();
+    await clean();
+  });
+
   it('the models: facts, verification, import', async () => {
     const user = await go('Models');
     await user.click((await screen.findAllByRole('button', { name: 'Verify' }))[0]!);

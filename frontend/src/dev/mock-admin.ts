@@ -94,7 +94,15 @@ export function adminMock(mock: MockApp) {
       mock.emit('progress', { job: 'verify', step: '', done: 1, total: 2 });
       return { size: 128, root: hash(1), checkpointed: 128, keys: 1, findings: [], tookMs: 12 };
     },
-    TakeWitness: async () => state,
+    TakeWitness: async (text: string) => {
+      if (!text.startsWith('subrosa/')) {
+        throw {
+          ...{ code: 'witness_foreign', message: 'That is not a cosigned checkpoint of this record.' },
+          hint: 'Take the .cosigned file that subrosa-verify wrote.',
+        };
+      }
+      return { ...state, witnessedSize: 128, witnessedAt: new Date().toISOString() };
+    },
     Drives: async () => [
       {
         ...{ path: '/media/clinician/COMPLIANCE', label: 'COMPLIANCE', device: '/dev/sdb1' },

@@ -26,3 +26,13 @@ window.matchMedia = vi.fn(
   (media: string) => ({ media, matches: false, addEventListener() {}, removeEventListener() {} }) as never,
 );
 Element.prototype.scrollIntoView = function () {};
+
+// jsdom's files cannot be read as a browser's can.
+File.prototype.text ??= function (this: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(reader.error ?? new Error('unreadable'));
+    reader.readAsText(this);
+  });
+};

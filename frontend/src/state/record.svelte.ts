@@ -28,6 +28,7 @@ class TheRecord {
   verified = new Fetched<Verified>();
   drives = new Fetched<Drive[]>();
   exported = new Fetched<Exported>();
+  witnessed = new Fetched<RecordState>();
 
   open(): void {
     void this.state.ask(api.recordState);
@@ -69,14 +70,23 @@ class TheRecord {
     await this.exported.ask(() => api.exportRecord({ dir, recipient, since, until, matter: '' }));
   }
 
-  takeWitness = (text: string, key: string) => this.state.ask(() => api.takeWitness(text, key));
+  /** Takes back what a witness cosigned, and tells whether it was taken. */
+  async takeWitness(text: string, key: string): Promise<boolean> {
+    this.witnessed.wipe();
+    const taken = await this.witnessed.ask(() => api.takeWitness(text, key));
+    if (taken) {
+      this.state.value = this.witnessed.value;
+      await this.reload();
+    }
+    return taken;
+  }
 
   wipe(): void {
     this.filter = noFilter();
     this.entries = [];
     this.selected = null;
-    const all = [this.page, this.state, this.activity, this.proof, this.verified, this.drives, this.exported];
-    for (const part of all) part.wipe();
+    const answers = [this.page, this.state, this.activity, this.proof, this.verified];
+    for (const part of [...answers, this.drives, this.exported, this.witnessed]) part.wipe();
   }
 }
 

@@ -380,6 +380,13 @@ export const en = {
     again: 'Look again',
     written: (n: number, size: string, path: string) =>
       `${plural(n, 'entry', 'entries')}, ${size}, lie in ${path}, read back and verified. Eject the drive before you pull it out.`,
+    witness: 'Take back a witness',
+    witnessAbout:
+      'Compliance looks at an exported bundle with subrosa-verify and signs what it saw, in a file that ends in .cosigned. Taken back here, it shows that nothing was changed or dropped since.',
+    witnessFile: 'Cosigned file',
+    witnessText: 'or what is in it',
+    witnessKey: 'The witness’s verifier key (the first time; empty where policy names it)',
+    witnessTake: 'Take back',
     actions: {
       setup: 'Set up',
       unlock: 'Unlocked',
