@@ -1,12 +1,15 @@
 package export
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
 
 	"subrosa/internal/audit"
@@ -24,13 +27,7 @@ func BenchmarkExport(b *testing.B) {
 	for w := range 256 { // group commit: an fsync for many
 		writers.Go(func() {
 			for i := w; i < n; i += 256 {
-				e := audit.Entry{
-					Actor: "ana", Action: audit.Response, Conversation: "0123456789abcdef0123456789abcdef", Turn: "0123456789abcdef0123456789abcdef",
-					Model: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Policy: "builtin-1", Ruleset: "r1-0123456789abcdef",
-					Response: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Redactions: map[string]int{"EMAIL_ADDRESS": 1},
-					PromptTokens: 120, OutputTokens: 350, Result: "complete",
-				}
-				if _, err := l.Append(e); err != nil {
+				if _, err := l.Append(response(i)); err != nil {
 					b.Error(err)
 					return
 				}
@@ -73,6 +70,16 @@ func BenchmarkExport(b *testing.B) {
 	}
 }
 
+// response is an entry as most are.
+func response(i int) audit.Entry {
+	return audit.Entry{
+		Actor: "ana", Action: audit.Response, Conversation: "0123456789abcdef0123456789abcdef", Turn: fmt.Sprintf("%032x", i),
+		Model: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Policy: "builtin-1", Ruleset: "r1-0123456789abcdef",
+		Response: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Redactions: map[string]int{"EMAIL_ADDRESS": 1},
+		PromptTokens: 120, OutputTokens: 350, Result: "complete", Time: time.Date(2026, 3, 1, 9, 30, i%60, 123_456_789, time.UTC),
+	}
+}
+
 // cpuTime is what this process has used, user and system.
 func cpuTime(b *testing.B) time.Duration {
 	var u unix.Rusage
@@ -82,24 +89,37 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// BenchmarkConvert is what each format costs, in processor time.
 func BenchmarkConvert(b *testing.B) {
-	e := variants(b)[0]
-	e.Action = audit.Response
-	line := []byte(`{"v":1,"seq":7,"prev":"AAAA","time":"2026-03-01T09:30:00Z","actor":"ana","action":"response","model":"e3b0","redactions":{"A":1}}`)
-	b.Run("decode", func(b *testing.B) {
-		for b.Loop() {
-			_, _, _ = decode(line)
-		}
-	})
+	l := record(b, 0)
+	if _, err := l.Append(response(1)); err != nil {
+		b.Fatal(err)
+	}
+	var line []byte
+	if err := snapshot(b, l).Lines(b.Context(), 0, 1, func(_ int64, lines [][]byte) error { line = bytes.Clone(lines[0]); return nil }); err != nil {
+		b.Fatal(err)
+	}
+	e, _, err := decode(line)
+	if err != nil {
+		b.Fatal(err)
+	}
 	var buf []byte
-	b.Run("ocsf", func(b *testing.B) {
-		for b.Loop() {
-			buf = testSource.appendOCSF(buf[:0], &e)
-		}
-	})
-	b.Run("fhir", func(b *testing.B) {
-		for b.Loop() {
-			buf = testSource.appendFHIR(buf[:0], &e)
-		}
-	})
+	var csv bytes.Buffer
+	rows, counts := newRows(&csv), newFigures()
+	for name, convert := range map[string]func(){
+		"decode":  func() { _, _, _ = decode(line) },
+		"ocsf":    func() { buf = testSource.appendOCSF(buf[:0], &e) },
+		"fhir":    func() { buf = testSource.appendFHIR(buf[:0], &e) },
+		"csv":     func() { csv.Reset(); _ = rows.add(&e, tlog.Hash{}) },
+		"figures": func() { counts.add(&e) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			before := cpuTime(b)
+			for b.Loop() {
+				convert()
+			}
+			b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/float64(b.N), "cpu-ns")
+			b.ReportMetric(float64(len(buf)), "bytes")
+		})
+	}
 }

@@ -102,6 +102,7 @@ type writer struct {
 	figures    *figures
 	jobs       chan *job // that are free: their buffers are large, and last for all parts
 	manifest   bundle.Manifest
+	closing    *closing // the last part; nil: it is durable
 	resumed    int
 }
 
@@ -111,7 +112,7 @@ func (b Bundle) newWriter(snap *audit.Snapshot) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{Bundle: b, snap: snap, recipients: recipients, figures: newFigures()}
-	w.jobs = make(chan *job, 2*max(2, runtime.GOMAXPROCS(0)))
+	w.jobs = make(chan *job, 4*max(2, runtime.GOMAXPROCS(0)))
 	for range cap(w.jobs) {
 		w.jobs <- &job{}
 	}
@@ -147,10 +148,15 @@ func (w *writer) run(ctx context.Context) (Written, error) {
 	if err := w.start(); err != nil {
 		return Written{}, err
 	}
-	for first := int64(0); first < w.snap.Size; first += w.per {
-		if err := w.part(ctx, first); err != nil {
-			return Written{}, err
-		}
+	var err error
+	for first := int64(0); first < w.snap.Size && err == nil; first += w.per {
+		err = w.part(ctx, first)
+	}
+	if unsettled := w.settle(); err == nil {
+		err = unsettled
+	}
+	if err != nil {
+		return Written{}, err
 	}
 	if err := w.tree(ctx); err != nil {
 		return Written{}, err

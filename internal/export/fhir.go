@@ -225,7 +225,7 @@ func uriPart(s string) string {
 
 // fhirEntities writes what it was done to, and the record's entry itself with its particulars.
 func (s Source) fhirEntities(j *jsonLine, m mapping, e *audit.Entry) {
-	entry := s.Origin + "/" + strconv.FormatInt(e.Seq, 10)
+	entry := s.entryID(e)
 	j.array("entity")
 	j.object("")
 	j.reference("what", thingSystem, thingOf(e, entry), m.of)

@@ -90,7 +90,7 @@ func (j *jsonLine) own(k, v string) {
 
 func (j *jsonLine) quote(s string) {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+		if c := s[i]; c <= '"' && (c < ' ' || c == '"') || c >= utf8.RuneSelf || c == '\\' {
 			b, _ := json.Marshal(s) // a string always marshals
 			j.b = append(j.b, b...)
 			return

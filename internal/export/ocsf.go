@@ -14,6 +14,9 @@ type Source struct {
 	Version string // of the program
 }
 
+// entryID names an entry among those of all records.
+func (s Source) entryID(e *audit.Entry) string { return s.Origin + "/" + strconv.FormatInt(e.Seq, 10) }
+
 // appendOCSF writes an entry as one OCSF 1.8.0 event and a newline. The attributes are those of testdata/ocsf-1.8.0.json.
 // Texts are never in it: the record has none, and 1.8.0 has no attribute for them.
 func (s Source) appendOCSF(b []byte, e *audit.Entry) []byte {
@@ -29,7 +32,7 @@ func (s Source) appendOCSF(b []byte, e *audit.Entry) []byte {
 	j.num("time", e.Time.UnixMilli())
 	j.own("message", m.sentence)
 	s.ocsfStatus(&j, m, e)
-	s.ocsfMetadata(&j, e)
+	s.ocsfMetadata(&j, m, e)
 	s.ocsfSubject(&j, m, e)
 	ocsfUnmapped(&j, e)
 	j.end()
@@ -60,7 +63,7 @@ func (Source) ocsfStatus(j *jsonLine, m mapping, e *audit.Entry) {
 	j.maybe("status_detail", e.Detail)
 }
 
-func (s Source) ocsfMetadata(j *jsonLine, e *audit.Entry) {
+func (s Source) ocsfMetadata(j *jsonLine, m mapping, e *audit.Entry) {
 	j.object("metadata")
 	j.own("version", ocsfVersion)
 	j.object("product")
@@ -71,11 +74,11 @@ func (s Source) ocsfMetadata(j *jsonLine, e *audit.Entry) {
 	j.str("log_name", s.Origin)
 	j.str("log_version", strconv.Itoa(e.Version))
 	j.num("sequence", e.Seq)
-	j.str("uid", s.Origin+"/"+strconv.FormatInt(e.Seq, 10))
+	j.str("uid", s.entryID(e))
 	j.str("event_code", string(e.Action))
 	j.maybe("correlation_uid", e.Turn)
-	switch m := mappingOf(e.Action); {
-	case aiOperation(e):
+	switch {
+	case aiOperation(m, e):
 		j.profile("ai_operation")
 	case m.class == appLifecycle, m.class == detectionFinding:
 		j.profile("host") // these classes know an actor by it alone
@@ -90,9 +93,7 @@ func (j *jsonLine) profile(name string) {
 }
 
 // aiOperation tells whether a model is part of it. The profile is defined for API and datastore activity.
-func aiOperation(e *audit.Entry) bool {
-	return e.Model != "" && mappingOf(e.Action).class == apiActivity
-}
+func aiOperation(m mapping, e *audit.Entry) bool { return e.Model != "" && m.class == apiActivity }
 
 // ocsfSubject writes who did it, from where, and to what.
 func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
@@ -136,7 +137,7 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 		s.ocsfEndpoint(j)
 	case detectionFinding:
 		j.object("finding_info")
-		j.str("uid", s.Origin+"/"+strconv.FormatInt(e.Seq, 10))
+		j.str("uid", s.entryID(e))
 		j.own("title", m.sentence)
 		j.num("created_time", e.Time.UnixMilli())
 		j.maybe("desc", e.Detail)
@@ -150,7 +151,7 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 		j.end()
 		j.end()
 		s.ocsfEndpoint(j)
-		if aiOperation(e) {
+		if aiOperation(m, e) {
 			ocsfModel(j, e)
 		}
 	}

@@ -49,33 +49,80 @@ func (w *writer) number(first int64) int64 { return first/w.per + 1 }
 type job struct {
 	lines   []byte // each with its newline
 	ends    []int
-	out     [formats]bytes.Buffer
+	out     [formats][]byte
+	csv     bytes.Buffer // what out's CSV lies in
 	entries []audit.Entry
 	pruned  int64
 	err     error
 	done    chan struct{}
 }
 
+// batchSize is how many bytes of lines are converted at a time: what they become, eight times as much, stays in the
+// processor's cache until it is hashed, encrypted and written.
+const batchSize = 128 << 10
+
 // part writes the entries first to first+partEntries-1 in each format, or keeps what an earlier try finished.
 func (w *writer) part(ctx context.Context, first int64) error {
 	kept := w.finished(first)
-	log, err := w.pass(ctx, first, kept == nil)
+	log, outs, err := w.pass(ctx, first, kept == nil)
 	if err != nil {
 		return err
 	}
 	if kept != nil && kept.Lines != log.Lines { // the record's lines are others: it has grown, or was pruned
 		w.forget(first)
-		if log, err = w.pass(ctx, first, true); err != nil {
+		if log, outs, err = w.pass(ctx, first, true); err != nil {
 			return err
 		}
-	} else if kept != nil {
-		log.Files = kept.Files
-		w.resumed++
+		kept = nil
 	}
 	w.figures.addAll(log.figures)
-	w.manifest.Files = append(w.manifest.Files, log.Files...)
 	w.manifest.Entries += log.Entries
 	w.manifest.Pruned += log.Pruned
+	if err := w.settle(); err != nil {
+		outs.abandon()
+		return err
+	}
+	if kept != nil {
+		w.manifest.Files = append(w.manifest.Files, kept.Files...)
+		w.resumed++
+		return nil
+	}
+	w.closing = w.closeInBackground(log, outs)
+	return nil
+}
+
+// closing is a part that is being made durable while the next one is converted: a drive is slow where a processor is not.
+type closing struct {
+	log  partLog
+	err  error
+	done chan struct{}
+}
+
+func (w *writer) closeInBackground(log partLog, outs outputs) *closing {
+	c := &closing{log: log, done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		if c.log.Files, c.err = outs.finish(); c.err == nil {
+			c.err = targetError(w.target.Sync(w.dir, false))
+		}
+	}()
+	return c
+}
+
+// settle waits until the last part is durable, and only then counts it as finished.
+func (w *writer) settle() error {
+	c := w.closing
+	if c == nil {
+		return nil
+	}
+	w.closing = nil
+	<-c.done
+	if c.err != nil {
+		return c.err
+	}
+	w.manifest.Files = append(w.manifest.Files, c.log.Files...)
+	w.journal.Parts = append(w.journal.Parts, c.log)
+	w.writeJournal()
 	return nil
 }
 
@@ -116,17 +163,16 @@ func (w *writer) forget(first int64) {
 	}
 }
 
-// pass reads a part's lines and counts, and with write writes them.
-func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog, err error) {
+// pass reads a part's lines and counts, and with write writes them into files that are not yet durable.
+func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog, outs outputs, err error) {
 	to := min(first+w.per, w.snap.Size)
 	log = partLog{First: first, figures: newFigures()}
-	var outs outputs
 	if write {
 		if outs, err = w.openOutputs(first); err != nil {
-			return log, err
+			return log, outs, err
 		}
 	}
-	sum, done := sha256.New(), first
+	sum, done, told := sha256.New(), first, first
 	err = w.convert(ctx, first, to, write, func(j *job) error {
 		sum.Write(j.lines)
 		log.Pruned += j.pruned
@@ -134,28 +180,19 @@ func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog
 		for i := range j.entries {
 			log.figures.add(&j.entries[i])
 		}
-		done += int64(len(j.ends))
-		w.Progress(Writing, done, w.snap.Size)
+		if done += int64(len(j.ends)); done-told >= 1024 || done == to {
+			told = done
+			w.Progress(Writing, done, w.snap.Size)
+		}
 		return outs.write(j)
 	})
 	outs.drain()
 	if err != nil {
 		outs.abandon()
-		return log, recordError(ctx, err)
+		return log, outs, recordError(ctx, err)
 	}
 	log.Lines = hex.EncodeToString(sum.Sum(nil))
-	if !write {
-		return log, nil
-	}
-	if log.Files, err = outs.finish(); err != nil {
-		return log, err
-	}
-	if err := w.target.Sync(w.dir, false); err != nil {
-		return log, targetError(err)
-	}
-	w.journal.Parts = append(w.journal.Parts, log)
-	w.writeJournal()
-	return log, nil
+	return log, outs, nil
 }
 
 // convert gives the lines of [first, to) to each, converted, in order. Batches are converted side by side.
@@ -163,7 +200,7 @@ func (w *writer) convert(ctx context.Context, first, to int64, write bool, each 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	workers, free := max(2, runtime.GOMAXPROCS(0)), w.jobs
-	todo, ordered := make(chan *job), make(chan *job, workers)
+	todo, ordered := make(chan *job), make(chan *job, cap(free))
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
@@ -178,15 +215,17 @@ func (w *writer) convert(ctx context.Context, first, to int64, write bool, each 
 		defer close(ordered)
 		defer close(todo)
 		reading = w.snap.Lines(ctx, first, to, func(_ int64, lines [][]byte) error {
-			var j *job
-			select {
-			case j = <-free:
-			case <-ctx.Done():
-				return ctx.Err()
+			for len(lines) > 0 {
+				var j *job
+				select {
+				case j = <-free:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				lines = j.take(lines)
+				todo <- j
+				ordered <- j
 			}
-			j.take(lines)
-			todo <- j
-			ordered <- j
 			return nil
 		})
 	})
@@ -210,27 +249,25 @@ func (w *writer) convert(ctx context.Context, first, to int64, write bool, each 
 	return reading
 }
 
-func (j *job) take(lines [][]byte) {
+// take copies as many of the lines as make a batch, and returns the others.
+func (j *job) take(lines [][]byte) [][]byte {
 	j.lines, j.ends, j.done, j.err = j.lines[:0], j.ends[:0], make(chan struct{}), nil
-	for _, l := range lines {
-		j.lines = append(append(j.lines, l...), '\n')
+	for len(lines) > 0 && len(j.lines) < batchSize {
+		j.lines = append(append(j.lines, lines[0]...), '\n')
 		j.ends = append(j.ends, len(j.lines))
+		lines = lines[1:]
 	}
+	return lines
 }
 
 // fill converts a batch.
 func (w *writer) fill(j *job, write bool) {
 	j.entries, j.pruned = j.entries[:0], 0
 	for i := range j.out {
-		j.out[i].Reset()
+		j.out[i] = j.out[i][:0]
 	}
-	var rows *table
-	if write {
-		rows = newRows(&j.out[asCSV])
-		for i, share := range []int{asEntries: 2, asOCSF: 4, asFHIR: 6, asCSV: 2} { // halves: what they come to
-			j.out[i].Grow(len(j.lines) * share / 2)
-		}
-	}
+	j.csv.Reset()
+	rows := newRows(&j.csv)
 	start := 0
 	for _, end := range j.ends {
 		line := j.lines[start:end]
@@ -244,7 +281,7 @@ func (w *writer) fill(j *job, write bool) {
 			continue // nothing is left that tells whether it was asked for
 		case stub:
 			j.pruned++
-			j.out[asEntries].Write(line)
+			j.out[asEntries] = append(j.out[asEntries], line...)
 			continue
 		case !w.asksFor(&e):
 			continue
@@ -253,16 +290,15 @@ func (w *writer) fill(j *job, write bool) {
 		if !write {
 			continue
 		}
-		j.out[asEntries].Write(line)
-		j.out[asOCSF].Write(w.appendOCSF(j.out[asOCSF].AvailableBuffer(), &e))
-		j.out[asFHIR].Write(w.appendFHIR(j.out[asFHIR].AvailableBuffer(), &e))
+		j.out[asEntries] = append(j.out[asEntries], line...)
+		j.out[asOCSF] = w.appendOCSF(j.out[asOCSF], &e)
+		j.out[asFHIR] = w.appendFHIR(j.out[asFHIR], &e)
 		if j.err = rows.add(&e, tlog.RecordHash(line[:len(line)-1])); j.err != nil {
 			return
 		}
 	}
-	if write {
-		j.err = rows.flush()
-	}
+	j.err = rows.flush()
+	j.out[asCSV] = j.csv.Bytes()
 }
 
 // decode reads a line of the record; a stub is what is left of a pruned entry.
@@ -331,7 +367,7 @@ func (w *writer) discard(name string) { _ = os.Remove(filepath.Join(w.dir, name)
 // write gives each file its share and waits for all.
 func (o *outputs) write(j *job) error {
 	for i := range o.feed {
-		o.feed[i] <- j.out[i].Bytes()
+		o.feed[i] <- j.out[i]
 	}
 	var errs []error
 	for i := range o.acks {

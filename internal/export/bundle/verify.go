@@ -168,13 +168,14 @@ func (v *verifier) files(list []File) error {
 		}
 	}
 	close(rest)
+	others := func() {
+		for i := range rest {
+			errs[i] = v.file(list[i])
+		}
+	}
 	var group sync.WaitGroup
 	for range max(1, runtime.GOMAXPROCS(0)-1) {
-		group.Go(func() {
-			for i := range rest {
-				errs[i] = v.file(list[i])
-			}
-		})
+		group.Go(others)
 	}
 	for i, f := range list {
 		if isEntries(f.Name) {
@@ -183,6 +184,7 @@ func (v *verifier) files(list []File) error {
 			}
 		}
 	}
+	others()
 	group.Wait()
 	for _, err := range errs {
 		if err != nil {
