@@ -360,7 +360,9 @@ func (w *writer) readBack(ctx context.Context) error {
 	if err != nil {
 		return targetError(err)
 	}
-	r, err := bundle.Verify(w.dir, bundle.Options{Progress: func(done, total int64) { w.Progress(Verifying, done, total) }, Context: ctx})
+	r, err := bundle.Verify(w.dir, bundle.Options{
+		Progress: func(done, total int64) { w.Progress(Verifying, done, total) }, Context: ctx, Behind: dropCache,
+	})
 	var broken *audit.BrokenError
 	switch {
 	case errors.As(err, &broken):

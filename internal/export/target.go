@@ -36,7 +36,11 @@ func (d disk) Close() error { return d.dir.Close() }
 func (disk) Mkdir(name string) error { return os.Mkdir(name, 0o700) }
 
 func (disk) Create(name string) (file, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return newFile(f), nil
 }
 
 func (disk) Rename(from, to string) error {
@@ -60,7 +64,7 @@ func (d disk) Sync(dir string, deep bool) error {
 // uncached drops what the system remembers of a file that is durable, so that reading it back asks the drive.
 func (disk) uncached(name string) {
 	if f, err := os.Open(name); err == nil {
-		dropCache(f)
+		dropCache(f, 0, 0)
 		_ = f.Close()
 	}
 }

@@ -25,6 +25,8 @@ type Options struct {
 	Identities []age.Identity          // the auditor's, to check the entries of an encrypted bundle
 	Progress   func(done, total int64) // bytes; may be nil
 	Context    context.Context         // ends it early; may be nil
+	// Behind is told what of a file has been read and will not be again; may be nil. It is called concurrently.
+	Behind func(f *os.File, from, to int64)
 }
 
 // Report says what Verify found in a bundle that is whole.
@@ -93,7 +95,7 @@ func verify(dir string, o Options) (Report, error) {
 	for _, f := range m.Files {
 		r.Bytes += f.Size
 	}
-	v := verifier{dir: dir, ctx: o.Context, progress: o.Progress, total: r.Bytes, identities: o.Identities}
+	v := verifier{dir: dir, ctx: o.Context, progress: o.Progress, total: r.Bytes, identities: o.Identities, behind: o.Behind}
 	if len(m.Recipients) == 0 || len(o.Identities) > 0 {
 		v.entries = r.Tree.Entries()
 	}
@@ -202,6 +204,7 @@ type verifier struct {
 	dir         string
 	ctx         context.Context
 	identities  []age.Identity
+	behind      func(f *os.File, from, to int64)
 	progress    func(done, total int64)
 	mu          sync.Mutex // guards done, and keeps calls of progress apart
 	done, total int64
@@ -217,7 +220,7 @@ func (v *verifier) file(want File) error {
 	}
 	defer func() { _ = f.Close() }()
 	sum := sha256.New()
-	read := &counter{r: io.TeeReader(f, sum), v: v}
+	read := &counter{f: f, r: io.TeeReader(f, sum), v: v}
 	if v.entries != nil && isEntries(want.Name) {
 		err := v.check(want.Name, read)
 		if read.err != nil { // a drive that cannot be read is no broken bundle
@@ -269,8 +272,10 @@ var ErrIdentity = errors.New("not encrypted to this identity")
 
 // counter counts and reports what is read.
 type counter struct {
+	f   *os.File
 	r   io.Reader
 	n   int64
+	at  int64 // what lies before it was left behind
 	err error // other than io.EOF
 	v   *verifier
 }
@@ -285,6 +290,10 @@ func (c *counter) Read(b []byte) (int, error) {
 		c.err = err
 	}
 	c.n += int64(n)
+	if c.v.behind != nil && (c.n-c.at >= 8<<20 || err == io.EOF) {
+		c.v.behind(c.f, c.at, c.n)
+		c.at = c.n
+	}
 	c.v.read(n)
 	return n, err
 }
