@@ -26,6 +26,7 @@ type App struct {
 	page    emitter
 	lock    locker
 	jobs    jobs
+	keeping keeping
 }
 
 func newApp() *App {

@@ -14,6 +14,7 @@ const (
 	eventTurn          = "turn"
 	eventConversations = "conversations"
 	eventProgress      = "progress"
+	eventLocking       = "locking"
 )
 
 // emitter sends an event to the page: runtime.EventsEmit but in tests. Before the window is up there is nobody to
@@ -29,10 +30,12 @@ func (e *emitter) attach(ctx context.Context) {
 
 func (e *emitter) detach() { e.emit.Store(nil) }
 
-func (e *emitter) send(name string, data ...any) {
+func (e *emitter) send(name string, data ...any) (sent bool) {
 	if emit := e.emit.Load(); emit != nil {
 		(*emit)(name, data...)
+		return true
 	}
+	return false
 }
 
 func (a *App) emitState()           { a.page.send(eventState, a.State()) }

@@ -90,6 +90,7 @@ func (a *App) takeHome(home string) {
 		if a.lock.taken != nil {
 			opts.Inherited = &a.lock.taken.Home
 		}
+		opts.Drafts = a.keepDrafts
 		opts.OnChange = func() {
 			a.emitState()
 			a.emitStatus()

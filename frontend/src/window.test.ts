@@ -451,3 +451,11 @@ describe('the status strip and the theme', () => {
     expect(document.documentElement.dataset.theme).toBe('light');
   });
 });
+
+it('keeps what was typed last when the program is about to lock', async () => {
+  const user = await open();
+  await user.type(composer(), 'the last half second');
+  mock.emit('locking');
+  await waitFor(() => expect(mock.draftsKept).toBe(1));
+  expect(await mock.app.Draft('')).toBe('the last half second');
+});

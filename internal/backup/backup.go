@@ -6,7 +6,7 @@
 // Guarantee: Write's archive appears under its name only when it is whole, on the disk, read back, decrypted and compared
 // with what went in (a throwaway recipient beside the real ones makes that possible, and is forgotten). Restore's
 // directory appears only when everything in the archive is in it and on the disk. Cut short at any point, either leaves a
-// file or directory whose name ends in ".part", which the next run removes, and nothing else.
+// file or directory whose name ends in ".part", which the next run of the same workstation removes, and nothing else.
 //
 // It does not judge what it packs: whoever holds an identity of the archive holds all of it, what is erased later too.
 package backup
@@ -94,7 +94,7 @@ func Write(ctx context.Context, dir, name string, m Manifest, sources []Source, 
 	if err != nil {
 		return "", err
 	}
-	part := whole + partSuffix
+	part := filepath.Join(dir, partName(m.Origin))
 	if err := os.RemoveAll(part); err != nil {
 		return "", err
 	}
@@ -124,6 +124,13 @@ func Write(ctx context.Context, dir, name string, m Manifest, sources []Source, 
 		return "", err
 	}
 	return sum, atomicfile.SyncDir(dir)
+}
+
+// partName is what an archive is called until it is whole: the same at every backup of one workstation, so that the next
+// one removes what a cut one left, and another for each, since they may share a directory.
+func partName(origin string) string {
+	sum := sha256.Sum256([]byte(origin))
+	return "subrosa-" + hex.EncodeToString(sum[:4]) + partSuffix
 }
 
 // parse returns the recipients with a throwaway one beside them, and its identity.

@@ -88,6 +88,7 @@ export const search = (text: string): Promise<Found> => call(() => app.Search(te
 export const draft = (id: string): Promise<string> => call(() => app.Draft(id), str);
 export const setDraft = (id: string, text: string): Promise<void> =>
   call(() => app.SetDraft(id, text), nothing);
+export const draftsKept = (): void => void app.DraftsKept();
 export const check = (id: string, text: string, instead: Instead): Promise<Checked> =>
   call(() => app.Check(id, text, instead), toChecked);
 export const kinds = (): Promise<Kind[]> => call(() => app.Kinds(), toKinds);
@@ -124,6 +125,8 @@ export const onState = (f: (s: AppState) => void): Off => EventsOn('state', (v: 
 /** The event may carry the status, or only say that it changed: null then. */
 export const onStatus = (f: (s: Status | null) => void): Off =>
   EventsOn('status', (v: unknown) => f('offline' in fields(v) ? toStatus(v) : null));
+/** The program is about to lock, and waits a moment for draftsKept. */
+export const onLocking = (f: () => void): Off => EventsOn('locking', () => f());
 export const onConversations = (f: () => void): Off => EventsOn('conversations', () => f());
 export const onTurn = (f: (e: TurnEvent) => void): Off =>
   EventsOn('turn', (v: unknown) => {

@@ -16,6 +16,7 @@ export class MockApp {
   preferences: Preferences = { theme: 'system' };
   passphrase = 'correct';
   copied: string[] = [];
+  draftsKept = 0;
   versions: Record<string, string[]> = {};
   standIns: Record<string, StandIn[]> = {};
   pause = 12; // ms between deltas
@@ -69,6 +70,7 @@ export class MockApp {
     },
     Lock: async () => this.enter('locked'),
     Activity: async () => undefined,
+    DraftsKept: async () => void (this.draftsKept += 1),
     Conversations: async () => this.list,
     Conversation: async (id: string) => ({
       conversation: this.list.find((c) => c.id === id),

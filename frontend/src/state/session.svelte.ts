@@ -22,6 +22,7 @@ class Session {
   start(): () => void {
     const offs = [
       api.onState((s) => this.#enter(s)),
+      api.onLocking(() => void drafts.flush().finally(api.draftsKept)),
       api.onStatus((s) => (s ? (this.status = s) : void this.#readStatus())),
       api.onConversations(() => void (this.phase === 'ready' && library.reload())),
       admin.listen(),

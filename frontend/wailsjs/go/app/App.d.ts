@@ -22,6 +22,8 @@ export function CreateMatter(arg1:string):Promise<app.MatterView>;
 
 export function Draft(arg1:string):Promise<string>;
 
+export function DraftsKept():Promise<void>;
+
 export function Drives():Promise<Array<app.DriveView>>;
 
 export function Erase(arg1:app.ErasureView):Promise<void>;

@@ -42,6 +42,10 @@ export function Draft(arg1) {
   return window['go']['app']['App']['Draft'](arg1);
 }
 
+export function DraftsKept() {
+  return window['go']['app']['App']['DraftsKept']();
+}
+
 export function Drives() {
   return window['go']['app']['App']['Drives']();
 }
