@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -295,6 +296,16 @@ func (p Places) Keep(policy Policy) error {
 		}
 	}
 	return atomicfile.Write(p.kept(policy.Mark()), policy.file)
+}
+
+// Keeps tells whether the copy that Keep stored of a policy is there and as it was.
+func (p Places) Keeps(policy Policy) bool {
+	same := func(name string, want []byte) bool {
+		got, err := readFile(name)
+		return err == nil && bytes.Equal(got, want)
+	}
+	return policy.Source == SourceBuiltin || same(p.kept(policy.Mark()), policy.file) &&
+		(len(policy.signature) == 0 || same(p.kept(policy.Mark())+".minisig", policy.signature))
 }
 
 // Forget removes the copies of all policies but one, once that one is on record.

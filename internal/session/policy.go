@@ -80,6 +80,15 @@ func (o *open) notePolicy() error {
 			return err
 		}
 	}
+	if mark := o.policy.Mark(); mark == o.rule.last && o.rule.stopped == nil && !o.rule.places.Keeps(o.policy) {
+		if err := o.rule.places.Keep(o.policy); err != nil {
+			return directoryFault(err)
+		}
+		e := audit.Entry{Action: audit.Anomaly, Detail: "the copy of the policy in force was damaged, and is written anew"}
+		if err := o.note(e); err != nil {
+			return err
+		}
+	}
 	if r := o.rule.refused; r != nil {
 		e := audit.Entry{Action: audit.PolicyRefused, Result: r.Reason(), Detail: fmt.Sprintf("the %s policy", r.Source)}
 		return o.note(e)
