@@ -15,6 +15,9 @@
 // name in its first 255 bytes masked. Addresses that overlap in a chain are held until the chain ends: shown late rather
 // than in part.
 //
+// Of a private key or a web token, which are long, the label goes out as soon as there is no doubt about it; if their end
+// does not come within a bound, nothing of the text is shown any more.
+//
 // It is no proof that a text holds nothing sensitive.
 package redact
 
@@ -90,6 +93,10 @@ type Candidate struct {
 	Score      float64
 	Type       Type
 
+	// For a rule that Swallows. Certain, with Live: there is a value from Start on, whatever follows, and only its end is
+	// open. Endless, with Found: its end was not seen in time, and all that follows is taken for it.
+	Certain, Endless bool
+
 	rule int
 	near *surroundings
 }
@@ -134,6 +141,10 @@ type Rule struct {
 	// have (Is and Undecided do). Found and None must hold for every continuation of the text if More is true, and Live is
 	// not an answer if it is false. It is asked again at a Live candidate when more is known.
 	Match func(c *Candidate) Verdict
+
+	// Swallows says that the finds are long ones of which no other find changes the type: once one is Certain its label
+	// goes out, and the rest of it nowhere.
+	Swallows bool
 
 	// Tail returns how many of the last bytes of text a value could claim whose trigger is yet to come. Text begins at
 	// most Context bytes before its end. Nil means: none but the current word, which is always held.

@@ -21,7 +21,7 @@ const (
 // scan asks the rules at every undecided trigger and returns the earliest byte that a value still in doubt could claim.
 // What waits is asked again with the next piece; merging a find a second time changes nothing.
 func (s *Stream) scan(text []byte, more bool) (live int) {
-	s.text, s.more, s.live, s.pointed = text, more, len(text), 0
+	s.text, s.more, s.live, s.pointed, s.certain = text, more, len(text), 0, 0
 	s.c.near = &s.near
 	waiting := s.doubts
 	s.doubts = s.spare[:0]
@@ -164,15 +164,22 @@ func (s *Stream) ask(k, at int) {
 // judge takes the answer of rule k about s.c, and waits under the name that it is given.
 func (s *Stream) judge(k, at, name int) {
 	c, from := &s.c, s.from
-	c.rule, c.Score, c.Type = k, 0.5, ""
+	c.rule, c.Score, c.Type, c.Certain, c.Endless = k, 0.5, "", false, false
 	switch s.r.rules[k].Match(c) {
 	case Found:
 		f := found{start: from + c.Start, end: from + c.End, rule: k, longest: c.End - c.Start, score: c.Score, kind: c.Type}
 		if f.kind == "" {
 			f.kind = s.r.rules[k].Type
 		}
+		f.swallows, f.endless = s.r.rules[k].Swallows, c.Endless
+		if f.endless {
+			f.end = noEnd
+		}
 		s.merge(f)
 	case Live:
+		if c.Certain && (s.certain == 0 || from+c.Start < s.certain-1) {
+			s.certain, s.certainRule = from+c.Start+1, k
+		}
 		s.doubt(at, name, from+c.Start)
 	}
 }

@@ -7,9 +7,10 @@ const (
 	maxJWT = 8 << 10
 )
 
-// PrivateKeys finds private keys in PEM armour, from the BEGIN line to the END line (or to maxPEM bytes, if none comes).
+// PrivateKeys finds private keys in PEM armour, from the BEGIN line to the END line. If none comes within maxPEM bytes,
+// all that follows is taken for the key.
 func PrivateKeys() Rule {
-	return Rule{Name: "secret_pem/1", Type: Secret, Prefixes: []string{"-----BEGIN "}, Match: byPosition(1, matchPEM)}
+	return Rule{Name: "secret_pem/2", Type: Secret, Swallows: true, Prefixes: []string{"-----BEGIN "}, Match: byPosition(1, matchPEM)}
 }
 
 func matchPEM(text []byte, at int, more bool) (start, end int, v Verdict) {
@@ -55,22 +56,43 @@ func matchPEM(text []byte, at int, more bool) (start, end int, v Verdict) {
 			dashes++
 		}
 		if e == len(body) && dashes < 5 && more && len(body) < maxPEM {
-			return at, 0, Live
+			return at, noEnd, Live
 		}
 		return at, i + e, Found
 	}
 	if more && i+len(body) < at+maxPEM {
+		if certainKey(body) {
+			return at, noEnd, Live
+		}
 		return at, 0, Live
 	}
 	if len(body) < 64 {
 		return 0, 0, None
 	}
+	if i+len(body) == at+maxPEM {
+		return at, noEnd, Found
+	}
 	return at, i + len(body), Found
 }
 
-// WebTokens finds JSON web tokens: two parts that begin as base64 of "{" and a third, or the third left out.
+// certainKey tells whether what follows the BEGIN line is a key, wherever it ends: enough of it is there.
+func certainKey(body []byte) bool {
+	if len(body) < 64 {
+		return false
+	}
+	key := 0
+	for _, c := range body[:min(len(body), 256)] {
+		if inClass('b', c) && c != '-' {
+			key++
+		}
+	}
+	return key >= 32
+}
+
+// WebTokens finds JSON web tokens: two parts that begin as base64 of "{" and a third, or the third left out. If the second
+// or the third is longer than maxJWT, all that follows is taken for it.
 func WebTokens() Rule {
-	return Rule{Name: "secret_jwt/1", Type: Secret, Prefixes: []string{"eyJ"}, Match: byPosition(0.95, matchJWT)}
+	return Rule{Name: "secret_jwt/2", Type: Secret, Swallows: true, Prefixes: []string{"eyJ"}, Match: byPosition(0.95, matchJWT)}
 }
 
 func matchJWT(text []byte, at int, more bool) (start, end int, v Verdict) {
@@ -83,7 +105,13 @@ func matchJWT(text []byte, at int, more bool) (start, end int, v Verdict) {
 		n := run(text, i, 'w', maxJWT)
 		i += n
 		if i == len(text) && more && n < maxJWT {
+			if part == 2 || part == 1 && n >= 12 && string(text[i-n:i-n+2]) == "ey" {
+				return start, noEnd, Live
+			}
 			return start, 0, Live
+		}
+		if n == maxJWT && part > 0 && string(text[i-n:i-n+2]) == "ey" || n == maxJWT && part == 2 {
+			return start, noEnd, Found
 		}
 		if part < 2 && (n < 12 || part == 1 && string(text[i-n:i-n+2]) != "ey") {
 			return 0, 0, None

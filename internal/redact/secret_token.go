@@ -295,8 +295,12 @@ func byPosition(score float64, f func(text []byte, at int, more bool) (start, en
 	return func(c *Candidate) Verdict {
 		switch start, end, v := f(c.Text, c.At, c.More); v {
 		case Found:
+			if end == noEnd {
+				c.Endless, end = true, len(c.Text)
+			}
 			return c.Is(start, end, score)
 		case Live:
+			c.Certain = end == noEnd
 			return c.Undecided(start)
 		}
 		return None
