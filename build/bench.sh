@@ -33,6 +33,8 @@ go test -run '^$' -bench 'HundredThousand' -benchtime 1x -timeout 60m ./internal
 SUBROSA_BENCH_SIZES="${GROWTH:-10000 100000}" go test -run '^$' -bench 'Growth' -benchtime 1x -timeout 120m ./internal/history # GROWTH="10000 100000 1000000" for the whole table
 go test -run '^$' -bench 'Export' -benchtime 3x ./internal/export
 go test -run '^$' -bench . -benchtime 0.3s ./internal/redact ./internal/lockdown
+go test -run '^$' -bench 'RedactedTokens' -benchtime 3x ./internal/session # tokens of real answers, and of documents
+go test -run '^$' -bench 'Check10KB' ./app
 
 echo "== redaction and gitleaks' detector, on the same text, processor time"
 (cd build/bench/redact && GOFLAGS='' go run .)
