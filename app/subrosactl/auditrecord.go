@@ -165,12 +165,9 @@ func (c *command) auditPruneCommand() *cobra.Command {
 		Short: "Leave nothing but the hash of entries older than retention asks for; legal holds keep theirs",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var signed []byte
-			if grant != "" {
-				var err error
-				if signed, err = os.ReadFile(grant); err != nil {
-					return fault.New(fault.BadInput, err)
-				}
+			signed, err := readGrant(grant)
+			if err != nil {
+				return err
 			}
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
 				n, err := s.PruneRecord(cmd.Context(), signed)
@@ -190,12 +187,17 @@ func (c *command) auditPruneCommand() *cobra.Command {
 }
 
 func (c *command) auditAcceptCommand() *cobra.Command {
-	return &cobra.Command{
+	var grant string
+	cmd := &cobra.Command{
 		Use:   "accept-older",
 		Short: "Go on with a record or a history that a backup put back. That it was older stays on record",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := c.unlocked(cmd.Context(), nil, func(s *session.Session) error { return s.AcceptOlder(cmd.Context()) })
+			signed, err := readGrant(grant)
+			if err != nil {
+				return err
+			}
+			err = c.unlocked(cmd.Context(), nil, func(s *session.Session) error { return s.AcceptOlder(cmd.Context(), signed) })
 			if err == nil && !c.json {
 				c.printf("Accepted; the next unlock goes on from there.\n")
 				return nil
@@ -203,4 +205,18 @@ func (c *command) auditAcceptCommand() *cobra.Command {
 			return c.done(err)
 		},
 	}
+	cmd.Flags().StringVar(&grant, "grant", "", "compliance's signed grant for accept_older, where policy names compliance's key")
+	return cmd
+}
+
+// readGrant returns nil where no file is named.
+func readGrant(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
+	}
+	signed, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fault.New(fault.BadInput, err)
+	}
+	return signed, nil
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/session"
 )
@@ -77,12 +75,9 @@ func (c *command) holdCommand() *cobra.Command {
 			"  subrosactl policy grant lift_hold HOLD --record ORIGIN --key compliance.key --expires YYYY-MM-DD --reason WHY > grant\n\n" +
 			"HOLD is the hold's ID and ORIGIN this workstation's record, both in subrosactl hold list.",
 		RunE: c.inSession(func(ctx context.Context, s *session.Session, args []string) error {
-			var signed []byte
-			if grant != "" {
-				var err error
-				if signed, err = os.ReadFile(grant); err != nil {
-					return fault.New(fault.BadInput, err)
-				}
+			signed, err := readGrant(grant)
+			if err != nil {
+				return err
 			}
 			return c.done(s.LiftHold(ctx, history.HoldID(args[0]), signed))
 		}),

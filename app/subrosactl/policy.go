@@ -329,7 +329,7 @@ func (c *command) policyGrantCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "grant RIGHT SUBJECT --record ORIGIN --key KEY",
 		Short: "Compliance: sign a permission for one thing on one workstation, on standard output",
-		Long: "RIGHT is lift_hold or prune_record; SUBJECT is what it is for, such as a conversation's ID; ORIGIN is what " +
+		Long: "RIGHT is lift_hold, prune_record or accept_older; SUBJECT is what it is for: a hold's ID, or record; ORIGIN is what " +
 			"subrosactl audit verify calls the workstation's origin.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -40,6 +40,7 @@ const (
 	ImportPackage      Right = "import_model_package" // a package with a signature
 	LiftHold           Right = "lift_hold"
 	PruneRecord        Right = "prune_record"
+	AcceptOlder        Right = "accept_older" // going on with a record or a history that was put back
 	ReadBundle         Right = "read_audit_bundle"
 	Cosign             Right = "cosign_checkpoint"
 	SetPolicy          Right = "set_policy"
@@ -85,6 +86,7 @@ func RoleTable() []RoleRule {
 		{ImportPackage, IT, BySignature},
 		{LiftHold, Compliance, ByGrant},
 		{PruneRecord, Compliance, ByGrant},
+		{AcceptOlder, Compliance, ByGrant},
 		{ReadBundle, Compliance, ByAuditor},
 		{Cosign, Compliance, ByWitness},
 		{SetPolicy, IT, BySignature},

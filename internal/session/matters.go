@@ -136,14 +136,29 @@ func (s *Session) Attach(ctx context.Context, id history.ConversationID, name, m
 	return a, historyFault(err)
 }
 
-// ReadAttachment writes an attachment's content to w.
+// ReadAttachment writes an attachment's content out, where policy lets a conversation leave in the clear. It is on record
+// before, as what it is: an export.
 func (s *Session) ReadAttachment(ctx context.Context, id history.AttachmentID, w io.Writer) (history.Attachment, error) {
 	o, err := s.ready()
 	if err != nil {
 		return history.Attachment{}, err
 	}
+	if err := o.require(policy.ExportConversation, string(id), nil); err != nil {
+		return history.Attachment{}, err
+	}
+	if !o.policy.Export.Plain {
+		return history.Attachment{}, o.denied(policy.ExportConversation, string(id), policy.ErrOff)
+	}
+	e := audit.Entry{Action: audit.ConversationExport, Result: "begun", Detail: "attachment " + string(id) + ", in the clear"}
+	if err := o.note(e); err != nil {
+		return history.Attachment{}, err
+	}
 	a, err := o.history.ReadAttachment(ctx, id, w)
-	return a, historyFault(err)
+	if err != nil {
+		e.Result = "failed"
+		return a, errors.Join(historyFault(err), o.note(e))
+	}
+	return a, nil
 }
 
 // Search looks for words in everything that the user may see, and puts on record that it was done, not for what. As the

@@ -267,11 +267,17 @@ func (s *Session) PruneRecord(ctx context.Context, grant []byte) (int64, error) 
 }
 
 // AcceptOlder goes on with a record or a history that is older than it was, because a backup was put back: from the next
-// unlock on. Otherwise: fault.BadInput. That it was older stays on record.
-func (s *Session) AcceptOlder(ctx context.Context) error {
+// unlock on. Otherwise: fault.BadInput. That it was older stays on record. Where the policy names compliance's key, it needs
+// a grant of accept_older for "record": fault.RoleDenied without one, which cannot be recorded, since nothing can.
+func (s *Session) AcceptOlder(ctx context.Context, grant []byte) error {
 	o, err := s.recorded()
 	if err != nil {
 		return err
+	}
+	if o.policy.Roles.ComplianceKey != "" {
+		if _, err := o.policy.Granted(policy.AcceptOlder, "record", o.origin(), grant, time.Now()); err != nil {
+			return fault.New(fault.RoleDenied, err)
+		}
 	}
 	e := audit.Entry{Actor: o.actor, Policy: o.policy.Version, History: o.generation(ctx)}
 	_, rolledBack := errors.AsType[*audit.RollbackError](o.record.Healthy())

@@ -76,7 +76,7 @@ func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	if _, err := s.VerifyRecord(nil); err != nil { // by itself it is whole
 		t.Fatal(err)
 	}
-	if err := s.AcceptOlder(t.Context()); err != nil {
+	if err := s.AcceptOlder(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -86,7 +86,7 @@ func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	if err := say(t, s, "more"); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, s.AcceptOlder(t.Context()), fault.BadInput)
+	wantFault(t, s.AcceptOlder(t.Context(), nil), fault.BadInput)
 	if !slices.Contains(actions(t, s), "anomaly rollback_accepted") {
 		t.Error("it is not on record: ", actions(t, s))
 	}
@@ -121,7 +121,7 @@ func TestAnOlderHistoryPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	if list, err := s.Conversations(t.Context()); err != nil || len(list) != 1 {
 		t.Fatalf("reading: %d, %v", len(list), err)
 	}
-	if err := s.AcceptOlder(t.Context()); err != nil {
+	if err := s.AcceptOlder(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
