@@ -27,6 +27,7 @@ func Formats() []Format { return []Format{Markdown, DOCX, PDF, JSON} }
 type Conversation struct {
 	Title      string    `json:"title"`
 	Messages   []Message `json:"messages"`
+	Values     bool      `json:"values,omitempty"` // pseudonymised values stand in it, not their tokens
 	Provenance `json:"provenance"`
 }
 
@@ -106,7 +107,12 @@ func (p Provenance) short() string {
 	return fmt.Sprintf("%s · policy %s · %s · record %s entry %d", strings.Join(models, ", "), p.Policy, p.Made.UTC().Format(stamp), p.Origin, p.Entry)
 }
 
-const disclaimer = "Written by a language model. Identifiers that the workstation recognised are masked. Check before use."
+func (c Conversation) disclaimer() string {
+	if c.Values {
+		return "Written by a language model. Identifiers that the workstation pseudonymises stand here in clear. Check before use."
+	}
+	return "Written by a language model. Identifiers that the workstation recognised are masked. Check before use."
+}
 
 func (m Message) heading() string {
 	s := m.Who + ", " + m.Time.UTC().Format(stamp)
@@ -133,7 +139,7 @@ func writeMarkdown(w io.Writer, c Conversation) error {
 		}
 		fmt.Fprintf(&b, "\n\n<!-- record entry %d -->\n\n", m.Entry)
 	}
-	fmt.Fprintf(&b, "---\n\n%s\n\n| | |\n|---|---|\n", disclaimer)
+	fmt.Fprintf(&b, "---\n\n%s\n\n| | |\n|---|---|\n", c.disclaimer())
 	for _, l := range c.lines() {
 		fmt.Fprintf(&b, "| %s | %s |\n", l[0], escapeMarkdown(oneLine(l[1])))
 	}

@@ -105,7 +105,7 @@ func docxDocument(c Conversation) string {
 		docxParagraph(&b, "Note", 0, 0, []run{{text: fmt.Sprintf("record entry %d", m.Entry)}})
 	}
 	docxParagraph(&b, "Speaker", 0, 0, []run{{text: "Where this comes from"}})
-	docxParagraph(&b, "Note", 0, 0, []run{{text: disclaimer}})
+	docxParagraph(&b, "Note", 0, 0, []run{{text: c.disclaimer()}})
 	for _, l := range c.lines() {
 		docxParagraph(&b, "Note", 0, 0, []run{{text: l[0] + ": ", bold: true}, {text: l[1]}})
 	}

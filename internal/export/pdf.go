@@ -93,7 +93,7 @@ func (p *page) document(c Conversation) {
 		p.note(fmt.Sprintf("record entry %d", m.Entry))
 	}
 	p.speaker("Where this comes from")
-	p.note(disclaimer)
+	p.note(c.disclaimer())
 	for _, l := range c.lines() {
 		p.note(l[0] + ": " + l[1])
 	}

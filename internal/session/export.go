@@ -253,7 +253,7 @@ func (o *open) document(ctx context.Context, id history.ConversationID, values b
 			return export.Conversation{}, err
 		}
 	}
-	d := export.Conversation{Title: c.Title}
+	d := export.Conversation{Title: c.Title, Values: values}
 	d.Policy, d.Origin, d.Conversation, d.Actor = o.policy.Version, o.origin(), string(id), o.actor
 	names := o.modelNames()
 	for _, m := range messages {

@@ -87,7 +87,7 @@ func TestPseudonymsFromThePromptToTheReaderAndBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		b, err := os.ReadFile(path)
-		if err != nil || !strings.Contains(strings.ReplaceAll(string(b), `\`, ""), want) || !values && strings.Contains(string(b), "Leiva") {
+		if err != nil || !strings.Contains(strings.ReplaceAll(string(b), `\`, ""), want) || !values && strings.Contains(string(b), "Leiva") || values != strings.Contains(string(b), "in clear") {
 			t.Errorf("values %v: %s, %v", values, b, err)
 		}
 	}
