@@ -500,7 +500,7 @@ func (s *Store) Due(ctx context.Context, now time.Time, days int) (due []Convers
 			`SELECT c.id`+fromConversation+`WHERE NOT `+heldConversation+`
 			AND coalesce(nullif(m.retention, 0), ?1) > 0
 			AND c.updated_at < ?2 - coalesce(nullif(m.retention, 0), ?1) * 86400000000
-			AND NOT EXISTS (SELECT 1 FROM message WHERE conversation = c.seq AND status = 'pending') ORDER BY c.seq`,
+			AND c.seq NOT IN (SELECT conversation FROM message WHERE status = 'pending') ORDER BY c.seq`, // from an index of the few that are
 			days, now.UnixMicro())
 		return err
 	})
