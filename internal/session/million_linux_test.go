@@ -167,11 +167,12 @@ func (m million) unlock(b *testing.B) {
 	if err := unlocked(b, short).Close(); err != nil {
 		b.Fatal(err)
 	}
-	var with, without, reading []time.Duration
+	var with, without, reading, cpuWith, cpuWithout []time.Duration
 	for b.Loop() {
 		for range rounds {
-			without = append(without, m.timed(b, short, nil))
-			with = append(with, m.timed(b, long, func(s *Session) {
+			wall, cpu := m.timed(b, short, nil)
+			without, cpuWithout = append(without, wall), append(cpuWithout, cpu)
+			wall, cpu = m.timed(b, long, func(s *Session) {
 				if size := s.open.record.Size(); size < m.n || s.open.record.ReadWhole() {
 					b.Fatalf("%d entries, read whole: %v", size, s.open.record.ReadWhole())
 				}
@@ -180,7 +181,8 @@ func (m million) unlock(b *testing.B) {
 					b.Fatal(err)
 				}
 				reading = append(reading, time.Since(start))
-			}))
+			})
+			with, cpuWith = append(with, wall), append(cpuWith, cpu)
 		}
 	}
 	m.keep(b, long)
@@ -189,23 +191,24 @@ func (m million) unlock(b *testing.B) {
 	b.ReportMetric(ms(median(without)), "ms-unlock-new-record")
 	b.ReportMetric(ms(median(with)-median(without)), "ms-added")
 	b.ReportMetric(ms(slices.Min(with)-slices.Min(without)), "ms-added-fastest")
+	b.ReportMetric(ms(median(cpuWith)-median(cpuWithout)), "ms-cpu-added")
 	b.ReportMetric(median(reading).Seconds(), "s-verify-behind")
 }
 
-func (million) timed(b *testing.B, o Options, then func(*Session)) time.Duration {
+func (million) timed(b *testing.B, o Options, then func(*Session)) (wall, cpu time.Duration) {
 	s := start(b, o)
-	began := time.Now()
+	began, before := time.Now(), used(b)
 	if err := s.Unlock(b.Context(), pass(goodPassphrase)); err != nil {
 		b.Fatal(err)
 	}
-	took := time.Since(began)
+	wall, cpu = time.Since(began), used(b)-before
 	if then != nil {
 		then(s)
 	}
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	return took
+	return wall, cpu
 }
 
 // run runs a program and reports what it cost by the kernel's account.
