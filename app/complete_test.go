@@ -151,6 +151,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"Pin", "", "the order of the list", func() error { return a.Pin(first.Conversation.ID, true) }},
 		{"Draft", "", "as Conversations", func() error { _, err := a.Draft(first.Conversation.ID); return err }},
 		{"SetDraft", "", "text that was not sent", func() error { return a.SetDraft(first.Conversation.ID, "x") }},
+		{"DraftsKept", "", "an answer to the event \"locking\"", func() error { a.DraftsKept(); return nil }},
 		{"Templates", "", "as Conversations", func() error { _, err := a.Templates(); return err }},
 		{"SetTemplate", "", "a phrase of the user's own, sent only as a prompt", func() error { return a.SetTemplate("Mine", "Write") }},
 		{"Matters", "", "as Conversations", func() error { _, err := a.Matters(); return err }},
