@@ -173,8 +173,8 @@ func (s *server) generate(b proto.GenerateBody) error {
 		RepeatPenalty: b.Sampling.RepeatPenalty, Seed: b.Sampling.Seed,
 	}
 	s.begin(b.ID)
-	r, err := s.model.Generate(messages, sampling, b.MaxTokens, func(text string) error {
-		return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text})
+	r, err := s.model.Generate(messages, sampling, b.MaxTokens, func(text string, reasoning bool) error {
+		return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text, Reasoning: reasoning})
 	})
 	s.end()
 	if err != nil {

@@ -134,6 +134,7 @@ type Request struct {
 	Messages  []Message
 	Sampling  Sampling
 	MaxTokens int
+	Reasoning func(text string) error // takes what the model says to itself before it answers; nil: it is dropped
 }
 
 // Reason says why an answer ended.
@@ -458,8 +459,12 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 				if err := f.Decode(&b); err != nil {
 					return Result{}, err
 				}
-				if emitErr == nil {
-					if emitErr = emit(b.Text); emitErr != nil {
+				take := emit
+				if b.Reasoning {
+					take = r.Reasoning
+				}
+				if emitErr == nil && take != nil {
+					if emitErr = take(b.Text); emitErr != nil {
 						stop()
 					}
 				}

@@ -35,9 +35,10 @@ type Synthetic struct {
 	ChatTemplate string // "" means ChatML, "-" none
 	EOS          int    // token that ends an answer; 0 means <|im_end|>
 	Letters      bool   // writes letters and spaces alone, where tokens are drawn from the likeliest few hundred; not with Tied
-	// Script makes the model answer with exactly these bytes after a newline, whatever was asked, and then stop. No
-	// byte may occur twice, nor be a newline. Width must be Vocabulary at least, Type F16.
+	// Script makes the model answer with exactly these tokens after a newline, whatever was asked, and then stop: its
+	// Words, and single bytes. None may occur twice, nor be a newline. Width must be Vocabulary at least, Type F16.
 	Script string
+	Words  []string // user-defined tokens, such as <think>; with Script
 }
 
 // Tiny returns a model of about a hundred thousand weights that loads in milliseconds.
@@ -83,10 +84,12 @@ func (s Synthetic) WriteTo(dst io.Writer) (int64, error) {
 	if s.Script != "" && (s.Width < s.Vocabulary || s.Type != F16) {
 		return 0, errors.New("write synthetic model: a script needs Width >= Vocabulary and F16")
 	}
-	for i := range len(s.Script) {
-		if s.Script[i] == '\n' || strings.IndexByte(s.Script, s.Script[i]) != i {
-			return 0, fmt.Errorf("write synthetic model: a script that repeats its byte %d", i)
+	seen := map[int]bool{'\n': true}
+	for _, t := range s.script() {
+		if seen[t] {
+			return 0, fmt.Errorf("write synthetic model: a script that repeats its token %d", t)
 		}
+		seen[t] = true
 	}
 	w := &counter{w: bufio.NewWriterSize(dst, 1<<20)}
 	s.write(w)
@@ -226,7 +229,7 @@ func byteRune(b int) rune {
 }
 
 func (s Synthetic) tokenizer() (tokens []string, types []uint32, merges []string) {
-	const normal, control = 1, 3
+	const normal, control, userDefined = 1, 3, 4
 	for b := range 256 {
 		tokens = append(tokens, string(byteRune(b)))
 	}
@@ -257,6 +260,11 @@ func (s Synthetic) tokenizer() (tokens []string, types []uint32, merges []string
 	}
 	for range tokens {
 		types = append(types, normal)
+	}
+	if s.Script != "" {
+		for i, word := range s.Words {
+			tokens[firstWord+i], types[firstWord+i] = word, userDefined
+		}
 	}
 	tokens = append(tokens, "<|endoftext|>", "<|im_start|>", "<|im_end|>")
 	types = append(types, control, control, control)
@@ -360,12 +368,29 @@ func (s Synthetic) write(c *counter) {
 func (s Synthetic) chain() map[int]int {
 	next := map[int]int{}
 	at := int('\n')
-	for _, b := range []byte(s.Script) {
-		next[at] = int(b)
-		at = int(b)
+	for _, t := range s.script() {
+		next[at] = t
+		at = t
 	}
 	next[at] = s.imEnd()
 	return next
+}
+
+// firstWord is the token of Words' first: the bytes come before, and their one pair.
+const firstWord = 257
+
+// script returns the script's tokens.
+func (s Synthetic) script() (tokens []int) {
+	for rest := s.Script; rest != ""; {
+		token, n := int(rest[0]), 1
+		for i, word := range s.Words {
+			if strings.HasPrefix(rest, word) {
+				token, n = firstWord+i, len(word)
+			}
+		}
+		tokens, rest = append(tokens, token), rest[n:]
+	}
+	return tokens
 }
 
 // quiet returns a filler that is random, with the rows zero of tokens that should hardly ever be drawn: the control

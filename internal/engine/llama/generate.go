@@ -27,11 +27,14 @@ const (
 // errAborted means that llama.cpp saw the stop flag.
 var errAborted = errors.New("aborted")
 
-// Generate answers a conversation and calls emit with pieces of the answer, each a run of whole characters. maxTokens 0
-// means up to the end of the context. Errors: ErrTemplate, ErrContextFull before anything is computed; emit's.
-func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit func(text string) error) (Result, error) {
+// Emit takes a piece of an answer, a run of whole characters. reasoning: the model says it to itself, before it answers.
+type Emit func(text string, reasoning bool) error
+
+// Generate answers a conversation and calls emit with pieces of the answer. maxTokens 0 means up to the end of the
+// context. Errors: ErrTemplate, ErrContextFull before anything is computed; emit's.
+func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit Emit) (Result, error) {
 	start := time.Now()
-	prompt, err := m.prompter.tokens(messages)
+	prompt, lead, err := m.prompter.tokens(messages)
 	if err != nil {
 		return Result{}, err
 	}
@@ -64,7 +67,7 @@ func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit fun
 	}
 	token := llama.SamplerSample(chain, m.ctx, -1) // and accepts it
 	r.FirstToken = time.Since(start)
-	out := output{model: m, most: maxTokens, emit: emit}
+	out := output{model: m, most: maxTokens, parts: newSplitter(lead, func(k kind, text string) error { return emit(text, k == thought) })}
 	err = m.continuation(chain, newLookup(prompt), token, &out, &r)
 	r.OutputTokens = out.tokens
 	r.GenerateTime = time.Since(start) - r.FirstToken
@@ -121,12 +124,12 @@ func (m *Model) continuation(chain llama.Sampler, guess *lookup, token llama.Tok
 	}
 }
 
-// output turns tokens into text for emit.
+// output turns tokens into text.
 type output struct {
 	model  *Model
 	most   int
 	tokens int
-	emit   func(string) error
+	parts  *splitter
 	text   runes
 	piece  [256]byte
 }
@@ -140,16 +143,8 @@ func (o *output) put(token llama.Token) (done string, err error) {
 		return EOS, nil
 	}
 	o.tokens++
-	buf := o.piece[:]
-	n := llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
-	if n < 0 {
-		buf = make([]byte, -n)
-		n = llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
-	}
-	if text := o.text.add(buf[:max(n, 0)]); text != "" {
-		if err := o.emit(text); err != nil {
-			return "", err
-		}
+	if err := o.say(token); err != nil {
+		return "", err
 	}
 	if o.tokens >= o.most {
 		return Length, nil
@@ -157,12 +152,26 @@ func (o *output) put(token llama.Token) (done string, err error) {
 	return "", nil
 }
 
-// rest puts out what is left of an unfinished character.
-func (o *output) rest() error {
-	if text := o.text.rest(); text != "" {
-		return o.emit(text)
+// say puts out the text of a token. Control tokens have none.
+func (o *output) say(token llama.Token) error {
+	attr := llama.VocabGetAttr(o.model.vocab, token)
+	if attr&(llama.TokenAttrControl|llama.TokenAttrUserDef) != 0 {
+		if known, err := o.parts.word(llama.VocabGetText(o.model.vocab, token)); known || err != nil {
+			return err
+		}
 	}
-	return nil
+	buf := o.piece[:]
+	n := llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
+	if n < 0 {
+		buf = make([]byte, -n)
+		n = llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
+	}
+	return o.parts.text(o.text.add(buf[:max(n, 0)]))
+}
+
+// rest puts out what is left of an unfinished character, and what was held back.
+func (o *output) rest() error {
+	return errors.Join(o.parts.text(o.text.rest()), o.parts.rest())
 }
 
 // reuse keeps the part of the KV cache that prompt begins with, but for its last token, whose logits are needed, and

@@ -120,7 +120,7 @@ func user(text string) []Message { return []Message{{"user", text}} }
 func (m *Model) answer(t testing.TB, messages []Message, n int) ([]llama.Token, string, Result) {
 	t.Helper()
 	var text strings.Builder
-	r, err := m.Generate(messages, Sampling{}, n, func(s string) error { text.WriteString(s); return nil })
+	r, err := m.Generate(messages, Sampling{}, n, func(s string, _ bool) error { text.WriteString(s); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestControlTokensInAMessageAreText(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	imStart := m.prompter.specials[slicesIndex(m, "<|im_start|>")].id
 	count := func(messages []Message) (n int) {
-		tokens, err := m.prompter.tokens(messages)
+		tokens, _, err := m.prompter.tokens(messages)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +198,7 @@ func TestControlTokensInAMessageAreText(t *testing.T) {
 		t.Errorf("%d control tokens <|im_start|> without an attack", n)
 	}
 	// The text itself is not changed.
-	tokens, err := m.prompter.tokens(user(attack))
+	tokens, _, err := m.prompter.tokens(user(attack))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func slicesIndex(m *Model, text string) int {
 func TestPartsAreTokenisedAsTheWholeWouldBe(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	conversation := []Message{{"system", "Be brief."}, {"user", " The heir asks: when?\n"}, {"assistant", "Soon. 😀"}, {"user", "Thanks"}}
-	got, err := m.prompter.tokens(conversation)
+	got, _, err := m.prompter.tokens(conversation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,11 +235,11 @@ func TestPartsAreTokenisedAsTheWholeWouldBe(t *testing.T) {
 func TestAConversationThatEndsInAnAnswerGoesOn(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	question := []Message{{"user", "Hello there"}}
-	asked, err := m.prompter.tokens(question)
+	asked, _, err := m.prompter.tokens(question)
 	if err != nil {
 		t.Fatal(err)
 	}
-	begun, err := m.prompter.tokens(append(question, Message{"assistant", "General"}))
+	begun, _, err := m.prompter.tokens(append(question, Message{"assistant", "General"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestTemplatesOfManyKinds(t *testing.T) {
 		s := gguf.Tiny()
 		s.ChatTemplate, s.AddBOS = c.template, c.bos
 		m := load(t, synthetic(t, s), Options{})
-		got, err := m.prompter.tokens(conversation)
+		got, _, err := m.prompter.tokens(conversation)
 		if c.want == "" {
 			if !errors.Is(err, ErrTemplate) {
 				t.Errorf("%s: %v", name, err)
@@ -346,7 +346,7 @@ func TestStopWorksWithinThePrompt(t *testing.T) {
 		time.Sleep(full.PromptTime / 4)
 		m.Stop()
 	}()
-	r, err := m.Generate(other, Sampling{}, 1, func(string) error { return errors.New("it answered") })
+	r, err := m.Generate(other, Sampling{}, 1, func(string, bool) error { return errors.New("it answered") })
 	if err != nil || r.Reason != Stopped || r.OutputTokens != 0 {
 		t.Fatalf("%+v %v", r, err)
 	}
@@ -360,7 +360,7 @@ func TestStopWorksWithinThePrompt(t *testing.T) {
 
 func TestWhatDoesNotFitIsRefusedBeforeAnything(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{Context: 256})
-	r, err := m.Generate(user(strings.Repeat("long ", 400)), Sampling{}, 10, func(string) error { return errors.New("it answered") })
+	r, err := m.Generate(user(strings.Repeat("long ", 400)), Sampling{}, 10, func(string, bool) error { return errors.New("it answered") })
 	if !errors.Is(err, ErrContextFull) || r.PromptTokens <= 256 || len(m.cached) != 0 {
 		t.Errorf("%v %+v", err, r)
 	}
@@ -374,7 +374,7 @@ func TestSamplingIsSeeded(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	say := func(s Sampling) string {
 		var text strings.Builder
-		if _, err := m.Generate(user("Hello"), s, 24, func(p string) error { text.WriteString(p); return nil }); err != nil {
+		if _, err := m.Generate(user("Hello"), s, 24, func(p string, _ bool) error { text.WriteString(p); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		return text.String()

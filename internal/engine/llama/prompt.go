@@ -90,9 +90,9 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 	return p
 }
 
-// tokens renders and tokenises a conversation. One that ends in an answer is to be gone on with from its last word.
-// Error: ErrTemplate, without text of the conversation.
-func (p *prompter) tokens(messages []Message) ([]llama.Token, error) {
+// tokens renders and tokenises a conversation. One that ends in an answer is to be gone on with from its last word. lead
+// is what the template itself puts before what the model will say. Error: ErrTemplate, without text of the conversation.
+func (p *prompter) tokens(messages []Message) (out []llama.Token, lead string, err error) {
 	var begun string
 	if last := len(messages) - 1; last > 0 && messages[last].Role == "assistant" {
 		begun, messages = messages[last].Text, messages[:last]
@@ -105,16 +105,25 @@ func (p *prompter) tokens(messages []Message) ([]llama.Token, error) {
 		parts, err = p.parts(merged)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	if last := parts[len(parts)-1]; !last.message {
+		lead = last.text
+	}
+	if len(parts) == 1 && len(messages) > 0 { // rendered as a whole
+		said := strings.TrimSpace(messages[len(messages)-1].Text)
+		lead = lead[max(0, strings.LastIndex(lead, said)+len(said)):]
 	}
 	if begun != "" {
-		parts = append(parts, part{text: begun, message: true})
+		over := thoughtsOver(lead)
+		parts = append(parts, part{text: over}, part{text: begun, message: true})
+		lead += over
 	}
-	out := p.encode(parts)
+	out = p.encode(parts)
 	if p.addBOS && p.bos >= 0 && (len(out) == 0 || out[0] != p.bos) {
 		out = append([]llama.Token{p.bos}, out...)
 	}
-	return out, nil
+	return out, lead, nil
 }
 
 // edge is put around a placeholder to see whether the template trims its contents.

@@ -20,7 +20,7 @@ import (
 )
 
 // Version is compared at Hello: parent and child come from one build.
-const Version = 2
+const Version = 3
 
 // MaxFrame is the largest body in bytes: a conversation of some millions of words.
 const MaxFrame = 64 << 20
@@ -138,8 +138,9 @@ type StopBody struct {
 
 // DeltaBody is a piece of the answer: whole characters.
 type DeltaBody struct {
-	ID   uint64 `json:"id"`
-	Text string `json:"text"`
+	ID        uint64 `json:"id"`
+	Text      string `json:"text"`
+	Reasoning bool   `json:"reasoning,omitempty"` // what the model says to itself before it answers
 }
 
 // DoneBody ends an answer. Times are in nanoseconds.
