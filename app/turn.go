@@ -21,9 +21,10 @@ type turn struct {
 	refused chan error
 	id      TurnStarted
 
-	mu      sync.Mutex
-	pending strings.Builder
-	timer   *time.Timer
+	mu       sync.Mutex
+	thoughts strings.Builder // not yet sent on, as words are
+	words    strings.Builder
+	timer    *time.Timer
 }
 
 func newTurn(a *App) *turn {
@@ -83,11 +84,16 @@ func (t *turn) Loading(fraction float64) {
 	t.app.emitTurn(e)
 }
 
+// Reasoning implements chat.Reader. Text is sent on once a frame.
+func (t *turn) Reasoning(text string) { t.add(&t.thoughts, text) }
+
 // Delta implements chat.Reader. Text is sent on once a frame.
-func (t *turn) Delta(text string) {
+func (t *turn) Delta(text string) { t.add(&t.words, text) }
+
+func (t *turn) add(to *strings.Builder, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pending.WriteString(text)
+	to.WriteString(text)
 	if t.timer == nil {
 		t.timer = time.AfterFunc(deltaEvery, t.flush)
 	}
@@ -100,12 +106,13 @@ func (t *turn) flush() {
 		t.timer.Stop()
 		t.timer = nil
 	}
-	if t.pending.Len() == 0 {
+	if t.thoughts.Len() == 0 && t.words.Len() == 0 {
 		return
 	}
 	e := t.event("delta")
-	e.Text = t.pending.String()
-	t.pending.Reset()
+	e.Reasoning, e.Text = t.thoughts.String(), t.words.String()
+	t.thoughts.Reset()
+	t.words.Reset()
 	t.app.emitTurn(e) // under the lock, so that deltas cannot overtake each other
 }
 

@@ -52,6 +52,7 @@ type MessageView struct {
 	Role         string `json:"role"`
 	Status       string `json:"status"`
 	Text         string `json:"text"`
+	Reasoning    string `json:"reasoning"`
 	Model        string `json:"model"`
 	PromptTokens int    `json:"promptTokens"`
 	OutputTokens int    `json:"outputTokens"`
@@ -73,6 +74,7 @@ type TurnEvent struct {
 	Turn            string         `json:"turn"`
 	Conversation    string         `json:"conversation"`
 	Text            string         `json:"text,omitempty"`
+	Reasoning       string         `json:"reasoning,omitempty"` // comes before what Text there is
 	Progress        float64        `json:"progress,omitempty"`
 	Message         *MessageView   `json:"message,omitempty"`
 	Reason          string         `json:"reason,omitempty"`
@@ -162,7 +164,7 @@ func conversationView(c history.Conversation) ConversationView {
 func messageView(m history.Message) MessageView {
 	return MessageView{
 		ID: string(m.ID), Parent: string(m.Parent), Turn: string(m.Turn), Role: string(m.Role), Status: string(m.Status),
-		Text: m.Text, Model: m.Model, PromptTokens: m.PromptTokens, OutputTokens: m.OutputTokens,
+		Text: m.Text, Reasoning: m.Reasoning, Model: m.Model, PromptTokens: m.PromptTokens, OutputTokens: m.OutputTokens,
 		CreatedAt: m.CreatedAt.Format(time.RFC3339),
 	}
 }

@@ -151,7 +151,10 @@ func (c *command) send(ctx context.Context, s *session.Session, p chat.Prompt) (
 }
 
 // reader prints an answer as it comes.
-type reader struct{ c *command }
+type reader struct {
+	c        *command
+	thinking bool
+}
 
 func (r *reader) Started(history.Begun) {}
 
@@ -164,8 +167,20 @@ func (r *reader) Loading(fraction float64) {
 	}
 }
 
+// Reasoning goes to standard error: standard output is the answer alone.
+func (r *reader) Reasoning(text string) {
+	if !r.c.json {
+		r.thinking = true
+		_, _ = fmt.Fprint(r.c.err, text)
+	}
+}
+
 func (r *reader) Delta(text string) {
 	if !r.c.json {
+		if r.thinking {
+			r.thinking = false
+			_, _ = fmt.Fprint(r.c.err, "\n\n")
+		}
 		r.c.printf("%s", text)
 	}
 }
@@ -173,6 +188,7 @@ func (r *reader) Delta(text string) {
 // answer is the JSON of one turn. Times are in milliseconds.
 type answer struct {
 	Text         string         `json:"text"`
+	Reasoning    string         `json:"reasoning,omitempty"`
 	Status       history.Status `json:"status"`
 	Reason       engine.Reason  `json:"reason"`
 	Conversation string         `json:"conversation"`
@@ -200,7 +216,7 @@ type answer struct {
 
 func answerOf(s *session.Session, out chat.Outcome, err error) answer {
 	a := answer{
-		Text: out.Assistant.Text, Status: out.Assistant.Status, Reason: out.Result.Reason,
+		Text: out.Assistant.Text, Reasoning: out.Assistant.Reasoning, Status: out.Assistant.Status, Reason: out.Result.Reason,
 		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.Sent,
 		Redactions: out.Redactions,
 	}

@@ -82,7 +82,8 @@ type messageJSON struct {
 	Status history.Status `json:"status"`
 	Text   string         `json:"text"`
 
-	Versions []history.MessageID `json:"versions,omitempty"` // all that stand beside it, and it
+	Reasoning string              `json:"reasoning,omitempty"`
+	Versions  []history.MessageID `json:"versions,omitempty"` // all that stand beside it, and it
 }
 
 func conversationOf(h history.Conversation) conversationJSON {
@@ -108,7 +109,7 @@ func (c *command) showConversation(h history.Conversation, page history.Page) er
 	if c.json {
 		out := conversationOf(h)
 		for _, m := range page.Messages {
-			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text, page.Versions[m.ID]})
+			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text, m.Reasoning, page.Versions[m.ID]})
 		}
 		return c.printJSON(out)
 	}

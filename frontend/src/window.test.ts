@@ -101,9 +101,27 @@ describe('the lock', () => {
     await within(log()).findByText(/example note/);
     await user.keyboard('{Control>}l{/Control}');
     await screen.findByRole('button', { name: 'Unlock' });
-    mock.turn({ kind: 'delta', turn: 'turn-1', conversation: 'c-turn-1', text: 'late words' });
+    mock.turn({ kind: 'delta', turn: 'turn-1', conversation: 'c-turn-1', reasoning: '', text: 'late words' });
     await new Promise((done) => setTimeout(done, 40));
     expect(document.body).not.toHaveTextContent(/note|late words/);
+  });
+});
+
+describe('reasoning', () => {
+  it('is open while there is no answer yet, then folded, and opens again by the keyboard', async () => {
+    const user = await open();
+    mock.pause = 20;
+    await user.type(composer(), 'think first{Enter}');
+    const label = await screen.findByText('Thinking…');
+    expect(label.closest('details')).toHaveAttribute('open');
+    expect(label.closest('details')).toHaveTextContent('They want one word');
+    const folded = await screen.findByText('Reasoning');
+    expect(folded.closest('details')).not.toHaveAttribute('open');
+    await screen.findByText(/tokens\/s/);
+    await clean();
+    await user.click(folded);
+    expect(folded.closest('details')).toHaveAttribute('open');
+    expect(within(log()).getByText(/Press/)).not.toHaveTextContent('one word');
   });
 });
 

@@ -30,12 +30,12 @@ func (d *Desk) toStore() ([]byte, int, error) {
 	return table, n, err
 }
 
-func (d *Desk) savePartial(ctx context.Context, turn history.TurnID, text string) error {
+func (d *Desk) savePartial(ctx context.Context, turn history.TurnID, text, reasoning string) error {
 	table, n, err := d.toStore()
 	if err != nil {
 		return err
 	}
-	if err := d.History.SavePartial(context.WithoutCancel(ctx), turn, text, table); err != nil {
+	if err := d.History.SavePartial(context.WithoutCancel(ctx), turn, text, reasoning, table); err != nil {
 		return HistoryFault(err)
 	}
 	d.stored = n
@@ -45,8 +45,9 @@ func (d *Desk) savePartial(ctx context.Context, turn history.TurnID, text string
 // shown is an outcome as the reader sees it.
 func (d *Desk) shown(out Outcome) Outcome {
 	if d.Pseudonyms != nil {
-		out.Conversation.Title = d.Pseudonyms.Rehydrate(out.Conversation.Title)
-		out.User.Text, out.Assistant.Text = d.Pseudonyms.Rehydrate(out.User.Text), d.Pseudonyms.Rehydrate(out.Assistant.Text)
+		for _, text := range []*string{&out.Conversation.Title, &out.User.Text, &out.Assistant.Text, &out.Assistant.Reasoning} {
+			*text = d.Pseudonyms.Rehydrate(*text)
+		}
 	}
 	return out
 }

@@ -22,6 +22,7 @@ type keeper struct {
 	script
 	table   []byte
 	stored  []history.Message
+	thought strings.Builder
 	shown   strings.Builder
 	started history.Begun
 }
@@ -37,7 +38,7 @@ func (k *keeper) BeginTurn(ctx context.Context, t history.Turn) (history.Begun, 
 	return b, err
 }
 
-func (k *keeper) SavePartial(_ context.Context, _ history.TurnID, _ string, table []byte) error {
+func (k *keeper) SavePartial(_ context.Context, _ history.TurnID, _, _ string, table []byte) error {
 	k.keep(table)
 	return nil
 }
@@ -55,6 +56,7 @@ func (k *keeper) keep(table []byte) {
 }
 
 func (k *keeper) Started(b history.Begun) { k.started = b }
+func (k *keeper) Reasoning(text string)   { k.thought.WriteString(text) }
 func (k *keeper) Delta(text string)       { k.shown.WriteString(text) }
 
 // turn runs one turn, with the table as it is stored.

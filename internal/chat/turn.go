@@ -29,7 +29,7 @@ import (
 type History interface {
 	Earlier(ctx context.Context, p history.Place) ([]history.Message, error)
 	BeginTurn(ctx context.Context, t history.Turn) (history.Begun, error)
-	SavePartial(ctx context.Context, turn history.TurnID, text string, pseudonyms []byte) error
+	SavePartial(ctx context.Context, turn history.TurnID, text, reasoning string, pseudonyms []byte) error
 	FinishTurn(ctx context.Context, turn history.TurnID, o history.Outcome) error
 }
 
@@ -116,10 +116,12 @@ type Outcome struct {
 	OutcomeSeq int64          // of the one written after it
 }
 
-// Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, Delta*.
+// Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, then what the model says
+// to itself and what it answers, each in pieces.
 type Reader interface {
 	Started(begun history.Begun)
 	Loading(fraction float64)
+	Reasoning(text string)
 	Delta(text string)
 }
 
@@ -223,38 +225,54 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 
 // answered is what came of asking the model.
 type answered struct {
-	notices    []Notice
-	text       string
-	redactions map[string]int
-	result     engine.Result
-	err        error
+	notices         []Notice
+	text, reasoning string
+	redactions      map[string]int
+	result          engine.Result
+	err             error
 }
 
-// answer asks the model and shows what it says through the output redactor, which holds back what could still match. An
-// answer that goes on goes through it from its beginning: an identifier may lie across the seam.
+// saying is one of the two texts of an answer on its way to the reader: what the model says to itself, and what it
+// answers. Each goes through an output redactor of its own, which holds back what could still match.
+type saying struct {
+	stream  *redact.Stream
+	read    reading
+	shown   strings.Builder
+	deliver func(text string)
+}
+
+func (d *Desk) saying(deliver func(string)) *saying {
+	return &saying{
+		stream: cmp.Or(d.Answers, d.Redactor).For(d.Pseudonyms, redact.Answer).Stream(), read: newReading(d.Pseudonyms), deliver: deliver,
+	}
+}
+
+func (s *saying) tell(text string) {
+	if text != "" {
+		s.deliver(text)
+	}
+}
+
+// answer asks the model and shows what it says. An answer that goes on is redacted from its beginning: an identifier may
+// lie across the seam.
 func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Message, begun history.Message, reader Reader) (a answered) {
-	request := engine.Request{Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p)}
-	var shown strings.Builder
+	thoughts, words := d.saying(reader.Reasoning), d.saying(reader.Delta)
 	saved := time.Now()
-	stream := cmp.Or(d.Answers, d.Redactor).For(d.Pseudonyms, redact.Answer).Stream()
-	read := newReading(d.Pseudonyms)
 	guard := &answerGuard{guard: d.AnswersGuard}
 	var senseless babble
 	turn := d.entry(audit.Guardrail, begun)
-	show := func(text string) error {
+	show := func(s *saying, text string) error {
 		if text == "" {
 			return nil
 		}
-		if err := d.guardAnswer(guard, turn, text, stream); err != nil {
+		if err := d.guardAnswer(guard, turn, text, s.stream); err != nil {
 			return err
 		}
 		if err := d.Record.Healthy(); err != nil { // nothing is shown that could not be recorded
 			return RecordFault(err)
 		}
-		shown.WriteString(text)
-		if text := read.write(text); text != "" {
-			reader.Delta(text)
-		}
+		s.shown.WriteString(text)
+		s.tell(s.read.write(text))
 		if what := senseless.add(text); what != "" {
 			return d.endBabble(turn, what)
 		}
@@ -262,29 +280,38 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 			return nil
 		}
 		saved = time.Now()
-		return d.savePartial(ctx, begun.Turn, shown.String())
+		return d.savePartial(ctx, begun.Turn, words.shown.String(), thoughts.shown.String())
 	}
-	if a.err = show(stream.Write(begun.Text)); a.err == nil {
-		a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, func(text string) error { return show(stream.Write(text)) })
+	take := func(s *saying) func(string) error {
+		return func(text string) error { return show(s, s.stream.Write(text)) }
 	}
-	if err := show(stream.Close()); a.err == nil {
-		a.err = err
+	request := engine.Request{
+		Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), Reasoning: take(thoughts),
 	}
-	if rest := read.close(); rest != "" {
-		reader.Delta(rest)
+	if a.err = take(thoughts)(begun.Reasoning); a.err == nil {
+		a.err = take(words)(begun.Text)
 	}
-	a.text, a.notices = shown.String(), guard.notices
+	if a.err == nil {
+		a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, take(words))
+	}
 	a.redactions = map[string]int{}
-	for t, n := range stream.Counts() {
-		a.redactions[string(t)] = n
+	for _, s := range []*saying{thoughts, words} {
+		if err := show(s, s.stream.Close()); a.err == nil {
+			a.err = err
+		}
+		s.tell(s.read.close())
+		for t, n := range s.stream.Counts() {
+			a.redactions[string(t)] += n
+		}
 	}
+	a.text, a.reasoning, a.notices = words.shown.String(), thoughts.shown.String(), guard.notices
 	return a
 }
 
 // finish closes the turn in history and on record. It runs on every path, with a context that Stop does not cancel.
 func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, error) {
 	closed := history.Outcome{
-		Status: statusOf(a), Text: a.text, AuditSeq: out.IntentSeq,
+		Status: statusOf(a), Text: a.text, Reasoning: a.reasoning, AuditSeq: out.IntentSeq,
 		PromptTokens: a.result.PromptTokens, OutputTokens: a.result.OutputTokens,
 	}
 	var tableErr error
@@ -295,14 +322,14 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 	}
 
 	out.Result = a.result
-	out.Assistant.Status, out.Assistant.Text = closed.Status, closed.Text
+	out.Assistant.Status, out.Assistant.Text, out.Assistant.Reasoning = closed.Status, closed.Text, closed.Reasoning
 	out.Assistant.PromptTokens, out.Assistant.OutputTokens = closed.PromptTokens, closed.OutputTokens
 	out.Assistant.AuditSeq = out.IntentSeq
 	for t, n := range a.redactions {
 		out.Redactions[t] += n
 	}
 	entry := d.entry(audit.Response, out.Assistant)
-	entry.Response = audit.Commit(out.Assistant.Salt, closed.Text)
+	entry.Response = audit.Commit(out.Assistant.Salt, out.Assistant.Whole())
 	entry.Redactions = a.redactions
 	entry.PromptTokens, entry.OutputTokens = closed.PromptTokens, closed.OutputTokens
 	entry.Result = string(closed.Status)

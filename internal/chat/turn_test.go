@@ -20,6 +20,7 @@ import (
 type script struct {
 	begunText string // what an answer begins with
 	events    []string
+	thinks    []string
 	says      []string
 	modelErr  error
 	appendErr map[audit.Action]error
@@ -52,7 +53,9 @@ func (s *script) BeginTurn(_ context.Context, t history.Turn) (history.Begun, er
 	}, nil
 }
 
-func (s *script) SavePartial(context.Context, history.TurnID, string, []byte) error { return nil }
+func (s *script) SavePartial(context.Context, history.TurnID, string, string, []byte) error {
+	return nil
+}
 
 func (s *script) FinishTurn(ctx context.Context, _ history.TurnID, o history.Outcome) error {
 	if s.full && !s.reserveUsed {
@@ -84,6 +87,11 @@ func (s *script) Generate(ctx context.Context, r engine.Request, loading func(fl
 	s.asked = r
 	s.saw("model asked")
 	loading(1)
+	for _, text := range s.thinks {
+		if err := r.Reasoning(text); err != nil {
+			return engine.Result{}, err
+		}
+	}
 	for _, text := range s.says {
 		if ctx.Err() != nil {
 			return engine.Result{Reason: engine.Stopped, OutputTokens: 1}, nil
@@ -97,6 +105,7 @@ func (s *script) Generate(ctx context.Context, r engine.Request, loading func(fl
 
 func (s *script) Started(history.Begun) { s.saw("started") }
 func (s *script) Loading(float64)       { s.saw("loading") }
+func (s *script) Reasoning(text string) { s.saw("reasoning %q", text) }
 
 func (s *script) Delta(text string) {
 	s.saw("delta %q", text)
@@ -118,6 +127,37 @@ func (s *script) expect(t *testing.T, want ...string) {
 	t.Helper()
 	if !slices.Equal(s.events, want) {
 		t.Errorf("events:\n  %s\nwant:\n  %s", strings.Join(s.events, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+func TestReasoningIsRedactedKeptAndOnRecordBesideTheAnswer(t *testing.T) {
+	s := &script{thinks: []string{"Ann is ann@ex", "ample.org. "}, says: []string{"Write to ", "her."}}
+	out, err := s.run(t, t.Context(), "Whom?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.expect(t,
+		`history pending "Whom?"`,
+		"audit prompt ",
+		"started",
+		"model asked",
+		"loading",
+		`reasoning "Ann is "`,
+		`reasoning "[EMAIL]. "`,
+		`delta "Write "`,
+		`delta "to her."`,
+		`history complete "Write to her."`,
+		"audit response complete",
+	)
+	if s.finished.Reasoning != "Ann is [EMAIL]. " || out.Assistant.Reasoning != s.finished.Reasoning {
+		t.Errorf("kept %q, returned %q", s.finished.Reasoning, out.Assistant.Reasoning)
+	}
+	e := s.entries[1]
+	if e.Response != audit.Commit(out.Assistant.Salt, out.Assistant.Whole()) || e.Response == audit.Commit(out.Assistant.Salt, out.Assistant.Text) {
+		t.Error("the record does not commit to the reasoning")
+	}
+	if e.Redactions["EMAIL_ADDRESS"] != 1 {
+		t.Errorf("redactions on record: %v", e.Redactions)
 	}
 }
 

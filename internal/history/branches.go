@@ -138,9 +138,9 @@ func (s *Store) Choose(ctx context.Context, id ConversationID, message MessageID
 
 // spot is a Place, found: the message that the prompt follows or, where the prompt is there, the prompt.
 type spot struct {
-	after  int64  // the message before the prompt, 0 for the first
-	prompt int64  // the prompt that is answered again, or 0
-	text   string // what the answer begins with
+	after  int64   // the message before the prompt, 0 for the first
+	prompt int64   // the prompt that is answered again, or 0
+	begun  Message // the answer that goes on, or none
 }
 
 var errTwoPlaces = errors.New("a turn has one place")
@@ -172,7 +172,7 @@ func (s *Store) find(ctx context.Context, q querier, k conversationKey, p Place)
 		return spot{prompt: parent}, nil
 	}
 	err = unsealMessage(k.key, &row.Message, row.content)
-	return spot{prompt: parent, text: row.Text}, err
+	return spot{prompt: parent, begun: row.Message}, err
 }
 
 // Earlier returns what the model reads before the text of a turn that goes to p: the messages before its prompt or,
@@ -197,7 +197,7 @@ func (s *Store) Earlier(ctx context.Context, p Place) (out []Message, err error)
 		}
 		out, err = openAll(k.key, rows)
 		if err == nil && p.Continue != "" {
-			out = append(out, Message{Conversation: k.id, Role: Assistant, Text: at.text})
+			out = append(out, Message{Conversation: k.id, Role: Assistant, Text: at.begun.Text})
 		}
 		return err
 	})

@@ -418,7 +418,7 @@ func (c *eraser) forgetPseudonyms(ctx context.Context, seq int64) error {
 	}
 	texts := []string{conversation.Title}
 	for _, m := range messages {
-		texts = append(texts, m.Text)
+		texts = append(texts, m.Text, m.Reasoning)
 	}
 	kept, err := c.s.tokens.Keep(table, texts)
 	if err != nil {

@@ -131,6 +131,7 @@ type Message struct {
 	Role         Role
 	Status       Status
 	Text         string
+	Reasoning    string // what the model said to itself before it answered
 	Model        string
 	PromptTokens int
 	OutputTokens int
@@ -138,6 +139,16 @@ type Message struct {
 	AuditSeq     int64    // the record's entry for the intent, 0 while pending
 	CreatedAt    time.Time
 }
+
+// Whole is what the record commits to: the text and, where there is reasoning, a byte 0xFF, which no text has, and that.
+func (m Message) Whole() string {
+	if m.Reasoning == "" {
+		return m.Text
+	}
+	return m.Text + beforeReasoning + m.Reasoning
+}
+
+const beforeReasoning = "\xff"
 
 // Place says where in a conversation a turn goes. Without more, it follows the last message of the chosen branch. At
 // most one of the three messages is set.
@@ -171,6 +182,7 @@ type Begun struct {
 type Outcome struct {
 	Status       Status // Complete, Stopped or Failed
 	Text         string
+	Reasoning    string
 	PromptTokens int
 	OutputTokens int
 	AuditSeq     int64

@@ -166,7 +166,7 @@ func TestATurnComesBackAfterReopening(t *testing.T) {
 	if user.Status != Complete || assistant.Status != Pending || assistant.Parent != user.ID || user.Parent != "" {
 		t.Fatalf("%+v\n%+v", user, assistant)
 	}
-	if err := s.SavePartial(t.Context(), turn.ID, "half", nil); err != nil {
+	if err := s.SavePartial(t.Context(), turn.ID, "half", "", nil); err != nil {
 		t.Fatal(err)
 	}
 	open, err := s.OpenTurns(t.Context())
@@ -263,9 +263,9 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 		"conversation":                func() error { _, err := s.Conversation(ctx, "no"); return err }(),
 		"turn":                        func() error { _, _, err := s.Turn(ctx, "no"); return err }(),
 		"setting":                     func() error { _, err := s.Setting(ctx, "no"); return err }(),
-		"partial":                     s.SavePartial(ctx, "no", "x", nil),
+		"partial":                     s.SavePartial(ctx, "no", "x", "", nil),
 		"finish":                      s.FinishTurn(ctx, "no", Outcome{Status: Complete}),
-		"partial of a finished turn":  s.SavePartial(ctx, a.Turn, "x", nil),
+		"partial of a finished turn":  s.SavePartial(ctx, a.Turn, "x", "", nil),
 		"finish of a finished turn":   s.FinishTurn(ctx, a.Turn, Outcome{Status: Failed}),
 		"turn in no conversation":     begin(Turn{ID: NewTurnID(), Place: Place{Conversation: "no"}}),
 		"turn in no matter":           begin(Turn{ID: NewTurnID(), Matter: "no"}),
@@ -676,7 +676,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 				if _, err := s.BeginTurn(t.Context(), Turn{ID: id, Place: Place{Conversation: c}, Prompt: "p"}); err != nil {
 					t.Error(err)
 				}
-				if err := s.SavePartial(t.Context(), id, "a", nil); err != nil {
+				if err := s.SavePartial(t.Context(), id, "a", "", nil); err != nil {
 					t.Error(err)
 				}
 				if _, err := s.Messages(t.Context(), c); err != nil {

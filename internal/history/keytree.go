@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"subrosa/internal/secret"
 )
@@ -66,12 +67,11 @@ func unsealTitle(key []byte, id ConversationID, sealed []byte) (string, error) {
 
 // sealMessage keeps the text and the salt of its commitment together: they live and go together.
 func sealMessage(key []byte, m Message) []byte {
-	plain := make([]byte, 0, len(m.Salt)+len(m.Text))
-	plain = append(append(plain, m.Salt[:]...), m.Text...)
+	plain := append(m.Salt[:], m.Whole()...)
 	return seal(key, plain, "message", string(m.Conversation), string(m.ID), string(m.Role))
 }
 
-// unsealMessage fills in m's Salt and Text.
+// unsealMessage fills in m's Salt, Text and Reasoning.
 func unsealMessage(key []byte, m *Message, sealed []byte) error {
 	if m.Status == Erased {
 		return nil
@@ -82,6 +82,9 @@ func unsealMessage(key []byte, m *Message, sealed []byte) error {
 	}
 	n := copy(m.Salt[:], plain)
 	m.Text = string(plain[n:])
+	if m.Role == Assistant {
+		m.Text, m.Reasoning, _ = strings.Cut(m.Text, beforeReasoning)
+	}
 	return nil
 }
 

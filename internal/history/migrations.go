@@ -161,6 +161,7 @@ var migrations = []migration{
 		) STRICT;
 		CREATE INDEX hold_matter ON hold (matter);
 		CREATE INDEX hold_conversation ON hold (conversation);`, fill: fillKeys},
+	{version: 3, what: "reasoning beside answers, in what is sealed: nothing to change, but older programs would not know it"},
 }
 
 // fillKeys makes the keys of version 2 and seals under them what version 1 kept under the file's key alone. An older

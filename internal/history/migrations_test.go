@@ -53,7 +53,7 @@ table value: seq conversation kind value`
 		t.Errorf("schema:\n%s", got)
 	}
 	var version int
-	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 2 {
+	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 3 {
 		t.Error(version, err)
 	}
 	c := newConversation(t, s, "kept")

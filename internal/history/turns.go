@@ -128,7 +128,7 @@ func (s *Store) BeginTurn(ctx context.Context, turn Turn) (Begun, error) {
 		}
 		b.Assistant = Message{
 			ID: MessageID(newID()), Conversation: k.id, Parent: b.User.ID, Turn: turn.ID, Role: Assistant, Status: Pending,
-			Text: spot.text, Model: turn.Model, Salt: turn.AnswerSalt, CreatedAt: now,
+			Text: spot.begun.Text, Reasoning: spot.begun.Reasoning, Model: turn.Model, Salt: turn.AnswerSalt, CreatedAt: now,
 		}
 		answer, err := insert(ctx, t, k, b.Assistant)
 		if err != nil {
@@ -213,16 +213,16 @@ func (s *Store) pending(ctx context.Context, t tx, id TurnID) (Message, conversa
 	return row.Message, k, unsealMessage(k.key, &row.Message, row.content)
 }
 
-// SavePartial replaces the text of a pending answer and, unless pseudonyms is nil, the conversation's Pseudonyms.
-// ErrNotFound where the turn is not pending.
-func (s *Store) SavePartial(ctx context.Context, id TurnID, text string, pseudonyms []byte) error {
+// SavePartial replaces the text and the reasoning of a pending answer and, unless pseudonyms is nil, the conversation's
+// Pseudonyms. ErrNotFound where the turn is not pending.
+func (s *Store) SavePartial(ctx context.Context, id TurnID, text, reasoning string, pseudonyms []byte) error {
 	return s.change(ctx, "save partial answer", func(t tx) error {
 		m, k, err := s.pending(ctx, t, id)
 		if err != nil {
 			return err
 		}
 		defer clear(k.key)
-		m.Text = text
+		m.Text, m.Reasoning = text, reasoning
 		if pseudonyms != nil {
 			if err := setValue(ctx, t, k, Pseudonyms, pseudonyms); err != nil {
 				return err
@@ -243,7 +243,7 @@ func (s *Store) FinishTurn(ctx context.Context, id TurnID, o Outcome) error {
 			return err
 		}
 		defer clear(k.key)
-		m.Text = o.Text
+		m.Text, m.Reasoning = o.Text, o.Reasoning
 		if o.Pseudonyms != nil {
 			if err := setValue(ctx, t, k, Pseudonyms, o.Pseudonyms); err != nil {
 				return err

@@ -299,7 +299,7 @@ func (o *open) reconcile(ctx context.Context) error {
 		return historyFault(err)
 	}
 	for _, m := range pending {
-		closed := history.Outcome{Status: history.Failed, Text: m.Text}
+		closed := history.Outcome{Status: history.Failed, Text: m.Text, Reasoning: m.Reasoning}
 		if intent != nil && intent.Turn == string(m.Turn) {
 			closed.AuditSeq = intent.Seq
 		}
@@ -321,7 +321,7 @@ func (o *open) reconcile(ctx context.Context) error {
 	case err != nil:
 		return historyFault(err)
 	default:
-		e.Result, e.Response = string(answer.Status), audit.Commit(answer.Salt, answer.Text)
+		e.Result, e.Response = string(answer.Status), audit.Commit(answer.Salt, answer.Whole())
 		e.PromptTokens, e.OutputTokens = answer.PromptTokens, answer.OutputTokens
 	}
 	return o.note(e)

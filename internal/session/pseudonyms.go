@@ -114,9 +114,9 @@ func (o *open) readList(ctx context.Context, list []history.Conversation) error 
 
 // readMessages is read for messages of one conversation.
 func (o *open) readMessages(ctx context.Context, id history.ConversationID, messages []history.Message) error {
-	texts := make([]*string, len(messages))
+	var texts []*string
 	for i := range messages {
-		texts[i] = &messages[i].Text
+		texts = append(texts, &messages[i].Text, &messages[i].Reasoning)
 	}
 	return o.read(ctx, id, texts...)
 }

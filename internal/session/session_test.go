@@ -123,12 +123,14 @@ func wantPhase(t *testing.T, s *Session, want Phase) {
 // listener counts what a turn shows and calls onDelta at each piece.
 type listener struct {
 	begun   history.Begun
+	thought strings.Builder
 	text    strings.Builder
 	onDelta func()
 }
 
 func (l *listener) Started(b history.Begun) { l.begun = b }
 func (l *listener) Loading(float64)         {}
+func (l *listener) Reasoning(text string)   { l.thought.WriteString(text) }
 
 func (l *listener) Delta(text string) {
 	l.text.WriteString(text)
@@ -579,7 +581,7 @@ func TestTurnsLeftOpenAreClosedAtTheNextUnlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := in.history.SavePartial(t.Context(), begun.Assistant.Turn, "half an ans", nil); err != nil {
+	if err := in.history.SavePartial(t.Context(), begun.Assistant.Turn, "half an ans", "", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := in.note(audit.Entry{Action: audit.Prompt, Turn: string(begun.Assistant.Turn)}); err != nil {

@@ -39,7 +39,7 @@ describe('what the bridge sends', () => {
   it('drops a turn event of an unknown kind', () => {
     expect(toTurnEvent({ kind: 'unheard-of', turn: 't' })).toBeNull();
     expect(toTurnEvent({ kind: 'delta', turn: 't', conversation: 'c', text: 'x' })).toEqual({
-      ...{ kind: 'delta', turn: 't', conversation: 'c', text: 'x' },
+      ...{ kind: 'delta', turn: 't', conversation: 'c', reasoning: '', text: 'x' },
     });
   });
 });

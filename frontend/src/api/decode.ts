@@ -78,6 +78,7 @@ export function toMessage(value: unknown): Message {
     role: oneOf(f.role, ['user', 'assistant'], 'assistant'),
     status: oneOf(f.status, ['pending', 'complete', 'stopped', 'failed', 'erased'], 'failed'),
     text: str(f.text),
+    reasoning: str(f.reasoning),
     model: str(f.model),
     promptTokens: num(f.promptTokens),
     outputTokens: num(f.outputTokens),
@@ -158,7 +159,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
     case 'loading':
       return { kind: 'loading', ...of, progress: num(f.progress) };
     case 'delta':
-      return { kind: 'delta', ...of, text: str(f.text) };
+      return { kind: 'delta', ...of, reasoning: str(f.reasoning), text: str(f.text) };
     case 'done':
       return {
         kind: 'done',

@@ -41,6 +41,7 @@ export interface Message {
   role: Role;
   status: MessageStatus;
   text: string;
+  reasoning: string; // what the model said to itself before it answered
   model: string;
   promptTokens: number;
   outputTokens: number;
@@ -181,7 +182,7 @@ interface OfTurn {
 
 export type TurnEvent =
   | ({ kind: 'loading'; progress: number } & OfTurn)
-  | ({ kind: 'delta'; text: string } & OfTurn)
+  | ({ kind: 'delta'; reasoning: string; text: string } & OfTurn)
   | ({
       kind: 'done';
       message: Message;

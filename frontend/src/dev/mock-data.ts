@@ -65,8 +65,8 @@ const message = (
   text: string,
   rest: Partial<Message> = {},
 ): Message => ({
-  ...{ id: `${turn}-${role}`, parent: '', turn, role, status: 'complete', text, model: 'subrosa-demo' },
-  ...{ promptTokens: 32, outputTokens: role === 'assistant' ? 212 : 0, createdAt: ago(0.1) },
+  ...{ id: `${turn}-${role}`, parent: '', turn, role, status: 'complete', reasoning: '', text },
+  ...{ model: 'subrosa-demo', promptTokens: 32, outputTokens: role === 'assistant' ? 212 : 0, createdAt: ago(0.1) },
   ...rest,
 });
 

@@ -113,6 +113,7 @@ export class MockApp {
     const base = {
       turn,
       parent: '',
+      reasoning: '',
       model: 'subrosa-demo',
       promptTokens: 0,
       outputTokens: 0,
@@ -127,25 +128,29 @@ export class MockApp {
       const family = [...(this.versions[old.id] ?? [old.id]), fresh];
       for (const m of family) this.versions[m] = family;
     }
-    setTimeout(() => void this.#generate(conversation.id, assistant, answerTo(text)), 0);
+    setTimeout(() => void this.#generate(conversation.id, assistant, text), 0);
     if (instead === 'pseudonymise') this.standIns[conversation.id] = standInsOf(text);
     this.emit('conversations');
     return { conversation, user, assistant, standIns: this.standIns[conversation.id] ?? [] };
   }
 
-  async #generate(conversation: string, message: Message, answer: string): Promise<void> {
+  async #generate(conversation: string, message: Message, asked: string): Promise<void> {
     const of = { turn: message.turn, conversation };
+    const answer = answerTo(asked);
     this.#stopping = false;
+    const reasoning = asked.includes('think') ? 'They want **one** word, or do they?' : '';
+    if (reasoning) this.turn({ kind: 'delta', ...of, reasoning, text: '' });
+    if (reasoning && this.pause) await new Promise((done) => setTimeout(done, 5 * this.pause));
     let text = '';
     for (const piece of answer.match(/[\s\S]{1,5}/g) ?? []) {
       if (this.#stopping || this.state.phase !== 'ready') break;
       text += piece;
-      this.turn({ kind: 'delta', ...of, text: piece });
+      this.turn({ kind: 'delta', ...of, reasoning: '', text: piece });
       if (this.pause) await new Promise((done) => setTimeout(done, this.pause));
     }
     const broke = answer.endsWith('!crash');
     const status = broke ? 'failed' : this.#stopping ? 'stopped' : 'complete';
-    const final: Message = { ...message, text, status, outputTokens: Math.ceil(text.length / 4) };
+    const final: Message = { ...message, reasoning, text, status, outputTokens: Math.ceil(text.length / 4) };
     const all = this.messages[conversation] ?? [];
     this.messages[conversation] = all.map((m) => (m.id === final.id ? final : m));
     this.status = { ...this.status, record: { ...this.status.record, size: this.status.record.size + 2 } };

@@ -43,7 +43,8 @@ class Chat {
   take = (event: TurnEvent): void => {
     if (event.kind === 'delta') {
       if (this.#delta && this.#delta.turn !== event.turn) this.#flush();
-      this.#delta = this.#delta ? { ...this.#delta, text: this.#delta.text + event.text } : event;
+      const { reasoning, text } = this.#delta ?? { reasoning: '', text: '' };
+      this.#delta = { ...event, reasoning: reasoning + event.reasoning, text: text + event.text };
       if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#flush());
       return;
     }
@@ -63,7 +64,7 @@ class Chat {
     const before = this.thread.live;
     this.thread = reduceTurn(this.thread, event);
     if (!before || before.turn !== event.turn) return;
-    if (event.kind === 'delta' && before.text === '') this.spoken = t.chat.started;
+    if (event.kind === 'delta' && before.text === '' && event.text) this.spoken = t.chat.started;
     if (event.kind === 'failed') this.spoken = t.chat.failedSpoken;
     if (event.kind === 'done')
       this.spoken = event.reason === 'stopped' ? t.chat.stoppedSpoken : t.chat.finished;

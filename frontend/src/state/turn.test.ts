@@ -4,7 +4,7 @@ import { emptyThread, opened, reduceTurn, sendFailed, sending, sent } from './tu
 
 const message = (role: Message['role'], rest: Partial<Message> = {}): Message => ({
   ...{ id: `m-${role}`, parent: '', turn: 't', role, status: 'complete', text: 'q', model: '' },
-  ...{ promptTokens: 0, outputTokens: 0, createdAt: '' },
+  ...{ reasoning: '', promptTokens: 0, outputTokens: 0, createdAt: '' },
   ...rest,
 });
 const plain = { matter: 'general', pinned: false, held: false, draft: false };
@@ -19,7 +19,7 @@ const taken: Sent = {
   standIns: [],
 };
 const of = { turn: 't', conversation: 'c' };
-const delta = (text: string, turn = 't'): TurnEvent => ({ kind: 'delta', ...of, turn, text });
+const delta = (text: string, turn = 't'): TurnEvent => ({ kind: 'delta', ...of, turn, reasoning: '', text });
 const done = (text: string, status: Message['status'] = 'complete'): TurnEvent => ({
   ...{ kind: 'done', ...of, message: message('assistant', { text, status }), redactions: { US_SSN: 1 } },
   ...{ tokensPerSecond: 50, firstTokenMs: 100, reason: status === 'stopped' ? 'stopped' : 'eos' },
@@ -37,6 +37,12 @@ describe('a turn', () => {
     expect(thread.live).toBeNull();
     expect(thread.messages.at(-1)).toMatchObject({ text: 'Hello.', status: 'complete' });
     expect(thread.endings.t).toMatchObject({ tokensPerSecond: 50, reason: 'eos', redactions: { US_SSN: 1 } });
+  });
+
+  it('keeps what the model thinks apart from what it answers', () => {
+    const thought: TurnEvent = { kind: 'delta', ...of, reasoning: 'Hm. ', text: '' };
+    const thread = [thought, thought, delta('Yes')].reduce(reduceTurn, started());
+    expect(thread.live).toMatchObject({ reasoning: 'Hm. Hm. ', text: 'Yes' });
   });
 
   it('shows how far the model has loaded, until text comes', () => {

@@ -16,6 +16,7 @@ import type {
 export interface Live {
   turn: string;
   conversation: string;
+  reasoning: string;
   text: string;
   progress: number | null; // while the model loads, 0..1
 }
@@ -84,7 +85,7 @@ function before(messages: Message[], place: Place | null): Message[] {
 /** The program took the message. here says whether its conversation is still the one in view. */
 export function sent(thread: Thread, answer: Sent, here: boolean, place: Place | null = null): Thread {
   const { conversation, user, assistant } = answer;
-  const live: Live = { turn: assistant.turn, conversation: conversation.id, text: '', progress: null };
+  const live: Live = { turn: assistant.turn, conversation: conversation.id, reasoning: '', text: '', progress: null };
   const base = { ...thread, live, sending: false, early: [] };
   const prompted = !place || place.kind === 'edit';
   const messages = [...before(thread.messages, place), ...(prompted ? [user] : []), assistant];
@@ -118,7 +119,15 @@ export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
     case 'loading':
       return { ...thread, live: { ...live, progress: event.progress } };
     case 'delta':
-      return { ...thread, live: { ...live, progress: null, text: live.text + event.text } };
+      return {
+        ...thread,
+        live: {
+          ...live,
+          progress: null,
+          reasoning: live.reasoning + event.reasoning,
+          text: live.text + event.text,
+        },
+      };
     case 'done': {
       const { tokensPerSecond, firstTokenMs, reason, redactions } = event;
       return ended(thread, event, event.message, {

@@ -77,6 +77,8 @@ export const en = {
     model: 'Subrosa',
     newTitle: 'New conversation',
     loadingConversation: 'Opening…',
+    thinking: 'Thinking…',
+    reasoning: 'Reasoning',
     waiting: 'Reading your message…',
     loadingModel: (percent: number) => `Loading the model… ${percent}%`,
     stopped: 'You stopped this answer; what was written is kept.',
