@@ -83,6 +83,7 @@ type SlotView struct {
 	Recipient   string `json:"recipient"`
 	PostQuantum bool   `json:"postQuantum"`
 	Added       string `json:"added"`
+	Passphrase  bool   `json:"passphrase"`
 	Token       string `json:"token"`
 	Fault       string `json:"fault"`
 }
@@ -197,7 +198,7 @@ func postureView(p session.Posture) PostureView {
 
 func slotView(s session.Slot) SlotView {
 	return SlotView{
-		Name: s.Name, Recipient: s.Recipient, PostQuantum: s.PostQuantum, Added: rfc3339(s.Added), Token: s.Token,
+		Name: s.Name, Recipient: s.Recipient, PostQuantum: s.PostQuantum, Added: rfc3339(s.Added), Passphrase: s.Passphrase, Token: s.Token,
 		Fault: sentences(s.Fault),
 	}
 }

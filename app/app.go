@@ -61,7 +61,7 @@ func (p *proof) now() *lockdown.Report {
 
 // State tells which view to show.
 func (a *App) State() StateView {
-	return stateView(a.session.State())
+	return stateView(a.session)
 }
 
 // Status is what the status strip shows.
@@ -80,7 +80,12 @@ func (a *App) Setup(passphrase string) error {
 	return a.unlocked(a.session.Setup(context.Background(), secret.New([]byte(passphrase))))
 }
 
-// Unlock opens the data directory.
+// SetupKeyringOnly is Setup for keys that the desktop's keyring alone opens, where policy allows that.
+func (a *App) SetupKeyringOnly() error {
+	return a.unlocked(a.session.Setup(context.Background(), nil))
+}
+
+// Unlock opens the data directory. The passphrase is not looked at where the keys have none.
 func (a *App) Unlock(passphrase string) error {
 	return a.unlocked(a.session.Unlock(context.Background(), secret.New([]byte(passphrase))))
 }

@@ -131,6 +131,12 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 
 		{"State", "", "reads", func() error { a.State(); return nil }},
 		{"Status", "", "reads", func() error { a.Status(); return nil }},
+		{"SetupKeyringOnly", "", "nothing is set up twice; the entry is Setup's (session: TestPolicyLetsTheKeyringBeEnough)", func() error {
+			if a.SetupKeyringOnly() == nil {
+				return errors.New("it was set up twice")
+			}
+			return nil
+		}},
 		{"Strength", "", "looks at a passphrase that is being chosen; nothing is kept", func() error { a.Strength("x"); return nil }},
 		{"Stop", "", "ends a turn, whose response entry says so (session: TestStopIsNoErrorAndStillFinishes); none runs here", func() error { a.Stop(); return nil }},
 		{"Cancel", "", "ends a long work, whose entry says so (session: TestAnExportIsOnRecordBeforeItStartsAndHowItEnded); none runs here", func() error { a.Cancel("export"); return nil }},

@@ -20,8 +20,9 @@ type FaultView struct {
 
 // StateView tells which view to show.
 type StateView struct {
-	Phase string     `json:"phase"` // setup, locked, ready, failed
-	Fault *FaultView `json:"fault,omitempty"`
+	Phase      string     `json:"phase"` // setup, locked, ready, failed
+	Fault      *FaultView `json:"fault,omitempty"`
+	Passphrase string     `json:"passphrase"` // required; optional: setup may do without; none: the keys have none
 }
 
 // StrengthView is the estimate for a passphrase.
@@ -169,8 +170,9 @@ func messageView(m history.Message) MessageView {
 	}
 }
 
-func stateView(p session.Phase, f *fault.Fault) StateView {
-	return StateView{Phase: string(p), Fault: faultView(f)}
+func stateView(s *session.Session) StateView {
+	phase, f := s.State()
+	return StateView{Phase: string(phase), Fault: faultView(f), Passphrase: string(s.Passphrase())}
 }
 
 func strengthView(s session.PassphraseStrength) StrengthView {

@@ -55,7 +55,7 @@ func (c *command) makeBackup(ctx context.Context, dir string, recipients []strin
 	if err != nil {
 		return made, err
 	}
-	passphrase, err := c.passphrase("Passphrase: ")
+	passphrase, err := c.known(session.PassphraseOf(opts))
 	if err != nil {
 		return made, err
 	}

@@ -76,10 +76,15 @@ func describeSlot(s session.Slot) string {
 	switch {
 	case s.Fault != nil:
 		return "DAMAGED: " + s.Fault.Error()
-	case s.Recipient == "" && s.Token != "":
-		return "passphrase, desktop keyring and hardware token (age-plugin-" + s.Token + ")"
 	case s.Recipient == "":
-		return "passphrase and desktop keyring"
+		parts := "desktop keyring"
+		if s.Passphrase {
+			parts = "passphrase and " + parts
+		}
+		if s.Token != "" {
+			parts += " and hardware token (age-plugin-" + s.Token + ")"
+		}
+		return parts
 	}
 	kind, recipient := "classic", s.Recipient
 	if s.PostQuantum {
@@ -142,11 +147,11 @@ func firstIdentity(text []byte) string {
 
 func (c *command) keysRemove() *cobra.Command {
 	return &cobra.Command{
-		Use: "remove SLOT", Short: "Remove a recovery slot, or the token's part (hardware)", Args: cobra.ExactArgs(1),
+		Use: "remove SLOT", Short: "Remove a recovery slot, the token's part (hardware) or, where policy allows it, the passphrase", Args: cobra.ExactArgs(1),
 		Long: "What is removed no longer opens this data directory. A copy of the keys folder that was made before still opens with it: " +
 			"run keys rotate next, and keep such copies from it.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if args[0] != session.SlotHardware {
+			if args[0] != session.SlotHardware && args[0] != session.SlotPassphrase {
 				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
 					return c.done(s.RemoveSlot(cmd.Context(), args[0], nil))
 				})
@@ -316,7 +321,7 @@ func (c *command) withPassphrase(ctx context.Context, do func(*session.Session, 
 		case phase == session.PhaseSetup:
 			return fault.New(fault.NotSetUp, nil)
 		}
-		passphrase, err := c.passphrase("Passphrase: ")
+		passphrase, err := c.known(s.Passphrase())
 		if err != nil {
 			return err
 		}

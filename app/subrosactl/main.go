@@ -78,6 +78,7 @@ type command struct {
 	home         string
 	json         bool
 	passphraseFD int
+	keyringOnly  bool // init: no passphrase
 	firstRun     bool // this command may choose a passphrase where none is chosen yet
 }
 

@@ -61,14 +61,25 @@ func (c *command) session(adjust func(*session.Options)) (*session.Session, erro
 }
 
 func (c *command) unlock(ctx context.Context, s *session.Session) error {
-	passphrase, err := c.passphrase("Passphrase: ")
+	passphrase, err := c.known(s.Passphrase())
 	if err != nil {
 		return err
 	}
 	return s.Unlock(ctx, passphrase)
 }
 
+// known reads the passphrase in use; nil where the keys have none.
+func (c *command) known(use session.PassphraseUse) (*secret.Bytes, error) {
+	if use == session.PassphraseNone {
+		return nil, nil
+	}
+	return c.passphrase("Passphrase: ")
+}
+
 func (c *command) setUp(ctx context.Context, s *session.Session) error {
+	if c.keyringOnly {
+		return s.Setup(ctx, nil)
+	}
 	if c.passphraseFD < 0 {
 		fmt.Fprintf(c.err, "Choose a passphrase for %s. Four or more unrelated words are good.\n", s.Home())
 	}
@@ -91,7 +102,7 @@ func (c *command) setUp(ctx context.Context, s *session.Session) error {
 }
 
 func (c *command) initCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Choose the passphrase of a new data directory",
 		Args:  cobra.NoArgs,
@@ -117,6 +128,8 @@ func (c *command) initCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&c.keyringOnly, "keyring-only", false, "no passphrase: the desktop keyring alone opens it, where policy's unlock.factors allow that")
+	return cmd
 }
 
 // interactive tells whether a person can be asked.

@@ -94,6 +94,28 @@ describe('the lock', () => {
     await waitFor(() => expect(composer()).toBeInTheDocument());
   });
 
+  it('asks for no passphrase where the keyring is enough, and lets one be chosen', async () => {
+    const user = await open('setup');
+    expect(screen.queryByRole('button', { name: 'Go on without a passphrase' })).toBeNull();
+    mock.state.passphrase = 'optional';
+    mock.emit('state', mock.state);
+    await user.click(await screen.findByRole('button', { name: 'Go on without a passphrase' }));
+    await waitFor(() => expect(composer()).toBeInTheDocument());
+    await user.keyboard('{Control>}l{/Control}');
+    await waitFor(() => expect(button('Unlock')).toHaveFocus());
+    expect(screen.queryByLabelText('Passphrase')).toBeNull();
+    await clean();
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(composer()).toBeInTheDocument());
+    await user.keyboard('{Control>},{/Control}');
+    await user.click(await screen.findByRole('button', { name: 'Choose a passphrase' }));
+    expect(screen.queryByLabelText('Present passphrase')).toBeNull();
+    for (const field of ['New passphrase', 'Repeat passphrase'])
+      await user.type(screen.getByLabelText(field), 'otter lamp violin meadow');
+    await user.click(screen.getAllByRole('button', { name: 'Choose a passphrase' })[1]!);
+    expect(await screen.findByRole('button', { name: 'Change passphrase' })).toBeInTheDocument();
+  });
+
   it('leaves nothing of a conversation in the page, not even from a late event', async () => {
     const user = await open();
     mock.pause = 5;

@@ -81,6 +81,7 @@ const (
 	TokenFailed         Code = "token_failed"
 	TokenInvalid        Code = "token_invalid"
 	TokenNeeded         Code = "token_needed"
+	PassphraseNeeded    Code = "passphrase_needed"
 )
 
 type text struct{ message, hint string }
@@ -164,5 +165,6 @@ var catalogue = map[Code]text{
 	SlotDamaged:         {"A recovery slot is damaged and would not open.", "Ask IT to remove it and to add the recipient again."},
 	TokenFailed:         {"The hardware token did not open its part of the key.", "Plug it in, touch it when it blinks, and check that its age plugin is installed."},
 	TokenInvalid:        {"That is not a recipient and an identity of one age plugin.", "Copy both lines from what the plugin's setup printed."},
+	PassphraseNeeded:    {"The policy asks for a passphrase, and this workstation's keys have none, so chat is stopped.", "Choose one: in Settings, under Keys, or with subrosactl keys change-passphrase. Reading works meanwhile."},
 	TokenNeeded:         {"The policy asks for a hardware token, and this workstation's keys have none, so chat is stopped.", "Reading still works. Ask IT to add the token with subrosactl keys add-token."},
 }

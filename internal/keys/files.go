@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"filippo.io/age"
@@ -26,8 +27,8 @@ import (
 // slot is user.json.
 type slot struct {
 	Version int    `json:"version"`
-	ID      []byte `json:"id"` // binds slot and bundle
-	KDF     string `json:"kdf"`
+	ID      []byte `json:"id"`  // binds slot and bundle
+	KDF     string `json:"kdf"` // kdfPassphrase, or kdfNone and no parameters
 	Time    uint32 `json:"time"`
 	Memory  uint32 `json:"memoryKiB"`
 	Threads uint8  `json:"threads"`
@@ -179,9 +180,9 @@ func (s *Store) readSlot(file string) (*slot, error) {
 	switch {
 	case !bytes.Equal(sl.Sum, sl.sum()):
 		return damaged("checksum does not match")
-	case sl.Version != fileVersion && sl.Version != fileVersion2:
+	case sl.Version < fileVersion || sl.Version > fileVersion3:
 		return damaged("unknown version")
-	case sl.KDF != "argon2id" || !sl.cost().valid():
+	case sl.hasPassphrase() && (sl.KDF != kdfPassphrase || !sl.cost().valid()), !sl.hasPassphrase() && (sl.KDF != kdfNone || sl.cost() != Cost{}):
 		return damaged("key derivation parameters out of bounds")
 	case len(sl.ID) != idSize || len(sl.Salt) != saltSize || len(sl.Check) != keySize || sl.Account == "":
 		return damaged("a field has a wrong length")
@@ -248,6 +249,8 @@ func encode(v any) []byte {
 
 func (sl *slot) cost() Cost { return Cost{sl.Time, sl.Memory, sl.Threads} }
 
+func (sl *slot) hasPassphrase() bool { return sl.Version != fileVersion3 }
+
 // header is the slot without the sealed root, the checksum, and what is added when the root is sealed already.
 func (sl *slot) header() []byte {
 	h := *sl
@@ -262,7 +265,13 @@ func (sl *slot) sum() []byte {
 	return sum[:]
 }
 
+// kek ignores passphrase where the slot has none.
 func (sl *slot) kek(passphrase *secret.Bytes, half, token []byte) []byte {
+	if !sl.hasPassphrase() {
+		both := slices.Concat(half, token)
+		defer clear(both)
+		return derive(both, sl.Salt, kekBareInfo)
+	}
 	// Append copies, where Bytes may return its argument; 12 covers NFKC's longest growth, so nothing is left behind
 	// by a reallocation.
 	normal := norm.NFKC.Append(make([]byte, 0, 12*passphrase.Len()), passphrase.Expose()...)

@@ -16,12 +16,14 @@
 // holds the deletion-epoch key (see Epoch) and small items of this home (see Item), sealed under a key from the bundle.
 //
 //	KEK  = HKDF-SHA256(Argon2id(passphrase, salt) || keyring secret [|| token's secret], salt, "subrosa keys v1 kek")
+//	KEK  = HKDF-SHA256(keyring secret [|| token's secret], salt, "subrosa keys v1 kek without passphrase"), where it has none
 //	root = 32 random bytes, sealed with XChaCha20-Poly1305 under KEK, slot header as associated data
 //	leaf = sealed with XChaCha20-Poly1305 under HKDF-SHA256(root, "subrosa keys v1 wrap " + label)
 //
 // Argon2id: RFC 9106. HKDF: RFC 5869. XChaCha20-Poly1305: draft-irtf-cfrg-xchacha-03. age: C2SP age v1.
 //
-// Guarantee: neither the files nor the keyring alone help to open anything. Each change has one write that counts, an
+// Guarantee: neither the files nor the keyring alone help to open anything, and without a passphrase both together do.
+// Whether there may be a slot without one is the caller's to decide. Each change has one write that counts, an
 // atomic replacement of one file; before it the old state opens, after it the new one, and a process that is killed
 // anywhere leaves one of the two. Create never touches a directory that has a slot, and nothing makes a new key in
 // place of one that is lost. Damage is a *DamagedError, a keyring fault is a typed error within 5 s, and neither
@@ -59,16 +61,22 @@ const (
 
 	fileVersion  = 1
 	fileVersion2 = 2 // a file with one of the fields that version 1 did not have
+	fileVersion3 = 3 // a user's slot without a passphrase
 	keySize      = 32
 	saltSize     = 16 // RFC 9106 section 3.1 recommends 16 bytes
 	idSize       = 16
 	maxFileSize  = 64 << 10
 	maxSigners   = 200
 
+	kdfPassphrase = "argon2id"
+	kdfNone       = "none"
+
 	kekInfo   = "subrosa keys v1 kek"
 	checkInfo = "subrosa keys v1 ring check"
 	wrapInfo  = "subrosa keys v1 wrap "
 	itemInfo  = "subrosa keys v1 ring items"
+
+	kekBareInfo = "subrosa keys v1 kek without passphrase"
 
 	labelHistory  = "history"
 	labelIdentity = "model identity"
@@ -86,7 +94,7 @@ var (
 	ErrWrongPassphrase = errors.New("wrong passphrase")
 	// ErrRingSecretLost: the keyring answers, but holds no secret for this slot, or another one.
 	ErrRingSecretLost = errors.New("the keyring does not hold this slot's secret")
-	// ErrEmptyPassphrase: Create was given no passphrase.
+	// ErrEmptyPassphrase: no passphrase, where one is wanted.
 	ErrEmptyPassphrase = errors.New("empty passphrase")
 	// ErrCost: Create was given Argon2id parameters outside the accepted bounds.
 	ErrCost = errors.New("argon2id parameters out of bounds")
@@ -158,6 +166,7 @@ type Root struct {
 	unstored []uint64 // generations that came from a recovery slot and are not in the keyring yet
 	faults   []error  // recovery slots that are damaged
 	token    bool     // the user's slot needs one
+	bare     bool     // the user's slot needs no passphrase
 }
 
 // History returns the 32-byte key of the history database.
@@ -185,6 +194,13 @@ func (r *Root) HasToken() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.token
+}
+
+// HasPassphrase tells whether the user's slot needs a passphrase; without one the keyring (and the token) opens it.
+func (r *Root) HasPassphrase() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.bare
 }
 
 // Locked tells whether the keys cannot be swapped out: those that open what is stored. The record's signing keys and the
@@ -229,17 +245,31 @@ func (s *Store) Exists() (bool, error) {
 	return true, nil
 }
 
+// NeedsPassphrase tells whether Unlock will look at one: not where the user's slot can be read and has none.
+func (s *Store) NeedsPassphrase() bool {
+	sl, err := s.readSlot(slotFile)
+	return err != nil || sl.hasPassphrase()
+}
+
 // Create makes new keys and leaves them open. The caller has made sure that no data exists that older keys
 // protect. It answers ErrExists, and changes nothing, where a slot is there; a bundle without a slot is replaced.
 // Keyring errors are those of OSRing. An error leaves no slot, unless the directory's fsync was what failed.
 func (s *Store) Create(ctx context.Context, passphrase *secret.Bytes) (*Root, error) {
+	if passphrase.Len() == 0 {
+		return nil, ErrEmptyPassphrase
+	}
+	return s.create(ctx, passphrase)
+}
+
+// CreateKeyringOnly is Create for keys that need no passphrase: whoever has this desktop's keyring and the files has them.
+func (s *Store) CreateKeyringOnly(ctx context.Context) (*Root, error) { return s.create(ctx, nil) }
+
+func (s *Store) create(ctx context.Context, passphrase *secret.Bytes) (*Root, error) {
 	switch exists, err := s.Exists(); {
 	case err != nil:
 		return nil, err
 	case exists:
 		return nil, ErrExists
-	case passphrase.Len() == 0:
-		return nil, ErrEmptyPassphrase
 	case !s.cost.valid():
 		return nil, ErrCost
 	}
@@ -263,7 +293,7 @@ func (s *Store) Create(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 	return opened, nil
 }
 
-// Unlock opens the keys. It answers ErrNotSetUp, *DamagedError, ErrRingSecretLost, ErrWrongPassphrase, ErrToken or one of
+// Unlock opens the keys. passphrase is not looked at where the slot has none. It answers ErrNotSetUp, *DamagedError, ErrRingSecretLost, ErrWrongPassphrase, ErrToken or one of
 // OSRing's errors, and then has changed nothing. When it succeeds it finishes what a change that was cut short left.
 func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, error) {
 	if exists, err := s.Exists(); err != nil || !exists {
@@ -288,7 +318,7 @@ func (s *Store) Unlock(ctx context.Context, passphrase *secret.Bytes) (*Root, er
 	if err != nil {
 		return nil, err
 	}
-	r.token = sl.Hardware != nil
+	r.token, r.bare = sl.Hardware != nil, !sl.hasPassphrase()
 	if err := r.readEpochs(ctx); err != nil {
 		r.Wipe()
 		return nil, err
@@ -368,5 +398,6 @@ func (s *Store) writeFiles(sl *slot, root []byte) (*Root, error) {
 			return nil, err
 		}
 	}
+	opened.bare = !sl.hasPassphrase()
 	return opened, nil
 }

@@ -354,7 +354,10 @@ func TestHostileSlotParametersAreRefused(t *testing.T) {
 		"zero time":    func(sl *slot) { sl.Time = 0 },
 		"hours":        func(sl *slot) { sl.Time = 1 << 31 },
 		"other kdf":    func(sl *slot) { sl.KDF = "none" },
-		"version":      func(sl *slot) { sl.Version = 3 },
+		"version":      func(sl *slot) { sl.Version = 4 },
+		"version 3":    func(sl *slot) { sl.Version = 3 },
+		"no kdf":       func(sl *slot) { sl.Version, sl.KDF = 3, "none" }, // but its parameters
+		"version 0":    func(sl *slot) { sl.Version = 0 },
 		"short salt":   func(sl *slot) { sl.Salt = nil },
 		"no account":   func(sl *slot) { sl.Account = "" },
 		"short check":  func(sl *slot) { sl.Check = nil },

@@ -60,6 +60,9 @@ var changes = map[string]func(context.Context, *Store, *Root, []age.Identity) er
 	"change passphrase": func(ctx context.Context, _ *Store, r *Root, _ []age.Identity) error {
 		return r.SetPassphrase(ctx, phrase(killNew))
 	},
+	"remove passphrase": func(ctx context.Context, _ *Store, r *Root, _ []age.Identity) error {
+		return r.RemovePassphrase(ctx, phrase(killOld))
+	},
 	"rotate": func(ctx context.Context, _ *Store, r *Root, _ []age.Identity) error {
 		return r.RotateRoot(ctx, phrase(killOld))
 	},

@@ -140,6 +140,7 @@ type SlotInfo struct {
 	PostQuantum bool      // its recipient is a hybrid one
 	Added       time.Time // a recovery slot; UTC
 	Hardware    string    // the plugin's name, where the user's slot needs a token too
+	Passphrase  bool      // the user's slot needs one
 	Damaged     error     // *DamagedError, and then nothing else but Name is known
 }
 
@@ -151,7 +152,10 @@ func (s *Store) Slots() ([]SlotInfo, error) {
 	if errors.Is(err, ErrNotSetUp) {
 		return nil, err
 	}
-	if user.Damaged = err; err == nil && sl.Hardware != nil {
+	if user.Damaged = err; err == nil {
+		user.Passphrase = sl.hasPassphrase()
+	}
+	if err == nil && sl.Hardware != nil {
 		user.Hardware = sl.Hardware.plugin()
 	}
 	list := []SlotInfo{user}

@@ -140,6 +140,20 @@ func TestRealKeyring(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	bare := Open(filepath.Join(t.TempDir(), "keys"), ring, TestCost)
+	if _, err := bare.CreateKeyringOnly(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := bare.Unlock(t.Context(), nil); err != nil || r.HasPassphrase() {
+		t.Fatal("the keyring alone: ", err)
+	}
+	if err := ring.Delete(t.Context(), mustSlot(t, bare).Account); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bare.Unlock(t.Context(), nil); !errors.Is(err, ErrRingSecretLost) {
+		t.Fatal("no passphrase and no secret: ", err)
+	}
+
 	s, made := home(t, ring, "p")
 	got, err := s.Unlock(t.Context(), phrase("p"))
 	if err != nil || !same(got, made) {

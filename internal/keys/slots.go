@@ -24,17 +24,14 @@ const (
 	tempSuffix    = ".tmp" // what atomicfile leaves behind after a crash
 )
 
-// newSlot makes the user's slot around a root and puts its new half into the keyring. Nothing is written to a file: the
-// slot exists once the caller has written it.
+// newSlot makes the user's slot around a root and puts its new half into the keyring; nil makes one without a passphrase.
+// Nothing is written to a file: the slot exists once the caller has written it.
 func (s *Store) newSlot(ctx context.Context, id []byte, number uint64, root []byte, passphrase *secret.Bytes, token *token) (*slot, error) {
-	switch {
-	case passphrase.Len() == 0:
-		return nil, ErrEmptyPassphrase
-	case !s.cost.valid():
+	if !s.cost.valid() {
 		return nil, ErrCost
 	}
 	sl := &slot{
-		Version: fileVersion, ID: id, KDF: "argon2id", Time: s.cost.Time, Memory: s.cost.MemoryKiB,
+		Version: fileVersion, ID: id, KDF: kdfPassphrase, Time: s.cost.Time, Memory: s.cost.MemoryKiB,
 		Threads: s.cost.Threads, Salt: random(saltSize), Account: accountPrefix + rand.Text(), RootNumber: number,
 	}
 	var third []byte
@@ -45,7 +42,10 @@ func (s *Store) newSlot(ctx context.Context, id []byte, number uint64, root []by
 		}
 		third, sl.Hardware = sealed, hardware
 	}
-	if number > 0 || token != nil {
+	switch {
+	case passphrase == nil:
+		sl.Version, sl.KDF, sl.Time, sl.Memory, sl.Threads = fileVersion3, kdfNone, 0, 0, 0
+	case number > 0 || token != nil:
 		sl.Version = fileVersion2
 	}
 	defer clear(third)
@@ -82,8 +82,11 @@ func (s *Store) openSlot(ctx context.Context, sl *slot, passphrase *secret.Bytes
 	kek := sl.kek(passphrase, half, third)
 	defer clear(kek)
 	root, err := open(kek, sl.Root, sl.header())
-	if err != nil {
+	switch {
+	case err != nil && sl.hasPassphrase():
 		return nil, ErrWrongPassphrase
+	case err != nil:
+		return nil, &DamagedError{slotFile, "the sealed root key does not open"}
 	}
 	return root, nil
 }
@@ -113,11 +116,14 @@ func (s *Store) userSlot(b *bundle) (*slot, error) {
 func (r *Root) SetPassphrase(ctx context.Context, passphrase *secret.Bytes) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if passphrase.Len() == 0 {
+		return ErrEmptyPassphrase
+	}
 	var keep *token
 	if b, err := r.store.readBundle(r.id); err != nil {
 		return err
-	} else if sl, err := r.store.userSlot(b); err == nil && sl.Hardware != nil && bytes.Equal(sl.ID, r.id) {
-		keep = &token{sl.Hardware.Recipient, sl.Hardware.Identity}
+	} else if sl, err := r.store.userSlot(b); err == nil && bytes.Equal(sl.ID, r.id) {
+		keep = sl.token()
 	}
 	return r.replaceUser(ctx, passphrase, keep)
 }
@@ -126,7 +132,30 @@ func (r *Root) SetPassphrase(ctx context.Context, passphrase *secret.Bytes) erro
 func (r *Root) DropHardware(ctx context.Context, passphrase *secret.Bytes) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if passphrase.Len() == 0 {
+		return ErrEmptyPassphrase
+	}
 	return r.replaceUser(ctx, passphrase, nil)
+}
+
+// RemovePassphrase takes the passphrase, which must be the one in use, off the user's slot: from then on the keyring alone
+// opens it, or the keyring and the token. Whether that may be is the caller's to know. SetPassphrase gives it one again.
+func (r *Root) RemovePassphrase(ctx context.Context, passphrase *secret.Bytes) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sl, err := r.checkPassphrase(ctx, passphrase)
+	if err != nil {
+		return err
+	}
+	return r.replaceUser(ctx, nil, sl.token())
+}
+
+// token returns what the slot needs of one, nil for none.
+func (sl *slot) token() *token {
+	if sl.Hardware == nil {
+		return nil
+	}
+	return &token{sl.Hardware.Recipient, sl.Hardware.Identity}
 }
 
 // SetHardware makes a token of an age plugin a third thing that the user's slot needs: recipient is what the plugin's
@@ -135,47 +164,60 @@ func (r *Root) DropHardware(ctx context.Context, passphrase *secret.Bytes) error
 func (r *Root) SetHardware(ctx context.Context, passphrase *secret.Bytes, recipient, identity string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.checkPassphrase(ctx, passphrase); err != nil {
+	sl, err := r.checkPassphrase(ctx, passphrase)
+	if err != nil {
 		return err
 	}
-	return r.replaceUser(ctx, passphrase, &token{recipient, identity})
+	return r.replaceUser(ctx, sl.kept(passphrase), &token{recipient, identity})
+}
+
+// kept is nil where the slot has no passphrase: a change of something else does not give it one.
+func (sl *slot) kept(passphrase *secret.Bytes) *secret.Bytes {
+	if !sl.hasPassphrase() {
+		return nil
+	}
+	return passphrase
 }
 
 // RemoveHardware takes the token off the user's slot again. It needs the passphrase and the token once more.
 func (r *Root) RemoveHardware(ctx context.Context, passphrase *secret.Bytes) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.checkPassphrase(ctx, passphrase); err != nil {
+	sl, err := r.checkPassphrase(ctx, passphrase)
+	if err != nil {
 		return err
 	}
-	return r.replaceUser(ctx, passphrase, nil)
+	return r.replaceUser(ctx, sl.kept(passphrase), nil)
 }
 
-// CheckPassphrase answers nil, ErrWrongPassphrase, or what Unlock answers. It takes as long as an unlock.
+// CheckPassphrase answers nil, ErrWrongPassphrase, or what Unlock answers: nil for anything where the slot has no
+// passphrase. It takes as long as an unlock.
 func (r *Root) CheckPassphrase(ctx context.Context, passphrase *secret.Bytes) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.checkPassphrase(ctx, passphrase)
+	_, err := r.checkPassphrase(ctx, passphrase)
+	return err
 }
 
-func (r *Root) checkPassphrase(ctx context.Context, passphrase *secret.Bytes) error {
+// checkPassphrase returns the slot that it opens.
+func (r *Root) checkPassphrase(ctx context.Context, passphrase *secret.Bytes) (*slot, error) {
 	b, err := r.store.readBundle(r.id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sl, err := r.store.userSlot(b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	root, err := r.store.openSlot(ctx, sl, passphrase)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer clear(root)
 	if subtle.ConstantTimeCompare(root, r.root.Expose()) != 1 {
-		return &DamagedError{slotFile, "seals another root key"}
+		return nil, &DamagedError{slotFile, "seals another root key"}
 	}
-	return nil
+	return sl, nil
 }
 
 func (r *Root) replaceUser(ctx context.Context, passphrase *secret.Bytes, token *token) error {
@@ -196,7 +238,7 @@ func (r *Root) replaceUser(ctx context.Context, passphrase *secret.Bytes, token 
 		// Whether the new file is the one on disk is open: its half stays, and opens nothing alone.
 		return fmt.Errorf("replace the user's slot: %w", err)
 	}
-	r.token = token != nil
+	r.token, r.bare = token != nil, passphrase == nil
 	_ = r.store.tidy(ctx, b) // the change is through; Unlock tries the rest again
 	return nil
 }
@@ -224,15 +266,12 @@ func (s *Store) accounts() []string {
 func (r *Root) RotateRoot(ctx context.Context, passphrase *secret.Bytes) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.checkPassphrase(ctx, passphrase); err != nil {
+	user, err := r.checkPassphrase(ctx, passphrase)
+	if err != nil {
 		return err
 	}
 	s := r.store
 	old, err := s.readBundle(r.id)
-	if err != nil {
-		return err
-	}
-	user, err := s.userSlot(old)
 	if err != nil {
 		return err
 	}
@@ -269,12 +308,8 @@ func (r *Root) writeNext(ctx context.Context, next *bundle, root []byte, user *s
 			return err
 		}
 	}
-	var keep *token
-	if user.Hardware != nil {
-		keep = &token{user.Hardware.Recipient, user.Hardware.Identity}
-	}
 	stale := r.store.accounts()
-	sl, err := r.store.newSlot(ctx, r.id, next.RootNumber, root, passphrase, keep)
+	sl, err := r.store.newSlot(ctx, r.id, next.RootNumber, root, user.kept(passphrase), user.token())
 	if err != nil {
 		return err
 	}

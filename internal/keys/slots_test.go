@@ -321,6 +321,75 @@ func TestRotatedRootShutsOutOldSlotFiles(t *testing.T) {
 	}
 }
 
+// A slot that was stripped of its passphrase's traces does not open: what is sealed is sealed with the passphrase.
+func TestASlotWithoutAPassphraseIsMadeByNobodyElse(t *testing.T) {
+	s, _ := home(t, newRing(), "p")
+	sl := mustSlot(t, s)
+	sl.Version, sl.KDF, sl.Time, sl.Memory, sl.Threads = fileVersion3, kdfNone, 0, 0, 0
+	sl.Sum = sl.sum()
+	if err := s.write(slotFile, sl); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Unlock(t.Context(), nil)
+	if d, ok := errors.AsType[*DamagedError](err); !ok || d.File != slotFile {
+		t.Error(err)
+	}
+}
+
+func TestTheKeyringAloneOpensASlotWithoutAPassphrase(t *testing.T) {
+	it := classic(t)
+	ring := newRing()
+	s, r := home(t, ring, "p")
+	addRecovery(t, r, it.Recipient())
+	rotateEpoch(t, r, 0)
+	if err := r.RemovePassphrase(t.Context(), phrase("q")); !errors.Is(err, ErrWrongPassphrase) || !r.HasPassphrase() {
+		t.Fatal(err)
+	}
+	if err := r.RemovePassphrase(t.Context(), phrase("p")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Unlock(t.Context(), nil)
+	if err != nil || !same(got, r) || got.HasPassphrase() || r.HasPassphrase() {
+		t.Fatal(err)
+	}
+	if list, _ := s.Slots(); list[0].Passphrase {
+		t.Error(list)
+	}
+	// The keyring is still needed.
+	other := Open(s.dir, newRing(), TestCost)
+	if _, err := other.Unlock(t.Context(), nil); !errors.Is(err, ErrRingSecretLost) {
+		t.Error(err)
+	}
+	// Rotating the root, and adding and removing a token, do not give it a passphrase.
+	recipient, identity := fakeToken(t, s)
+	for name, change := range map[string]func() error{
+		"rotate":       func() error { return got.RotateRoot(t.Context(), nil) },
+		"add token":    func() error { return got.SetHardware(t.Context(), phrase("typed"), recipient, identity) },
+		"remove token": func() error { return got.RemoveHardware(t.Context(), phrase("typed")) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(name, ": ", err)
+		}
+		if again, err := s.Unlock(t.Context(), nil); err != nil || !same(again, r) || again.HasPassphrase() {
+			t.Fatal(name, ": ", err)
+		}
+	}
+	// Recovery works, and so does a passphrase again.
+	again, err := s.Recover(t.Context(), it)
+	if err != nil || !same(again, r) {
+		t.Fatal(err)
+	}
+	if err := again.SetPassphrase(t.Context(), phrase("new")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Unlock(t.Context(), nil); !errors.Is(err, ErrWrongPassphrase) {
+		t.Error(err)
+	}
+	if !unlockHome(t, s, "new").HasPassphrase() {
+		t.Error("a passphrase that is not needed")
+	}
+}
+
 // Who can write files, but not open the root, must not get the next root sealed to a recipient of their own.
 func TestASlotThatThisHomeDidNotWriteGetsNothing(t *testing.T) {
 	mine, theirs := classic(t), classic(t)

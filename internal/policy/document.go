@@ -46,7 +46,7 @@ type Roles struct {
 
 // Unlock is about keys and locking.
 type Unlock struct {
-	Factors          []Factor `yaml:"factors" min:"1" max:"3" doc:"What is needed, all of them. The keyring always is."`
+	Factors          []Factor `yaml:"factors" min:"1" max:"3" doc:"What is needed, all of them. The keyring always is; without passphrase it may be enough. Where the keys have less than this, there is no chat."`
 	PassphraseScore  int      `yaml:"passphrase_score" min:"0" max:"4" doc:"Least strength of a new passphrase (zxcvbn)."`
 	PassphraseLength int      `yaml:"passphrase_length" min:"8" max:"128" doc:"Least length of a new passphrase, characters."`
 	IdleMinutes      int      `yaml:"idle_minutes" min:"1" max:"480" doc:"Lock after so many minutes without input."`

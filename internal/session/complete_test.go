@@ -30,6 +30,7 @@ var silent = map[string]string{
 	"Watch": "locks, and the lock entry says why",
 	"Model": "reads", "Models": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",
 	"DefaultSampling": "reads",
+	"Passphrase":      "reads",
 	"Conversations":   "the user's own list on the user's own screen; the unlock is on record",
 	"Conversation":    "as above", "List": "as above", "Page": "as above", "StandIns": "as above", "Matters": "as above", "Holds": "as above",
 	"Attachments": "as above", "Templates": "as above", "Draft": "as above",

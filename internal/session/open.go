@@ -87,7 +87,7 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		o.stop(o.noteProgram(ctx, opts.Version))
 	}
 	if !o.readOnly() {
-		o.stop(o.noteSlots(ctx))
+		o.stop(errors.Join(o.noteSlots(ctx), o.noteFactors()))
 	}
 	if !o.readOnly() {
 		o.stop(o.reconcile(ctx))
@@ -170,7 +170,11 @@ func (o *open) noteStart(action audit.Action, opts Options) error {
 	if err := o.noteFailedUnlocks(opts.Home); err != nil {
 		return err
 	}
-	if err := o.note(audit.Entry{Action: action}); err != nil {
+	e := audit.Entry{Action: action}
+	if action != audit.Recover {
+		e.Detail = "with " + o.openedWith()
+	}
+	if err := o.note(e); err != nil {
 		return err
 	}
 	return o.noteSelfTest(opts.Network)
@@ -183,7 +187,9 @@ func (o *open) mayChat() error {
 		return o.stopped
 	case o.network != nil:
 		return o.network
-	case o.policy.Unlock.Needs(policy.Token) && !o.root.HasToken():
+	case o.lacks(policy.Passphrase):
+		return fault.New(fault.PassphraseNeeded, nil)
+	case o.lacks(policy.Token):
 		return fault.New(fault.TokenNeeded, nil)
 	case o.policyMayChat(time.Now()) != nil:
 		return o.policyMayChat(time.Now())

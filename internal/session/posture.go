@@ -77,7 +77,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 		"core-dumps":       control("No core dumps", coreDumps),
 		"key-memory":       keyMemoryControl(o),
 		"keyring":          keyringControl(ctx, s.opts),
-		"unlock-factors":   factorsControl(o.policy),
+		"unlock-factors":   factorsControl(o),
 		"idle-lock":        idleControl(o.policy),
 		"recovery":         s.recoveryControl(),
 		"policy-signed":    policyControl(o, p.Time),
@@ -196,12 +196,10 @@ func keyringControl(ctx context.Context, opts Options) Control {
 	return passed(name, "answers")
 }
 
-func factorsControl(p policy.Policy) Control {
-	words := make([]string, len(p.Unlock.Factors))
-	for i, f := range p.Unlock.Factors {
-		words[i] = string(f)
-	}
-	return given("Factors to unlock", len(words) >= 2, strings.Join(words, " and "))
+func factorsControl(o *open) Control {
+	have := o.factors()
+	ok := len(have) >= 2 && !slices.ContainsFunc(o.policy.Unlock.Factors, o.lacks)
+	return given("Factors to unlock", ok, fmt.Sprintf("the keys need: %s; policy asks for: %s", words(have), words(o.policy.Unlock.Factors)))
 }
 
 func idleControl(p policy.Policy) Control {

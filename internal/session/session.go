@@ -146,8 +146,8 @@ func (s *Session) hasData() bool {
 	return false
 }
 
-// Setup makes the keys, seals the built-in model and opens the session. It wipes passphrase. It never replaces keys and
-// never makes new ones over existing data.
+// Setup makes the keys, seals the built-in model and opens the session. It wipes passphrase; nil makes keys that the
+// desktop's keyring alone opens, where policy allows that. It never replaces keys and never makes new ones over existing data.
 func (s *Session) Setup(ctx context.Context, passphrase *secret.Bytes) error {
 	defer s.changed()
 	defer passphrase.Wipe()
@@ -159,17 +159,25 @@ func (s *Session) Setup(ctx context.Context, passphrase *secret.Bytes) error {
 		return failed
 	case phase != PhaseSetup:
 		return fault.New(fault.AlreadySetUp, nil)
-	case !Strength(string(passphrase.Expose())).Acceptable:
+	case passphrase == nil && s.Passphrase() != PassphraseOptional:
+		return fault.New(fault.PassphraseNeeded, nil)
+	case passphrase != nil && !Strength(string(passphrase.Expose())).Acceptable:
 		return fault.New(fault.PassphraseWeak, nil)
 	}
-	root, err := s.keys.Create(ctx, passphrase)
+	var root *keys.Root
+	var err error
+	if passphrase == nil {
+		root, err = s.keys.CreateKeyringOnly(ctx)
+	} else {
+		root, err = s.keys.Create(ctx, passphrase)
+	}
 	if err != nil {
 		return keysFault(err)
 	}
 	return s.openWith(ctx, root, audit.Setup)
 }
 
-// Unlock opens the session. It wipes passphrase. It does nothing when the session is open.
+// Unlock opens the session. It wipes passphrase, and does not look at it where there is none (Passphrase). It does nothing when the session is open.
 func (s *Session) Unlock(ctx context.Context, passphrase *secret.Bytes) error {
 	defer s.changed()
 	defer passphrase.Wipe()

@@ -17,8 +17,11 @@ import (
 	"subrosa/internal/secret"
 )
 
-// SlotHardware names the token's part of the user's slot where a slot is named.
-const SlotHardware = "hardware"
+// The parts of the user's slot that can be removed, where a slot is named.
+const (
+	SlotHardware   = "hardware"
+	SlotPassphrase = "passphrase"
+)
 
 // Slot is one way into the data directory.
 type Slot struct {
@@ -26,8 +29,9 @@ type Slot struct {
 	Recipient   string       `json:"recipient"`   // of a recovery slot
 	PostQuantum bool         `json:"postQuantum"` // its recipient is a hybrid one
 	Added       time.Time    `json:"added,omitzero"`
-	Token       string       `json:"token"` // the age plugin that the user's slot needs too, "" for none
-	Fault       *fault.Fault `json:"-"`     // its file is damaged, and the rest is not known
+	Passphrase  bool         `json:"passphrase"` // the user's slot needs one
+	Token       string       `json:"token"`      // the age plugin that the user's slot needs too, "" for none
+	Fault       *fault.Fault `json:"-"`          // its file is damaged, and the rest is not known
 }
 
 // Slots lists the ways in. It needs no passphrase and no lock on the data directory.
@@ -48,7 +52,9 @@ func slotsOf(store *keys.Store) ([]Slot, error) {
 	}
 	list := make([]Slot, 0, len(found))
 	for _, f := range found {
-		slot := Slot{Name: f.Name, Recipient: f.Recipient, PostQuantum: f.PostQuantum, Added: f.Added, Token: f.Hardware}
+		slot := Slot{
+			Name: f.Name, Recipient: f.Recipient, PostQuantum: f.PostQuantum, Added: f.Added, Passphrase: f.Passphrase, Token: f.Hardware,
+		}
 		if f.Damaged != nil {
 			slot.Fault = fault.From(keysFault(f.Damaged))
 		}
@@ -64,6 +70,20 @@ func (s *Session) change(e audit.Entry, do func(*open) error) error {
 	defer s.life.Unlock()
 	o, err := s.ready()
 	if err != nil {
+		return err
+	}
+	return o.change(e, do)
+}
+
+// changeWith is change for what wants the passphrase once more.
+func (s *Session) changeWith(ctx context.Context, passphrase *secret.Bytes, e audit.Entry, do func(*open) error) error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	o, err := s.ready()
+	if err != nil {
+		return err
+	}
+	if err := s.checkPassphrase(ctx, o, passphrase); err != nil {
 		return err
 	}
 	return o.change(e, do)
@@ -108,22 +128,29 @@ func shorten(recipient string) string {
 	return recipient
 }
 
-// RemoveSlot removes a recovery slot, or the token's part of the user's slot (SlotHardware, which needs the passphrase and
-// the token once more). It wipes passphrase, which may be nil for a recovery slot. A removed recipient is shut out of what
-// RotateRoot makes later, not of copies taken before.
+// RemoveSlot removes a recovery slot, or a part of the user's slot, which needs the passphrase and the token once more:
+// SlotHardware, or SlotPassphrase where policy lets the keyring be enough. It wipes passphrase, which may be nil for a
+// recovery slot. A removed recipient is shut out of what RotateRoot makes later, not of copies taken before.
 func (s *Session) RemoveSlot(ctx context.Context, name string, passphrase *secret.Bytes) error {
 	defer passphrase.Wipe()
-	return s.change(audit.Entry{Action: audit.SlotRemove, Detail: slotWord(name)}, func(o *open) error {
-		if name == SlotHardware {
-			return o.root.RemoveHardware(ctx, passphrase)
-		}
-		return o.root.RemoveRecovery(name)
-	})
+	e := audit.Entry{Action: audit.SlotRemove, Detail: slotWord(name)}
+	switch name {
+	case SlotHardware:
+		return s.changeWith(ctx, passphrase, e, func(o *open) error { return o.root.RemoveHardware(ctx, passphrase) })
+	case SlotPassphrase:
+		return s.changeWith(ctx, passphrase, e, func(o *open) error {
+			if err := o.mayDropPassphrase(); err != nil {
+				return err
+			}
+			return o.root.RemovePassphrase(ctx, passphrase)
+		})
+	}
+	return s.change(e, func(o *open) error { return o.root.RemoveRecovery(name) })
 }
 
 // slotWord keeps what somebody typed off the record, if it names no slot.
 func slotWord(name string) string {
-	if rest, ok := strings.CutPrefix(name, "recovery-"); name == SlotHardware || name == "user" ||
+	if rest, ok := strings.CutPrefix(name, "recovery-"); name == SlotHardware || name == SlotPassphrase || name == "user" ||
 		ok && len(rest) == 8 && strings.Trim(rest, "0123456789abcdef") == "" {
 		return name
 	}
@@ -134,13 +161,13 @@ func slotWord(name string) string {
 // are what the plugin's own setup printed. The token must answer once, now. It wipes passphrase.
 func (s *Session) AddToken(ctx context.Context, passphrase *secret.Bytes, recipient, identity string) error {
 	defer passphrase.Wipe()
-	return s.change(audit.Entry{Action: audit.SlotAdd, Detail: SlotHardware}, func(o *open) error {
+	return s.changeWith(ctx, passphrase, audit.Entry{Action: audit.SlotAdd, Detail: SlotHardware}, func(o *open) error {
 		return o.root.SetHardware(ctx, passphrase, strings.TrimSpace(recipient), strings.TrimSpace(identity))
 	})
 }
 
 // ChangePassphrase replaces the passphrase and the keyring's half. It wipes both arguments. A wrong old one counts as a
-// failed unlock.
+// failed unlock; it is not looked at where there is none.
 func (s *Session) ChangePassphrase(ctx context.Context, old, next *secret.Bytes) error {
 	defer old.Wipe()
 	defer next.Wipe()
@@ -156,24 +183,17 @@ func (s *Session) ChangePassphrase(ctx context.Context, old, next *secret.Bytes)
 	if err := s.checkPassphrase(ctx, o, old); err != nil {
 		return err
 	}
-	return o.change(audit.Entry{Action: audit.PassphraseChange}, func(o *open) error {
-		return o.root.SetPassphrase(ctx, next)
-	})
+	e := audit.Entry{Action: audit.PassphraseChange}
+	if !o.root.HasPassphrase() {
+		e.Detail = "there was none"
+	}
+	return o.change(e, func(o *open) error { return o.root.SetPassphrase(ctx, next) })
 }
 
 // RotateRoot makes a new root key and seals it in every slot. It wipes passphrase, which must be the one in use.
 func (s *Session) RotateRoot(ctx context.Context, passphrase *secret.Bytes) error {
 	defer passphrase.Wipe()
-	s.life.Lock()
-	defer s.life.Unlock()
-	o, err := s.ready()
-	if err != nil {
-		return err
-	}
-	if err := s.checkPassphrase(ctx, o, passphrase); err != nil {
-		return err
-	}
-	return o.change(audit.Entry{Action: audit.RootRotate}, func(o *open) error {
+	return s.changeWith(ctx, passphrase, audit.Entry{Action: audit.RootRotate}, func(o *open) error {
 		return o.root.RotateRoot(ctx, passphrase)
 	})
 }

@@ -31,6 +31,7 @@ describe('what the bridge sends', () => {
 
   it('takes an unknown phase or status for a failure, never for a success', () => {
     expect(toState({ phase: 'unheard-of' }).phase).toBe('failed');
+    expect(toState({ phase: 'locked', passphrase: 'unheard-of' }).passphrase).toBe('required');
     expect(toMessage({ status: 'unheard-of' }).status).toBe('failed');
     expect(toStatus({}).offline.ok).toBe(false);
     expect(toStatus({}).record.healthy).toBe(false);

@@ -50,6 +50,7 @@ export const state = (): Promise<AppState> => call(() => app.State(), toState);
 export const strength = (passphrase: string): Promise<Strength> =>
   call(() => app.Strength(passphrase), toStrength);
 export const setup = (passphrase: string): Promise<void> => call(() => app.Setup(passphrase), nothing);
+export const setupKeyringOnly = (): Promise<void> => call(() => app.SetupKeyringOnly(), nothing);
 export const unlock = (passphrase: string): Promise<void> => call(() => app.Unlock(passphrase), nothing);
 /** Tells the program that somebody is there: it locks when nobody is for a while. */
 export const activity = (): void => void app.Activity();

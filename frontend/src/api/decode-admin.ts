@@ -140,5 +140,8 @@ export const toPosture = (value: unknown): Posture => ({
 
 export const toSlots = (value: unknown): Slot[] =>
   list(value).map((s) =>
-    read(s, { name: '', recipient: '', postQuantum: false, added: '', token: '', fault: '' }),
+    read(s, {
+      ...{ name: '', recipient: '', postQuantum: false, added: '', passphrase: false, token: '' },
+      fault: '',
+    }),
   );

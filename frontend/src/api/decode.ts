@@ -44,6 +44,7 @@ export function toState(value: unknown): AppState {
   return {
     phase: oneOf(f.phase, ['setup', 'locked', 'ready', 'failed'], 'failed'),
     fault: toFaultFields(f.fault),
+    passphrase: oneOf(f.passphrase, ['required', 'optional', 'none'], 'required'),
   };
 }
 

@@ -8,9 +8,13 @@ export interface Fault {
 
 export type Phase = 'setup' | 'locked' | 'ready' | 'failed';
 
+/** What the next step does with a passphrase: setup may do without it, or the keys have none. */
+export type PassphraseUse = 'required' | 'optional' | 'none';
+
 export interface AppState {
   phase: Phase;
   fault: Fault | null;
+  passphrase: PassphraseUse;
 }
 
 export interface Strength {
@@ -347,6 +351,7 @@ export interface Slot {
   recipient: string;
   postQuantum: boolean;
   added: string;
+  passphrase: boolean;
   token: string;
   fault: string;
 }

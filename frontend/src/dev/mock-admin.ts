@@ -30,13 +30,16 @@ const hash = (n: number) =>
 
 export function adminMock(mock: MockApp) {
   let slots: Slot[] = [
-    { name: 'user', recipient: '', postQuantum: false, added: '2026-03-02T09:00:00Z', token: '', fault: '' },
+    {
+      ...{ name: 'user', recipient: '', postQuantum: false, added: '2026-03-02T09:00:00Z' },
+      ...{ passphrase: true, token: '', fault: '' },
+    },
     {
       ...{
         name: 'recovery-1f2e3d4c',
         recipient: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
       },
-      ...{ postQuantum: false, added: '2026-03-02T09:10:00Z', token: '', fault: '' },
+      ...{ postQuantum: false, added: '2026-03-02T09:10:00Z', passphrase: false, token: '', fault: '' },
     },
   ];
   const model = {
@@ -181,6 +184,6 @@ export function adminMock(mock: MockApp) {
       slots = [...slots, { ...slots[1]!, name: `recovery-${slots.length}`, recipient }];
     },
     RemoveSlot: async (name: string) => void (slots = slots.filter((s) => s.name !== name)),
-    ChangePassphrase: async () => undefined,
+    ChangePassphrase: async () => mock.enter('ready', 'required'),
   };
 }

@@ -30,7 +30,7 @@ export class MockApp {
       'The audit record does not verify, so chat is stopped.',
       'Tell compliance, and run subrosactl audit verify for the first bad entry.',
     );
-    this.state = { phase, fault: phase === 'failed' ? lost : null };
+    this.state = { phase, fault: phase === 'failed' ? lost : null, passphrase: 'required' };
   }
 
   emit = (name: string, payload?: unknown): void =>
@@ -44,8 +44,8 @@ export class MockApp {
     return () => all.delete(listener);
   }
 
-  enter(phase: AppState['phase']): void {
-    this.state = { phase, fault: null };
+  enter(phase: AppState['phase'], passphrase = this.state.passphrase): void {
+    this.state = { phase, fault: null, passphrase };
     this.emit('state', this.state);
   }
 
@@ -56,8 +56,9 @@ export class MockApp {
       return { score, acceptable: score >= 3, advice: score < 3 ? 'Add another unrelated word or two.' : '' };
     },
     Setup: async () => this.enter('ready'),
+    SetupKeyringOnly: async () => this.enter('ready', 'none'),
     Unlock: async (p: string) => {
-      if (p !== this.passphrase) {
+      if (p !== this.passphrase && this.state.passphrase !== 'none') {
         throw JSON.stringify(
           fault(
             'passphrase_wrong',

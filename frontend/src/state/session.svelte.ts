@@ -1,7 +1,7 @@
 // Locked, ready or failed, and the facts of the status strip. Leaving "ready" wipes what the page holds.
 import * as api from '../api/bridge';
 import { toFault } from '../api/fault';
-import type { AppState, Fault, Phase, Status, Strength } from '../api/types';
+import type { AppState, Fault, PassphraseUse, Phase, Status, Strength } from '../api/types';
 import { admin } from './admin.svelte';
 import { chat } from './chat.svelte';
 import * as drafts from './drafts';
@@ -16,6 +16,7 @@ import { ui } from './ui.svelte';
 class Session {
   phase = $state<Phase | 'starting'>('starting');
   fault = $state.raw<Fault | null>(null);
+  passphrase = $state<PassphraseUse>('required');
   status = $state.raw<Status | null>(null);
 
   /** Subscribes first and asks then, so that no change falls between; returns what ends the subscriptions. */
@@ -36,11 +37,12 @@ class Session {
     try {
       this.#enter(await api.state());
     } catch (reason) {
-      this.#enter({ phase: 'failed', fault: toFault(reason) });
+      this.#enter({ phase: 'failed', fault: toFault(reason), passphrase: 'required' });
     }
   }
 
   setup = (passphrase: string): Promise<Fault | null> => this.#attempt(() => api.setup(passphrase));
+  setupKeyringOnly = (): Promise<Fault | null> => this.#attempt(api.setupKeyringOnly);
   unlock = (passphrase: string): Promise<Fault | null> => this.#attempt(() => api.unlock(passphrase));
 
   /** How hard the passphrase is to guess; null where no answer comes. */
@@ -75,9 +77,10 @@ class Session {
     await this.refresh();
   }
 
-  #enter({ phase, fault }: AppState): void {
+  #enter({ phase, fault, passphrase }: AppState): void {
     const before = this.phase;
     this.phase = phase;
+    this.passphrase = passphrase;
     this.fault = fault;
     if (phase !== 'ready') this.#wipe();
     if (phase === before) return;

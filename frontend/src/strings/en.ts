@@ -25,10 +25,13 @@ export const en = {
     strength: 'Strength',
     scores: ['Very weak', 'Weak', 'Fair', 'Good', 'Strong'] as readonly string[],
     noReset: 'It cannot be reset. If you forget it, your conversations are lost.',
+    keyringAbout: 'Your IT lets the keyring of your desktop session be enough to open Subrosa.',
+    keyringOnly: 'Go on without a passphrase',
   },
   locked: {
     title: 'Subrosa is locked',
     intro: 'Your conversations are encrypted. Enter your passphrase to go on.',
+    keyringIntro: 'Your conversations are encrypted. The keyring of your desktop session opens them.',
     passphrase: 'Passphrase',
     unlock: 'Unlock',
     unlocking: 'Unlocking…',
@@ -510,8 +513,9 @@ export const en = {
     title: 'Keys',
     user: 'You',
     recovery: 'Recovery',
-    userAbout: 'passphrase and desktop keyring',
-    withToken: (token: string) => `passphrase, desktop keyring and token (${token})`,
+    userAbout: (passphrase: boolean, token: string) =>
+      (passphrase ? 'passphrase and desktop keyring' : 'desktop keyring alone') +
+      (token ? ` and token (${token})` : ''),
     postQuantum: 'post-quantum',
     addRecovery: 'Add a way in for IT (age recipient)',
     add: 'Add',
@@ -519,6 +523,7 @@ export const en = {
     remove: 'Remove',
     removed: 'The way in was removed.',
     change: 'Change passphrase',
+    choose: 'Choose a passphrase',
     old: 'Present passphrase',
     new: 'New passphrase',
     changed: 'The passphrase was changed.',

@@ -906,6 +906,7 @@ export namespace app {
 	    recipient: string;
 	    postQuantum: boolean;
 	    added: string;
+	    passphrase: boolean;
 	    token: string;
 	    fault: string;
 	
@@ -919,6 +920,7 @@ export namespace app {
 	        this.recipient = source["recipient"];
 	        this.postQuantum = source["postQuantum"];
 	        this.added = source["added"];
+	        this.passphrase = source["passphrase"];
 	        this.token = source["token"];
 	        this.fault = source["fault"];
 	    }
@@ -928,6 +930,7 @@ export namespace app {
 	export class StateView {
 	    phase: string;
 	    fault?: FaultView;
+	    passphrase: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new StateView(source);
@@ -937,6 +940,7 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.phase = source["phase"];
 	        this.fault = this.convertValues(source["fault"], FaultView);
+	        this.passphrase = source["passphrase"];
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {

@@ -84,6 +84,8 @@ export function SetTemplate(arg1:string,arg2:string):Promise<void>;
 
 export function Setup(arg1:string):Promise<void>;
 
+export function SetupKeyringOnly():Promise<void>;
+
 export function Slots():Promise<Array<app.SlotView>>;
 
 export function State():Promise<app.StateView>;

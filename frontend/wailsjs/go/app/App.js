@@ -166,6 +166,10 @@ export function Setup(arg1) {
   return window['go']['app']['App']['Setup'](arg1);
 }
 
+export function SetupKeyringOnly() {
+  return window['go']['app']['App']['SetupKeyringOnly']();
+}
+
 export function Slots() {
   return window['go']['app']['App']['Slots']();
 }
