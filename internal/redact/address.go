@@ -26,9 +26,12 @@ func Addresses() []Rule {
 		{Name: "street_number_first/1", Type: StreetAddress, Anchors: figure, Match: func(c *Candidate) Verdict { return matchNumberFirst(c, kinds, before) }},
 		{Name: "street_kind_first/1", Type: StreetAddress, Words: keys(before), Match: matchKindFirst},
 		{Name: "street_one_word/1", Type: StreetAddress, Anchors: capitals, Match: matchStreetName},
+		{Name: "street_square/1", Type: StreetAddress, Words: []string{"am", "an", "auf", "im", "in", "zum", "zur", "unter", "hinter"}, Match: matchSquare},
 		{Name: "street_box/1", Type: StreetAddress, Words: []string{"psc", "unit", "box", "po", "p", "apo", "fpo", "dpo", "usns", "uss", "uscgc", "usnv"}, Match: matchBox},
 		{Name: "zip_label/1", Type: ZIPCode, Words: firstWords(codes), Match: func(c *Candidate) Verdict { return matchZIPLabel(c, codesBy) }},
-		{Name: "zip_place/1", Type: ZIPCode, Anchors: figure, Match: func(c *Candidate) Verdict { return matchZIP(c, g) }},
+		{Name: "zip_place/2", Type: ZIPCode, Anchors: figure, Match: func(c *Candidate) Verdict { return matchZIP(c, g) }},
+		{Name: "location_postcode/1", Type: Location, Anchors: figure, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
+		{Name: "location_state/1", Type: Location, Anchors: capitals, Match: matchTownBefore},
 		{Name: "location_label/1", Type: Location, Words: firstWords(places), Match: func(c *Candidate) Verdict { return matchPlace(c, g, placesBy) }},
 		{Name: "organization_form/1", Type: Organization, Anchors: capitals, Match: matchOrganization},
 	}
@@ -432,6 +435,48 @@ func matchStreetName(c *Candidate) Verdict {
 	return None
 }
 
+// matchSquare: Am Markt 5, 28195; An der Alster 12, 20099; In den Wiesen 3, 50999: a house's number, and a postcode after it.
+func matchSquare(c *Candidate) Verdict {
+	s := &scanner{text: c.Text, i: c.At}
+	if _, big := s.word(); !big || s.spaces(1) == 0 {
+		if s.short && c.More {
+			return c.Undecided(c.At)
+		}
+		return None
+	}
+	named := false
+	for words := 0; words < 4 && !isDigit(s.peek()); words++ {
+		big := s.i < len(c.Text) && capital(c.Text, s.i)
+		w, _ := s.word()
+		if s.short && c.More {
+			return c.Undecided(c.At)
+		}
+		if len(w) == 0 || !big && (named || !isParticle(w) && string(w) != "dem") || s.peek() != ' ' && s.peek() != '-' {
+			return None
+		}
+		named = named || big
+		s.i++
+	}
+	if !named {
+		return None
+	}
+	end := s.house(false)
+	if end > 0 && (!s.skip(',') || s.spaces(1) == 0) && !s.short {
+		return None
+	}
+	_, n := s.number(5)
+	if s.short && c.More {
+		return c.Undecided(c.At)
+	}
+	if end == 0 || n != 5 || s.spaces(1) == 0 || s.i >= len(c.Text) || !capital(c.Text, s.i) {
+		if s.i >= len(c.Text) && c.More {
+			return c.Undecided(c.At)
+		}
+		return None
+	}
+	return c.Is(c.At, end, 0.7)
+}
+
 // addressLabel reports words that stand before an address and are no part of it.
 func addressLabel(w []byte) bool {
 	switch string(w) {
@@ -668,10 +713,104 @@ func matchZIP(c *Candidate, g *gazetteer) Verdict {
 	}
 	var buf [40]byte
 	w := fold(buf[:0], c.Text[from:j])
-	if flags := g.look(w); flags&place != 0 || townStart(w) {
+	if flags := g.look(w); flags&place != 0 || townStart(w) || c.At > 2 && c.Text[c.At-1] == ' ' && c.Text[c.At-2] == ',' && houseBefore(c.Text[:c.At-2]) {
 		return c.Is(c.At, end, 0.7)
 	}
 	return None
+}
+
+// houseBefore reports whether text ends in the number of a house, behind the name of a street: Bergweg 3a.
+func houseBefore(text []byte) bool {
+	i := len(text)
+	if i > 1 && isLetter(text[i-1]) && isDigit(text[i-2]) {
+		i--
+	}
+	from := i
+	for i > 0 && from-i < 4 && isDigit(text[i-1]) {
+		i--
+	}
+	return i < from && i > 2 && text[i-1] == ' ' && (isLetter(text[i-2]) || text[i-2] >= 0x80 || text[i-2] == '.')
+}
+
+// matchTownAfter: 28013 Madrid, 82467 Garmisch-Partenkirchen, the town behind a postcode.
+func matchTownAfter(c *Candidate, g *gazetteer) Verdict {
+	v := matchZIP(c, g)
+	if v != Found {
+		return v
+	}
+	s := &scanner{text: c.Text, i: c.End}
+	s.skip('.')
+	if s.spaces(1) == 0 {
+		return None
+	}
+	nm := readName(c.Text, s.i, c.More, g, false)
+	if nm.open {
+		return heldName(c, c.At)
+	}
+	n := 0
+	for n < nm.n && n < 4 && !nm.words[n].initial && (n == 0 || nm.words[n].flags != plain) {
+		n++
+	}
+	for n > 0 && nm.words[n-1].particle {
+		n--
+	}
+	if n == 0 {
+		return None
+	}
+	start, end := nm.span(0, n)
+	return c.Is(start, end, 0.65)
+}
+
+// matchTownBefore: Springfield, IL 62704.
+func matchTownBefore(c *Candidate) Verdict {
+	if c.At > 0 && (inWord[c.Text[c.At-1]] || c.Text[c.At-1] == '-' || c.Text[c.At-1] == '\'') {
+		return None
+	}
+	s := &scanner{text: c.Text, i: c.At}
+	end := 0
+	for range 4 {
+		if s.i >= len(c.Text) {
+			break
+		}
+		if !capital(c.Text, s.i) {
+			return None
+		}
+		for s.i < len(c.Text) && inWord[c.Text[s.i]] && !isDigit(c.Text[s.i]) {
+			s.i++
+		}
+		if s.skip('.') && s.i-c.At > 4 { // St. Louis
+			return None
+		}
+		end = s.i
+		if b := s.peek(); b == ',' || b != ' ' && b != '-' {
+			break
+		}
+		s.i++
+	}
+	if !s.skip(',') || s.spaces(1) == 0 {
+		if s.short && c.More && s.i-c.At < 60 {
+			return c.Undecided(c.At)
+		}
+		return None
+	}
+	from := s.i
+	for s.i < len(c.Text) && s.i-from < 3 && isLetter(c.Text[s.i]) {
+		s.i++
+	}
+	if s.i == len(c.Text) && c.More && s.i-from < 3 {
+		return c.Undecided(c.At)
+	}
+	if s.i-from != 2 || !usState(c.Text[from:s.i]) || s.spaces(1) == 0 && !s.short {
+		return None
+	}
+	_, n := s.number(5)
+	if s.short && c.More {
+		return c.Undecided(c.At)
+	}
+	if n != 5 || isDigit(s.peek()) {
+		return None
+	}
+	return c.Is(c.At, end, 0.7)
 }
 
 // townStart reports words that towns' names of several words begin with, and towns that the list lacks.
@@ -819,8 +958,8 @@ func legalForm(w []byte) bool {
 // Ages finds the ages of persons; AgesOver89 only those over 89, which HIPAA's Safe Harbor counts as identifying.
 func Ages() []Rule {
 	return []Rule{
-		{Name: "age/1", Type: Age, Anchors: figure, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
-		{Name: "age_over_89/1", Type: AgeOver89, Anchors: figure, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
+		{Name: "age/2", Type: Age, Anchors: figure, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
+		{Name: "age_over_89/2", Type: AgeOver89, Anchors: figure, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
 	}
 }
 
@@ -928,7 +1067,7 @@ func ageBefore(before []byte) bool {
 
 // personBefore reports whether a word for a person stands right before "de": varón de 59 años.
 func personBefore(before []byte) bool {
-	for _, w := range [...]string{"varón de ", "mujer de ", "hombre de ", "paciente de ", "niño de ", "niña de ", "nacido de ", "masculino, de ", "masculino de ", "femenino de ", "varon de ", "caucásica de ", "heterosexual de "} {
+	for _, w := range [...]string{"varón de ", "mujer de ", "hombre de ", "paciente de ", "niño de ", "niña de ", "nacido de ", "masculino, de ", "masculino de ", "femenino de ", "varon de ", "caucásica de ", "heterosexual de ", ", de "} {
 		if equalFoldSuffix(before, w) {
 			return true
 		}

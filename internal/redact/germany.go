@@ -80,10 +80,10 @@ func germanRules() []Rule {
 			spoken: 1, bare: 0.61,
 		}.rule(),
 		spec{
-			name: "de_id_card_old/1", kind: DEIDCard, sizes: []int{9}, groups: [][]int{{9}},
+			name: "de_id_card_old/2", kind: DEIDCard, sizes: []int{9, 10}, groups: [][]int{{9}, {10}, {9, 1}},
 			context: []string{"personalausweis", "personalausweisnummer", "ausweis", "ausweisnummer", "ausweis nr", "perso"},
 			letters: WithLetters, check: func(c *Candidate) bool {
-				return contains("LMNPRTVWXY", c.Value[0]) && serial(c.Value)
+				return contains("LMNPRTVWXY", c.Value[0]) && serial(c.Value[:9]) && (len(c.Value) == 9 || isDigit(c.Value[9]) && c.Context() >= 0)
 			},
 			spoken: 0.9, alone: 0.55,
 		}.rule(),

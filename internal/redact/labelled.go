@@ -13,7 +13,7 @@ type label struct {
 // labels are the phrases in use in clinics and law offices in English, Spanish and German.
 func labels() []label {
 	return []label{
-		{kind: "MRN", phrases: "mrn|medical record|medical record no|medical record number|patient id|patient identifier|patient number|patient no|chart|chart number|hospital number|hospital no|unit number|nhc|nº hc|no hc|cipa|historia clínica|historia clinica|numero de historia|número de historia|número de historia clínica|numero de historia clinica|patientennummer|patienten id|fallnummer|aktennummer", sign: true},
+		{kind: "MRN", phrases: "mrn|mr no|mr number|med rec|med rec no|med rec number|medical rec no|record number|record no|health record number|medical record|medical record no|medical record number|patient id|patient identifier|patient number|patient no|chart|chart number|hospital number|hospital no|unit number|nhc|nº hc|no hc|cipa|historia clínica|historia clinica|numero de historia|número de historia|número de historia clínica|numero de historia clinica|patientennummer|patienten id|fallnummer|aktennummer", sign: true},
 		{kind: "ENCOUNTER_ID", phrases: "encounter|encounter id|encounter number|visit id|visit number|csn|accession|accession number|episodio|nº episodio|no episodio|número de episodio|episode number|admission number|specimen id|specimen number|order number", sign: true},
 		{kind: "HEALTH_PLAN_ID", phrases: "health plan|health plan id|health plan beneficiary|health plan beneficiary number|member id|member number|subscriber id|subscriber number|beneficiary number|beneficiary id|insurance id|insurance number|insurance policy|group number|policy number|policy no|medicaid id|medicaid number|medicaid|nass|número de afiliación|seguridad social|nº ss|tarjeta sanitaria|cip|versichertennummer|versicherten nr|krankenversichertennummer", sign: true},
 		{kind: "PROVIDER_LICENSE", phrases: "nocol|nºcol|ncol|nº col|no col|colegiado|nº colegiado|no colegiado|número de colegiado|num colegiado|numero de colegiado|license number|licence number|license no|licence no|certificate license|certificate license number|certificate number|certification number|bar number|bar no|state bar|gmc|gmc number|gmc no|nmc|nmc pin|nmc number|medical license|medical licence|registration number|lanr|arztnummer|collegiate number", sign: true},
@@ -52,7 +52,7 @@ func Labelled() []Rule {
 			}
 			firsts[first] = append(firsts[first], p)
 		}
-		rules = append(rules, Rule{Name: "labelled_" + string(l.kind) + "/1", Type: l.kind, Words: words, Match: func(c *Candidate) Verdict {
+		rules = append(rules, Rule{Name: "labelled_" + string(l.kind) + "/2", Type: l.kind, Words: words, Match: func(c *Candidate) Verdict {
 			return matchLabelled(c, l, firsts)
 		}})
 	}
@@ -77,7 +77,7 @@ func matchLabelled(c *Candidate, l label, firsts map[string][]string) Verdict {
 			}
 			continue
 		}
-		switch v := l.value(c, s, numbered(p)); v {
+		switch v := l.value(c, s, p); v {
 		case Found:
 			cited := citation(s, c.End)
 			if s.short && c.More {
@@ -139,6 +139,9 @@ func (s *scanner) phrase(p string) bool {
 
 // numbered reports whether a label ends in a word that announces a number.
 func numbered(p string) bool {
+	if terseLabel(p) {
+		return true
+	}
 	for _, w := range [...]string{" number", " no", " nº", " id", " nr", " ref", " identifier", "nummer", " nos"} {
 		if strings.HasSuffix(p, w) {
 			return true
@@ -147,8 +150,21 @@ func numbered(p string) bool {
 	return p == "az" || strings.HasPrefix(p, "número ") || strings.HasPrefix(p, "numero ") || strings.HasPrefix(p, "nº ") || strings.HasPrefix(p, "no ")
 }
 
+// terseLabel reports whether a label is an abbreviation that a number of four digits or more follows at once.
+func terseLabel(p string) bool {
+	switch p {
+	case "mrn", "nhc", "cipa", "nass", "csn", "acct", "med rec":
+		return true
+	}
+	return false
+}
+
 // value reads what stands between label and value, and the value.
-func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
+func (l label) value(c *Candidate, s *scanner, p string) Verdict {
+	sign, least := numbered(p), 0 // digits
+	if terseLabel(p) {
+		least = 4
+	}
 	words := 0
 	for steps := 0; ; steps++ {
 		b := s.peek()
@@ -156,7 +172,7 @@ func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
 		case s.short:
 			return c.Undecided(min(s.i, len(c.Text)))
 		case b == ':' || b == '=' || b == '#':
-			sign = true
+			sign, least = true, 0
 			s.i++
 			continue
 		case b == ' ' || b == '.' || b == '"' || b == '\'' || b == '(' || b == ')' || b == '-' || b == 0xC2 || b == 0xBA || b == 0xAA || b == '\t' || b == '_' || b == '[':
@@ -254,7 +270,7 @@ func (l label) value(c *Candidate, s *scanner, sign bool) Verdict {
 		}
 	case size < 3 || digit < 2 && (digit != 0 || letters <= 6 || !hyphenated(c.Text[start:end])):
 		return None
-	case digit == 0:
+	case digit < max(least, 1):
 		return None
 	case size == 4 && onlyDigits(c.Text[start:end]) && plausibleYear(digitsValue(c.Text[start:end])) && l.kind == "CASE_NUMBER":
 		return None
@@ -318,9 +334,9 @@ func citation(s *scanner, end int) bool {
 }
 
 // CaseNumbers finds docket numbers of the US federal courts (1:21-cv-01234), and claim numbers of the High Court of
-// England (QB-2021-001234), which need no label.
+// England (QB-2021-001234), which need no label, and those of German courts after one ("Az. 4 O 217/23").
 func CaseNumbers() Rule {
-	return Rule{Name: "case_number/1", Type: "CASE_NUMBER", Anchors: figure, Words: []string{"qb", "kb", "hq", "fd", "bl", "cl", "pt", "hp", "il", "ip", "ad", "co"}, Match: matchCase}
+	return Rule{Name: "case_number/2", Type: "CASE_NUMBER", Anchors: figure, Words: []string{"qb", "kb", "hq", "fd", "bl", "cl", "pt", "hp", "il", "ip", "ad", "co"}, Match: matchCase, Context: []string{"az", "aktenzeichen", "geschäftszeichen", "gz", "geschäftsnummer", "geschäfts nr", "rechtssache"}}
 }
 
 func matchCase(c *Candidate) Verdict {
@@ -330,7 +346,10 @@ func matchCase(c *Candidate) Verdict {
 	}
 	var ok bool
 	if isDigit(s.peek()) {
-		ok = s.federal()
+		if ok = s.federal(); !ok && !s.short {
+			s.i = c.At
+			ok = s.german() && c.Label() >= 0
+		}
 	} else {
 		w, capital := s.word()
 		ok = capital && len(w) == 2 && s.skip('-') && s.year4() && s.skip('-')
@@ -355,6 +374,21 @@ func matchCase(c *Candidate) Verdict {
 func (s *scanner) year4() bool {
 	v, n := s.number(4)
 	return n == 4 && plausibleYear(v)
+}
+
+// german reads chamber, register, number and year: 4 O 217/23, 302 Js 1182/21.
+func (s *scanner) german() bool {
+	if _, n := s.number(4); n == 0 || s.spaces(1) != 1 {
+		return false
+	}
+	if w, capital := s.word(); !capital || len(w) > 4 || s.spaces(1) != 1 {
+		return false
+	}
+	if _, n := s.number(6); n == 0 || !s.skip('/') {
+		return false
+	}
+	_, n := s.number(2)
+	return n == 2
 }
 
 // federal reads [office:]year-type-number[-judges].

@@ -64,6 +64,10 @@ func labelForms() []labelRule {
 			"license plate", "license plate number", "license plate no", "licence plate", "plate", "plate number", "plate no", "number plate", "tag number", "registration plate", "kennzeichen", "matrícula", "plates", "vehicle tag",
 		}},
 		{name: "bic/1", kind: SwiftBIC, value: bic, phrases: []string{"bic", "bic code", "swift", "swift code", "swift bic", "bic swift", "swift address", "bank identifier code"}},
+		{name: "us_ssn_end/1", kind: USSSN, value: func(v []byte) (bool, Type) { return len(v) == 4 && num(v, 0, 4) >= 0, "" }, phrases: []string{
+			"last four of ssn", "last four of the ssn", "last four of social", "last 4 of ssn", "last 4 of the ssn", "last 4 of social", "last four digits of ssn", "last 4 digits of ssn", "last four ssn", "last 4 ssn", "ssn last four", "ssn last 4", "ssn ending in", "ssn ending",
+			"social security number ending in", "social security number ends in", "ssn ends in",
+		}},
 		{name: "us_ein/1", kind: USEIN, value: func(v []byte) (bool, Type) {
 			d := squeeze(v)
 			return len(d) == 9 && num(d, 0, 9) > 0, ""

@@ -18,10 +18,10 @@ func Persons() []Rule {
 	intros := personIntros()
 	labelsBy, introsBy := byFirst(labels), byFirst(intros)
 	return []Rule{
-		{Name: "person_title/1", Type: Person, Words: keys(titles), Match: func(c *Candidate) Verdict { return matchTitle(c, g, titles) }},
-		{Name: "person_label/1", Type: Person, Words: firstWords(labels), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, labelsBy, titles) }},
+		{Name: "person_title/2", Type: Person, Words: keys(titles), Match: func(c *Candidate) Verdict { return matchTitle(c, g, titles) }},
+		{Name: "person_label/2", Type: Person, Words: firstWords(labels), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, labelsBy, titles) }},
 		{Name: "person_intro/1", Type: Person, Words: firstWords(intros), Match: func(c *Candidate) Verdict { return matchIntro(c, g, introsBy) }},
-		{Name: "person_name/1", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", Match: func(c *Candidate) Verdict { return matchName(c, g) }},
+		{Name: "person_name/2", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", Match: func(c *Candidate) Verdict { return matchName(c, g) }},
 	}
 }
 
@@ -75,7 +75,7 @@ func personTitles() map[string]bool {
 		"don": true, "doña": false, "miss": true, "sir": true, "dame": true, "lord": true, "lady": true, "judge": true, "justice": true, "attorney": true, "nurse": true, "rev": true, "reverend": true, "sgt": false, "sergeant": true,
 		"officer": true, "detective": true, "capt": false, "captain": true, "lt": true, "col": true, "sister": true, "father": true, "brother": true, "mother": true, "son": true, "daughter": true, "wife": true, "husband": true, "uncle": true, "aunt": true,
 		"plaintiff": true, "defendant": true, "claimant": true, "appellant": true, "respondent": true, "petitioner": true, "patient": true, "paciente": true, "patientin": true, "zeuge": true, "zeugin": true, "witness": true, "counsel": true, "client": true,
-		"née": false, "né": false, "geb": true, "geborene": true, "kläger": true, "klägerin": true, "beklagter": true, "beklagte": true, "rechtsanwalt": true, "rechtsanwältin": true, "richter": true, "richterin": true, "enfermera": true, "enfermero": true,
+		"rn": true, "np": true, "lpn": true, "hon": false, "honourable": true, "honorable": true, "née": false, "né": false, "geb": true, "geborene": true, "kläger": true, "klägerin": true, "beklagter": true, "beklagte": true, "rechtsanwalt": true, "rechtsanwältin": true, "richter": true, "richterin": true, "enfermera": true, "enfermero": true,
 		"abogado": true, "abogada": true, "magistrado": true, "juez": true, "madre": true, "padre": true, "hijo": true, "hija": true, "hermano": true, "hermana": true, "cllr": false, "messrs": false, "signor": false, "signora": false, "dott": false, "dottoressa": false, "therapist": true,
 		"king": true, "queen": true, "president": true, "senator": true, "governor": true, "mayor": true, "minister": true,
 	}
@@ -266,16 +266,56 @@ func (nm *name) takeName(text []byte, strict bool) int {
 	for n > 0 && nm.words[n-1].particle {
 		n--
 	}
-	full := 0
+	full, dotted := 0, 0
 	for k := range n {
-		if w := nm.words[k]; !w.initial && !w.particle {
+		switch w := nm.words[k]; {
+		case w.initial && text[w.end-1] == '.' && full == 0:
+			dotted++
+		case !w.initial && !w.particle:
 			full++
 		}
 	}
-	if full == 0 || strict && !listed && full < 2 {
+	if full == 0 || strict && !listed && full+dotted < 2 {
 		return 0
 	}
 	return n
+}
+
+// inverted reads a name that begins with the last: "Smith, John A", at text[i:]. It returns its bounds, or 0 and 0. Named
+// says that a label announced a person; without, both must be in the list and in capitals.
+func inverted(text []byte, i int, more bool, g *gazetteer, named bool) (start, end int, v Verdict) {
+	last := readName(text, i, more, g, false)
+	if last.open {
+		return i, 0, Live
+	}
+	if last.n == 0 || last.n > 3 {
+		return 0, 0, None
+	}
+	w := last.words[last.n-1]
+	if w.initial || w.flags == plain && !named || !named && (w.flags&lastName == 0 || w.flags&place != 0 || !w.upper) || named && w.flags == 0 && safeWord(text[w.start:w.end]) {
+		return 0, 0, None
+	}
+	at := w.end
+	for k, b := range []byte(", ") {
+		if at+k == len(text) {
+			return i, 0, open(more)
+		}
+		if text[at+k] != b {
+			return 0, 0, None
+		}
+	}
+	first := readName(text, at+2, more, g, false)
+	if first.open {
+		return i, 0, Live
+	}
+	if first.n == 0 || first.words[0].initial || first.words[0].flags&anyFirst == 0 || first.words[0].flags&place != 0 && !named || first.words[0].upper != w.upper {
+		return 0, 0, None
+	}
+	n := 1
+	for n < first.n && n < 3 && (first.words[n].initial || first.words[n].flags&anyFirst != 0) {
+		n++
+	}
+	return last.words[0].start, first.words[n-1].end, Found
 }
 
 func matchTitle(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
@@ -308,11 +348,14 @@ func matchTitle(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
 			return None
 		}
 	}
+	if nm.n > 0 && titleOf(string(w)) && stopWord(c.Text[nm.words[0].start:nm.words[0].end]) { // Herr Kollege
+		return None
+	}
 	n := nm.takeName(c.Text, strict)
 	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags != plain && !nm.words[0].initial {
 		n = 1
 	}
-	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags == plain && !nm.words[0].upper && titleOf(string(w)) && nm.words[0].end-nm.words[0].start > 2 && !stopWord(c.Text[nm.words[0].start:nm.words[0].end]) {
+	if n == 0 && !strict && nm.n > 0 && nm.words[0].capital && nm.words[0].flags == plain && !nm.words[0].upper && titleOf(string(w)) && nm.words[0].end-nm.words[0].start > 2 {
 		n = 1 // Mr Price, Frau Herz: a word, but a title with a capital after it
 	}
 	if n == 0 || small && n > 3 {
@@ -401,6 +444,12 @@ func matchPersonLabel(c *Candidate, g *gazetteer, labels map[string][]string, ti
 }
 
 func labelledName(c *Candidate, g *gazetteer, at int, small bool, p string, titles map[string]bool) Verdict {
+	switch start, end, v := inverted(c.Text, at, c.More, g, true); v {
+	case Live:
+		return heldName(c, at)
+	case Found:
+		return c.Is(start, end, 0.85)
+	}
 	nm := readName(c.Text, at, c.More, g, small)
 	if nm.open {
 		return heldName(c, at)
@@ -542,9 +591,34 @@ func matchName(c *Candidate, g *gazetteer) Verdict {
 	if nm.open {
 		return heldName(c, at)
 	}
+	if nm.words[0].upper && nm.words[0].flags&lastName != 0 { // SMITH, JOHN A
+		switch start, end, v := inverted(c.Text, at, c.More, g, false); v {
+		case Live:
+			return heldName(c, at)
+		case Found:
+			return c.Is(start, end, 0.7)
+		}
+	}
 	n, score := nm.evidence(c.Text)
 	if n == 0 {
 		return None
+	}
+	if _, end := nm.span(0, n); n == 1 && end < len(c.Text) && c.Text[end] == ',' {
+		k := end + 2
+		if k >= len(c.Text) && c.More {
+			return heldName(c, at)
+		}
+		for k < len(c.Text) && isDigit(c.Text[k]) {
+			k++
+		}
+		s := &scanner{text: c.Text}
+		cited := citation(s, k)
+		if s.short && c.More {
+			return heldName(c, at)
+		}
+		if cited { // Casey, 505 U.S. 833
+			return None
+		}
 	}
 	switch v := beside(c, &nm, 0, n); v {
 	case Live:
@@ -620,7 +694,7 @@ func (nm *name) evidence(text []byte) (n int, score float64) {
 			return nm.more(text, k+1), 0.5
 		}
 	}
-	if solid && a.flags&place == 0 && a.end-a.start >= 4 && !a.upper {
+	if solid && a.flags&place == 0 && a.end-a.start >= 4 && !a.upper && !wordToo(text[a.start:a.end]) {
 		return 1, 0.6
 	}
 	if a.upper {
@@ -785,10 +859,19 @@ func named(before []byte) bool {
 	return false
 }
 
+// wordToo reports first names that are no evidence alone: a sentence may begin with them.
+func wordToo(w []byte) bool {
+	switch string(bytes.ToLower(w)) {
+	case "vive", "toma", "durante", "dado", "alba", "perla", "flor", "pilar", "rosario", "iris", "violet", "amber", "ginger", "basil", "rusty", "dusty", "patience", "earnest", "lilie", "rosemary":
+		return true
+	}
+	return false
+}
+
 // stopWord reports words that follow a title in other senses.
 func stopWord(w []byte) bool {
 	switch string(bytes.ToLower(w)) {
-	case "the", "and", "who", "has", "was", "will", "can", "may", "should", "said", "for", "with", "from", "you", "please", "speaker", "chairman", "president", "justice", "judge", "doctor", "senator", "hospital", "office", "clinic":
+	case "the", "and", "who", "has", "was", "will", "can", "may", "should", "said", "for", "with", "from", "you", "please", "speaker", "chairman", "president", "justice", "judge", "doctor", "senator", "hospital", "office", "clinic", "kollege", "kollegin", "kollegen", "professor", "doktor", "colega", "director", "directora":
 		return true
 	}
 	return false

@@ -11,7 +11,7 @@ const (
 // groups; national ones with the 0 of long distance, in groups; and, with a word for it before or after, whatever is
 // written like a number of 6 to 15 digits and not like a date.
 func Phone() Rule {
-	return Rule{Name: "phone/1", Type: PhoneNumber, Anchors: "+(0123456789", Match: matchPhone, Context: []string{
+	return Rule{Name: "phone/2", Type: PhoneNumber, Anchors: "+(0123456789", Match: matchPhone, Context: []string{
 		"phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "telefax", "call", "called", "calling", "dial", "ring", "desk", "contact", "contact number", "sms", "text",
 		"whatsapp", "pager", "beeper", "hotline", "helpline", "answering", "message", "registered", "ph", "mob", "voicemail", "callback", "line", "landline", "telephone number", "fax number",
 		"phone number", "telefon", "telefonnummer", "tel nr", "rufnummer", "handy", "mobil", "mobilnummer", "fon", "teléfono", "telefono", "tlf", "tfno", "telf", "móvil", "movil", "téléphone",
@@ -174,11 +174,12 @@ func (d *dialled) read(text []byte, at int) bool {
 		for k < len(text) && k-i < 3 && (text[k] == ' ' || text[k] == '-' || text[k] == '.' || text[k] == '/' || text[k] == '\n' && k == i) {
 			k++
 		}
-		if k == len(text) && k-i < 3 {
+		spaced := k-i == 3 && text[i] == ' ' && (text[i+1] == '/' || text[i+1] == '-') && text[i+2] == ' ' // 030 / 901820
+		if k == len(text) && (k-i < 3 || spaced) {
 			d.open = true
 			break
 		}
-		if k-i == 3 || !isDigit(text[k]) && (text[k] != '(' || d.paren) {
+		if k-i == 3 && !spaced || !isDigit(text[k]) && (text[k] != '(' || d.paren) {
 			break
 		}
 		for _, b := range text[i:k] {
@@ -205,7 +206,7 @@ func (d *dialled) judge(late bool) (Type, float64) {
 		}
 		code := callingCode(v[from:])
 		national := d.n - from - code
-		if code == 0 || national < 5 || d.n-from > maxPhone || d.n-from < 8 {
+		if code == 0 || national < 5 || national < 7 && !d.plus || d.n-from > maxPhone || d.n-from < 8 {
 			return "", 0
 		}
 		rest := v[from+code:]

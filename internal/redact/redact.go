@@ -3,7 +3,8 @@
 // A Rule names what its candidates are noticed by: single bytes, whole words, prefixes of words, or the size of an
 // identifier. The scan finds the words of a text once and looks each up in one table; prose costs that look-up, and a
 // rule runs at its own triggers only. Finds that overlap become one span, their union, so that no byte of any find is
-// shown; it carries the type of the longest, between equals that of the better score, then of the rule that comes first.
+// shown; it carries the type of a secret if one is among them, else of the longest, between equals that of the better
+// score, then of the rule that comes first.
 //
 // Guarantee: a Stream releases nothing that a rule could still claim, whatever comes next, and however the text is cut
 // into pieces, the released pieces put together are what Text returns. Whole text is a stream of one piece: there is

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"math"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 // calls with two arguments, YAML, HTTP headers, "Password: ...". A value counts if it looks drawn by chance; a password
 // need not be, but it must not be a plain word. Placeholders and references to variables are let go.
 func Assigned() Rule {
-	return Rule{Name: "secret_assigned/1", Type: Secret, Anchors: "=:,>", Match: byPosition(0.8, matchAssigned)}
+	return Rule{Name: "secret_assigned/2", Type: Secret, Anchors: "=:,>", Match: byPosition(0.8, matchAssigned)}
 }
 
 type secrecy int
@@ -19,6 +20,8 @@ const (
 	keyed              // token, key
 	ofProvider         // token, key, of a provider: short ones count
 	password           // password, passphrase
+	terse              // pw, pass: what may mean something else
+	pin                // PIN
 )
 
 func matchAssigned(text []byte, at int, more bool) (start, end int, v Verdict) {
@@ -49,7 +52,7 @@ func matchAssigned(text []byte, at int, more bool) (start, end int, v Verdict) {
 		return 0, 0, None
 	}
 	nameEnd := i
-	for i > 0 && nameEnd-i < 48 && (isWord(text[i-1]) || text[i-1] == '-' || text[i-1] >= 0x80) {
+	for i > 0 && nameEnd-i < 48 && (isWord(text[i-1]) || text[i-1] == '-' || text[i-1] >= 0x80 || text[i-1] == '.' && i < nameEnd && i > 1 && isWord(text[i-2])) {
 		i--
 	}
 	if i == nameEnd {
@@ -109,7 +112,7 @@ func assignedValue(text []byte, at int, kind secrecy, more bool) (start, end int
 		return undecided(i, more)
 	}
 	start = i
-	if kind == password {
+	if kind >= password {
 		for i < len(text) && i-start < maxToken && text[i] != quoted && text[i] > ' ' && !(quoted == 0 && (text[i] == ',' || text[i] == ';' || text[i] == '<' || text[i] == ')' || text[i] == '}')) && text[i] != '\\' {
 			i++
 		}
@@ -122,11 +125,11 @@ func assignedValue(text []byte, at int, kind secrecy, more bool) (start, end int
 		return start, 0, Live
 	}
 	value := text[start:i]
-	if kind == password {
+	if kind >= password {
 		for len(value) > 1 && quoted == 0 && (value[len(value)-1] == '.' || value[len(value)-1] == '?' || value[len(value)-1] == '"' || value[len(value)-1] == '\'') {
 			value = value[:len(value)-1]
 		}
-		if !likePassword(value, quoted != 0) {
+		if !kind.takes(value, quoted != 0) {
 			return 0, 0, None
 		}
 		return start, start + len(value), Found
@@ -191,7 +194,7 @@ func secrecyOf(name []byte) secrecy {
 	var buf [64]byte
 	low := buf[:0]
 	for _, c := range name {
-		if c == '_' || c == '-' {
+		if c == '_' || c == '-' || c == '.' {
 			continue
 		}
 		if 'A' <= c && c <= 'Z' {
@@ -205,7 +208,14 @@ func secrecyOf(name []byte) secrecy {
 			return password
 		}
 	}
-	keyword := n == "auth" || n == "key"
+	switch last := name[bytes.LastIndexAny(name, "_-.")+1:]; strings.ToLower(string(last)) {
+	case "pw", "pass", "pswd", "psw", "clave", "senha", "mdp", "wachtwoord":
+		return terse
+	case "pin":
+		return pin
+	}
+	last := name[bytes.LastIndexByte(name, '.')+1:] // cloud.key
+	keyword := bytes.EqualFold(last, []byte("auth")) || bytes.EqualFold(last, []byte("key"))
 	for _, w := range [...]string{"token", "secret", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey", "masterkey", "authkey", "sharedkey", "accountkey", "storagekey", "credential", "authorization", "clientsecret", "licensekey", "licencekey", "originca"} {
 		keyword = keyword || strings.Contains(n, w)
 	}
@@ -271,6 +281,24 @@ func likeKey(value []byte, kind secrecy) bool {
 		return len(value) >= 24 && h >= 4 && (upper > 2 && lower > 2 || len(value) >= 30)
 	}
 	return letters > 0 && h >= 3.5
+}
+
+// takes reports whether a value could be what the name says: a password; after a shorter name one of six characters or
+// more, with a letter and something else; four to eight digits for a PIN.
+func (kind secrecy) takes(value []byte, quoted bool) bool {
+	switch kind {
+	case pin:
+		return len(value) >= 4 && len(value) <= 8 && onlyDigits(value)
+	case terse:
+		letters := 0
+		for _, c := range value {
+			if isLetter(c) || c >= 0x80 {
+				letters++
+			}
+		}
+		return len(value) >= 6 && letters > 0 && likePassword(value, false)
+	}
+	return likePassword(value, quoted)
 }
 
 // likePassword reports whether a value could be a password: no plain word, unless it is quoted and long.

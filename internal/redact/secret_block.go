@@ -229,7 +229,7 @@ func matchCurl(text []byte, at int, more bool) (start, end int, v Verdict) {
 
 // Passwords finds a password said in a sentence: "the password is ...", "Passwort lautet ...", "la contraseña es ...".
 func Passwords() Rule {
-	return Rule{Name: "secret_said/1", Type: Secret, Words: []string{"password", "passwd", "pwd", "passphrase", "passcode", "passwort", "kennwort", "contraseña"}, Match: byPosition(0.85, matchSaid)}
+	return Rule{Name: "secret_said/2", Type: Secret, Words: []string{"password", "passwd", "pwd", "passphrase", "passcode", "passwort", "kennwort", "contraseña", "pw", "pin", "clave"}, Match: byPosition(0.85, matchSaid)}
 }
 
 func matchSaid(text []byte, at int, more bool) (start, end int, v Verdict) {
@@ -237,6 +237,7 @@ func matchSaid(text []byte, at int, more bool) (start, end int, v Verdict) {
 	for i < len(text) && i < at+24 && (isLetter(text[i]) || text[i] >= 0x80) { // to the word's end
 		i++
 	}
+	kind, phrase := secrecyOf(text[at:i]), bytes.EqualFold(text[at:i], []byte("passphrase"))
 	// A few words at most ("for the portal"), then is, was, ist, lautet, es, era, and the value.
 	for words := 0; words < 6; words++ {
 		for i < len(text) && (text[i] == ' ' || text[i] == '\'' || text[i] == '"') && i < at+72 {
@@ -252,7 +253,7 @@ func matchSaid(text []byte, at int, more bool) (start, end int, v Verdict) {
 		w := string(bytes.ToLower(text[from:i]))
 		switch w {
 		case "is", "was", "be", "to", "as", "ist", "lautet", "war", "es", "era", "est":
-			return saidValue(text, i, more)
+			return saidValue(text, i, more, kind, phrase)
 		case "":
 			return 0, 0, None
 		}
@@ -260,7 +261,8 @@ func matchSaid(text []byte, at int, more bool) (start, end int, v Verdict) {
 	return 0, 0, None
 }
 
-func saidValue(text []byte, i int, more bool) (start, end int, v Verdict) {
+// saidValue judges what is said at text[i:]. A phrase in quotation marks may be of several words.
+func saidValue(text []byte, i int, more bool, kind secrecy, phrase bool) (start, end int, v Verdict) {
 	quoted := byte(0)
 	from := i
 	for i < len(text) && i < from+4 && (text[i] == ' ' || text[i] == ':' || text[i] == '"' || text[i] == '\'' || text[i] == '`') {
@@ -273,7 +275,8 @@ func saidValue(text []byte, i int, more bool) (start, end int, v Verdict) {
 		return undecided(i, more)
 	}
 	start = i
-	for i < len(text) && i-start < 128 && text[i] > ' ' && text[i] != quoted {
+	phrase = phrase && quoted != 0
+	for i < len(text) && i-start < 128 && (text[i] > ' ' || text[i] == ' ' && phrase) && text[i] != quoted {
 		i++
 	}
 	if i == len(text) && more && i-start < 128 {
@@ -283,7 +286,10 @@ func saidValue(text []byte, i int, more bool) (start, end int, v Verdict) {
 	for len(value) > 1 && (value[len(value)-1] == '.' || value[len(value)-1] == ',' || value[len(value)-1] == ';' || value[len(value)-1] == ')' || value[len(value)-1] == '?') {
 		value = value[:len(value)-1]
 	}
-	if !likePassword(value, quoted != 0) {
+	if phrase && i < len(text) && text[i] == quoted && bytes.Count(value, []byte(" ")) >= 2 {
+		return start, i, Found
+	}
+	if !kind.takes(value, quoted != 0) {
 		return 0, 0, None
 	}
 	return start, start + len(value), Found

@@ -46,12 +46,13 @@ func tokenForms() []tokenForm {
 		{"npm_", "a36"},
 		{"pypi-AgEIcHlwaS5vcmc", "w50,1000"},
 		{"rubygems_", "h48"},
-		{"CLOJARS_", "l60"},
+		{"CLOJARS_", "a60"},
 		{"pul-", "h40"},
 		{"pnu_", "a36"},
 		{"tfp_", "t59"},
 		{"tfp_", "e59"},
 		{"sgp_", "x40"},
+		{"sgp_", "x16 =_ x40"},
 		{"sgp_local_", "x40"},
 		{"slk_", "h64"},
 		{"dckr_pat_", "w27"},
@@ -66,7 +67,7 @@ func tokenForms() []tokenForm {
 		{"tk-us-", "w48"},
 		{"rdme_", "l70"},
 		{"sntrys_eyJ", "b80,400 =_ b43"},
-		{"sntryu_", "h64"},
+		{"sntryu_", "x64"},
 		{"sqp_", "h40"},
 		{"sqa_", "h40"},
 		{"squ_", "h40"},
@@ -84,6 +85,7 @@ func tokenForms() []tokenForm {
 		{"phx_", "a43"},
 		// clouds
 		{"AKIA", "u16"},
+		{"A3T", "u17"},
 		{"ASIA", "u16"},
 		{"ABIA", "u16"},
 		{"ACCA", "u16"},
@@ -92,9 +94,9 @@ func tokenForms() []tokenForm {
 		{"AIza", "w35"},
 		{"GOCSPX-", "w28"},
 		{"ya29.", "w60,900"},
-		{"dop_v1_", "h64"},
-		{"doo_v1_", "h64"},
-		{"dor_v1_", "h64"},
+		{"dop_v1_", "x64"},
+		{"doo_v1_", "x64"},
+		{"dor_v1_", "x64"},
 		{"LTAI", "a20"},
 		{"dapi", "x32"},
 		{"dapi", "h32 =- d1"},
@@ -112,9 +114,9 @@ func tokenForms() []tokenForm {
 		{"hvs.", "w90,120"},
 		{"hvb.", "w138,300"},
 		{"s.", "a24"},
-		{"pscale_tkn_", "e32,64"},
-		{"pscale_oauth_", "e32,64"},
-		{"pscale_pw_", "e32,64"},
+		{"pscale_tkn_", "t32,64"},
+		{"pscale_oauth_", "t32,64"},
+		{"pscale_pw_", "t32,64"},
 		{"v1.0-", "h24 =- h146"},
 		{"4b1d", "a38"},
 		{"sha256~", "w43"},
@@ -126,8 +128,8 @@ func tokenForms() []tokenForm {
 		{"glc_", "b32,400"},
 		{"glsa_", "a32 =_ x8"},
 		{"eyJrIjoi", "b60,400"},
-		{"sat.", "a22 =. a24 =. a20"},
-		{"pat.", "a22 =. a24 =. a20"},
+		{"sat.", "w22 =. a24 =. a20"},
+		{"pat.", "w22 =. a24 =. a20"},
 		{"EZAK", "a54"},
 		{"EZTK", "a54"},
 		// models
@@ -149,10 +151,11 @@ func tokenForms() []tokenForm {
 		// messages, payments, services
 		{"xoxb-", "d10,13 =- d10,13 w0,60"},
 		{"xoxb-", "d8,14 =- a18,26"},
-		{"xoxp-", "d10,13 =- d10,13 =- d10,13 =- a28,34"},
+		{"xoxp-", "d10,13 =- d10,13 =- d10,13 =- w28,34"},
+		{"xoxe-", "d10,13 =- d10,13 =- d10,13 =- w28,34"},
 		{"xoxp-", "d10,13 =- d10,13 =- a28,34"},
-		{"xoxs-", "d10,13 =- d6,13 =- d6,13 =- x8,64"},
-		{"xoxs-", "d10,13 =- d6,13 =- d6,13 =- x8,64"},
+		{"xoxs-", "d1,13 =- d1,13 =- d1,13 =- x1,64"},
+		{"xoxo-", "d1,13 =- d1,13 =- d1,13 =- x1,64"},
 		{"xoxe-", "d1 =- u146"},
 		{"xoxe-", "d1 =- a146"},
 		{"xoxe.xoxp-", "d1 =- a163,166"},
@@ -162,13 +165,13 @@ func tokenForms() []tokenForm {
 		{"xoxa-", "d1 =- a8,48"},
 		{"xoxr-", "d1 =- a8,48"},
 		{"xoxo-", "d1,13 =- w8,64"},
-		{"xapp-", "d1 =- u10,12 =- d10,14 =- l60,64"},
+		{"xapp-", "d1 =- a6,20 =- d2,20 =- a5,80"},
 		{"SG.", "w22 =. w43"},
 		{"SG.", "t66"},
 		{"xkeysib-", "h64 =- a16"},
 		{"key-", "h32"},
 		{"pubkey-", "h32"},
-		{"SK", "h32"},
+		{"SK", "x32"},
 		{"sk_live_", "w10,99"},
 		{"sk_test_", "w10,99"},
 		{"sk_prod_", "w10,99"},
@@ -180,9 +183,9 @@ func tokenForms() []tokenForm {
 		{"shpca_", "x32"},
 		{"shppa_", "x32"},
 		{"shpss_", "x32"},
-		{"sq0atp-", "w22"},
+		{"sq0atp-", "w22,60"},
 		{"sq0csp-", "w43"},
-		{"EAAA", "w60"},
+		{"EAAA", "w22,60"},
 		{"EAAC", "a100,400"},
 		{"EAAM", "a100,400"},
 		{"live_", "e40"},
@@ -190,30 +193,30 @@ func tokenForms() []tokenForm {
 		{"live_", "h35"},
 		{"test_pub_", "h31"},
 		{"live_pub_", "h31"},
-		{"shippo_live_", "h40"},
-		{"shippo_test_", "h40"},
+		{"shippo_live_", "x40"},
+		{"shippo_test_", "x40"},
 		{"duffel_test_", "e43"},
 		{"duffel_live_", "e43"},
 		{"fio-u-", "e64"},
 		{"ico-", "a32"},
-		{"p8e-", "l32"},
-		{"FLWSECK_TEST-", "x32 =-X"},
-		{"FLWPUBK_TEST-", "x32 =-X"},
-		{"FLWSECK_TEST-", "x12"},
-		{"FLWSECK-", "x32 =-X"},
-		{"FLWPUBK-", "x32 =-X"},
+		{"p8e-", "a32"},
+		{"FLWSECK_TEST-", "a32 =-X"},
+		{"FLWPUBK_TEST-", "a32 =-X"},
+		{"FLWSECK_TEST-", "a12"},
+		{"FLWSECK-", "a32 =-X"},
+		{"FLWPUBK-", "a32 =-X"},
 		{"access-sandbox-", "x8 =- x4 =- x4 =- x4 =- x12"},
 		{"access-development-", "x8 =- x4 =- x4 =- x4 =- x12"},
 		{"access-production-", "x8 =- x4 =- x4 =- x4 =- x12"},
-		{"sc_", "l5,30 =. l4,6 =. l3,5 =_ l10,32 =. b30,120"},
-		{"ext_", "l5,30 =. l4,6 =. l3,5 =_ l10,32 =. b30,120"},
-		{"acc_", "l5,30 =. l4,6 =. l3,5 =_ l10,32 =. b30,120"},
+		{"sc_", "a5,30 =. a4,6 =. =acc w11,33 =. b30,120"},
+		{"ext_", "a5,30 =. a4,6 =. =acc w11,33 =. b30,120"},
+		{"acc_", "a5,30 =. a4,6 =. =acc w11,33 =. b30,120"},
 		{"pk.", "a60 =. a22"},
 		{"sk.", "a60 =. a22"},
 		{"pat", "a14 =. h64"},
 		{"b_", "e44"},
-		{"s-s4t2ud-", "h64"},
-		{"s-s4t2af-", "h64"},
+		{"s-s4t2ud-", "x64"},
+		{"s-s4t2af-", "x64"},
 		{"sl.", "e135"},
 		{"PMAK-", "h24 =- h34"},
 		{"ZXlK", "b60,900"},
@@ -240,7 +243,7 @@ type tokenPart struct {
 // counted-up letters, hardly any different characters) are let go.
 func Tokens() Rule {
 	rows := map[[2]byte][]tokenRow{}
-	rule := Rule{Name: "secret_token/1", Type: Secret, Anchors: "~|:"}
+	rule := Rule{Name: "secret_token/2", Type: Secret, Anchors: "~|:"}
 	for _, f := range tokenForms() {
 		row := tokenRow{prefix: f.prefix}
 		for p := range strings.FieldsSeq(f.parts) {
@@ -455,33 +458,50 @@ func matchFacebook(text []byte, at int, more bool) (start, end int, v Verdict) {
 	return exactly(text, at-n, at+1, 'w', 27, more)
 }
 
-// matchWebhook: an address that lets its holder post, in Slack and Teams.
+// matchWebhook: an address that lets its holder post or call: in Slack, Teams, Discord, Zapier.
 func matchWebhook(text []byte, at int, more bool) (start, end int, v Verdict) {
 	start = at - len("https")
 	if start < 0 || string(text[start:at]) != "https" {
 		return 0, 0, None
 	}
-	for _, host := range [...]string{"://hooks.slack.com/", "://hooks.slack-gov.com/"} {
-		n := min(len(host), len(text)-at)
-		if string(text[at:at+n]) != host[:n] {
-			continue
-		}
-		i := at + n
-		if i == len(text) && more {
-			return start, 0, Live
-		}
-		if n < len(host) {
-			continue
-		}
-		for i < len(text) && i-at < maxToken && inClass('b', text[i]) {
-			i++
-		}
-		if i == len(text) && more && i-at < maxToken {
-			return start, 0, Live
-		}
-		if i-at-n >= 30 && hasDigit(text[at+n:i]) && !placeholder(text[at+n:i]) {
-			return start, i, Found
-		}
+	i := at + len("://")
+	for i < len(text) && i-at < 80 && (inClass('w', text[i]) || text[i] == '.') {
+		i++
+	}
+	if i == len(text) && more {
+		return start, 0, Live
+	}
+	if i > len(text) || string(text[at:at+len("://")]) != "://" {
+		return 0, 0, None
+	}
+	path := ""
+	switch host := string(text[at+len("://") : i]); {
+	case host == "hooks.slack.com", host == "hooks.slack-gov.com":
+		path = "/"
+	case strings.HasSuffix(host, ".webhook.office.com"):
+		path = "/webhookb2/"
+	case host == "outlook.office.com":
+		path = "/webhook/"
+	case host == "discord.com", host == "discordapp.com":
+		path = "/api/webhooks/"
+	case host == "hooks.zapier.com":
+		path = "/hooks/"
+	default:
+		return 0, 0, None
+	}
+	n := min(len(path), len(text)-i)
+	if string(text[i:i+n]) != path[:n] {
+		return 0, 0, None
+	}
+	from := i
+	for i < len(text) && i-at < maxToken && (inClass('b', text[i]) || text[i] == '@') {
+		i++
+	}
+	if i == len(text) && more && i-at < maxToken {
+		return start, 0, Live
+	}
+	if i-from-n >= 30 && hasDigit(text[from+n:i]) && !placeholder(text[from+n:i]) {
+		return start, i, Found
 	}
 	return 0, 0, None
 }
@@ -506,6 +526,31 @@ func matchTelegram(text []byte, at int, more bool) (start, end int, v Verdict) {
 	}
 	return exactly(text, at-n, at+1, 'w', 35, more)
 }
+
+// Infixed finds keys that are known by what stands in their middle: HashiCorp's (14 characters, .atlasv1., 60 to 70 more)
+// and MaxMind's (6 characters, _, 29 more, _mmk).
+func Infixed() Rule {
+	return Rule{Name: "secret_infix/1", Type: Secret, Anchors: "._", Match: byPosition(0.9, func(text []byte, at int, more bool) (start, end int, v Verdict) {
+		form, before := hashicorp, 14
+		if text[at] == '_' {
+			form, before = maxmind, 6
+		}
+		start = at - before
+		if start < 0 || runBack(text, at, 'a', before+1) != before || start > 0 && text[start-1] == '_' {
+			return 0, 0, None
+		}
+		end, v = form.match(text, at, more)
+		if v == Found && placeholder(text[start:end]) {
+			v = None
+		}
+		return start, end, v
+	})}
+}
+
+var (
+	hashicorp = tokenRow{prefix: ".atlasv1.", parts: []tokenPart{{class: 'e', min: 60, max: 70}}}
+	maxmind   = tokenRow{prefix: "_", parts: []tokenPart{{class: 'a', min: 29, max: 29}, {class: '=', text: "_mmk"}}}
+)
 
 // matchAzure: three characters, a digit, Q~ and 31 to 34 more.
 func matchAzure(text []byte, at int, more bool) (start, end int, v Verdict) {

@@ -56,9 +56,11 @@ type found struct {
 // noEnd is after every end.
 const noEnd = math.MaxInt / 2
 
-// beats reports whether f names the span that it shares with g.
+// beats reports whether f names the span that it shares with g. It is a total order: finds may be merged in any.
 func (f found) beats(g found) bool {
 	switch {
+	case (f.kind == Secret) != (g.kind == Secret): // a password in an address hides the address too
+		return f.kind == Secret
 	case f.swallows != g.swallows:
 		return f.swallows
 	case f.longest != g.longest:

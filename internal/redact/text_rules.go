@@ -5,7 +5,7 @@ import "slices"
 // textRules are the rules for what has no fixed form: secrets, persons, addresses, dates, free text after a label.
 func textRules() []Rule {
 	return slices.Concat(
-		[]Rule{PrivateKeys(), WebTokens(), Tokens(), Credentials(), Assigned(), Passwords(), Dates(), CaseNumbers()},
+		[]Rule{PrivateKeys(), WebTokens(), Tokens(), Infixed(), Credentials(), Assigned(), Passwords(), Dates(), CaseNumbers()},
 		Labelled(),
 		Persons(),
 		Addresses(),

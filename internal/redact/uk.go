@@ -35,6 +35,16 @@ func ukRules() []Rule {
 			},
 			spoken: 1, grouped: 0.8, bare: 0.8,
 		}.rule(),
+		// With a label, letters that are not in use are a slip of the pen, or QQ of the forms' examples.
+		spec{
+			name: "uk_nino_spoken/1", kind: UKNINO, sizes: []int{9}, groups: [][]int{{9}, {2, 2, 2, 2, 1}, {2, 6, 1}, {8, 1}, {2, 3, 3, 1}},
+			context: []string{"nino", "national insurance", "ni number", "ni no"},
+			letters: WithLetters, check: func(c *Candidate) bool {
+				at := c.Label()
+				return at >= 0 && at <= 24 && like(c.Value, "AA999999A") && c.capitals()
+			},
+			spoken: 0.9,
+		}.rule(),
 		// Driving licence: five of the name, decade, month (women plus 50), day, year, initials, and three more.
 		spec{
 			name: "uk_driving_licence/1", kind: UKDrivingLicence, sizes: []int{16}, groups: [][]int{{16}, {5, 6, 5}, {5, 6, 3, 2}},
