@@ -66,7 +66,12 @@ const message = (
   rest: Partial<Message> = {},
 ): Message => ({
   ...{ id: `${turn}-${role}`, parent: '', turn, role, status: 'complete', reasoning: '', text },
-  ...{ model: 'subrosa-demo', promptTokens: 32, outputTokens: role === 'assistant' ? 212 : 0, createdAt: ago(0.1) },
+  ...{
+    model: 'subrosa-demo',
+    promptTokens: 32,
+    outputTokens: role === 'assistant' ? 212 : 0,
+    createdAt: ago(0.1),
+  },
   ...rest,
 });
 

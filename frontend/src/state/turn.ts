@@ -85,7 +85,13 @@ function before(messages: Message[], place: Place | null): Message[] {
 /** The program took the message. here says whether its conversation is still the one in view. */
 export function sent(thread: Thread, answer: Sent, here: boolean, place: Place | null = null): Thread {
   const { conversation, user, assistant } = answer;
-  const live: Live = { turn: assistant.turn, conversation: conversation.id, reasoning: '', text: '', progress: null };
+  const live: Live = {
+    turn: assistant.turn,
+    conversation: conversation.id,
+    reasoning: '',
+    text: '',
+    progress: null,
+  };
   const base = { ...thread, live, sending: false, early: [] };
   const prompted = !place || place.kind === 'edit';
   const messages = [...before(thread.messages, place), ...(prompted ? [user] : []), assistant];

@@ -147,6 +147,7 @@ export namespace app {
 	    role: string;
 	    status: string;
 	    text: string;
+	    reasoning: string;
 	    model: string;
 	    promptTokens: number;
 	    outputTokens: number;
@@ -164,6 +165,7 @@ export namespace app {
 	        this.role = source["role"];
 	        this.status = source["status"];
 	        this.text = source["text"];
+	        this.reasoning = source["reasoning"];
 	        this.model = source["model"];
 	        this.promptTokens = source["promptTokens"];
 	        this.outputTokens = source["outputTokens"];
