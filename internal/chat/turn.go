@@ -196,11 +196,11 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	turn := history.Turn{
 		ID: history.NewTurnID(), Place: p.place(), Matter: p.Matter, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
 	}
-	var err error
-	tokens := 0
-	if turn.Pseudonyms, tokens, err = d.toStore(); err != nil {
+	table, tokens, err := d.toStore()
+	if err != nil {
 		return Outcome{}, fault.New(fault.Internal, err)
 	}
+	turn.Pseudonyms = table
 	rand.Read(turn.PromptSalt[:])
 	rand.Read(turn.AnswerSalt[:])
 	var out Outcome

@@ -27,11 +27,11 @@ const (
 )
 
 var (
-	// ErrNobody: no program that answers has the data directory open.
+	// ErrNobody means that no program that answers has the data directory open.
 	ErrNobody = errors.New("no program answers for this data directory")
-	// ErrStranger: the other side belongs to another user.
+	// ErrStranger means that the other side belongs to another user.
 	ErrStranger = errors.New("the other side is another user's")
-	// ErrMalformed: the other side does not speak this protocol.
+	// ErrMalformed means that the other side does not speak this protocol.
 	ErrMalformed = errors.New("malformed message")
 )
 
