@@ -119,6 +119,9 @@ type ExportedView struct {
 	Entries int64  `json:"entries"`
 	Bytes   int64  `json:"bytes"`
 	Resumed int    `json:"resumed"`
+
+	Evidence   bool   `json:"evidence"`   // the record does not verify: a copy of its files, and no bundle
+	Unrecorded string `json:"unrecorded"` // why the export itself is not on record; empty as a rule
 }
 
 // RecordPage returns entries, newest first.
@@ -134,8 +137,9 @@ func (a *App) RecordPage(q RecordQuery) (RecordPageView, error) {
 	return RecordPageView{Entries: viewsOf(page, entryView), Next: next}, err
 }
 
-// RecordState returns how the record stands.
+// RecordState returns how the record stands, and has the status strip say the same.
 func (a *App) RecordState() (RecordStateView, error) {
+	defer a.emitStatus()
 	st, err := a.session.RecordStatus()
 	return recordStateView(st), err
 }
@@ -174,7 +178,7 @@ func (a *App) ExportRecord(q ExportQuery) (ExportedView, error) {
 	x := auditExportOf(q)
 	x.Progress = func(step export.Step, done, total int64) { report(string(step), done, total) }
 	out, err := a.session.ExportAudit(ctx, x)
-	return ExportedView{Path: out.Path, Entries: out.Entries, Bytes: out.Bytes, Resumed: out.Resumed}, err
+	return exportedView(out), err
 }
 
 // TakeWitness takes back a checkpoint that compliance cosigned, as text.
@@ -247,7 +251,15 @@ func verifiedView(r audit.Report, took time.Duration) VerifiedView {
 		Size: r.Size, Root: r.Root, Checkpointed: r.Checkpointed, Keys: r.Epochs, TookMs: took.Milliseconds(), Findings: []string{},
 	}
 	for _, f := range r.Findings.Findings {
-		v.Findings = append(v.Findings, fmt.Sprintf("%d: %s", f.Seq, f.Detail))
+		v.Findings = append(v.Findings, fmt.Sprintf("Entry %d: %s.", f.Seq, f.Detail))
+	}
+	return v
+}
+
+func exportedView(out session.AuditExported) ExportedView {
+	v := ExportedView{Path: out.Path, Entries: out.Entries, Bytes: out.Bytes, Resumed: out.Resumed, Evidence: out.Evidence}
+	if out.Unrecorded != nil {
+		v.Unrecorded = sentences(out.Unrecorded)
 	}
 	return v
 }

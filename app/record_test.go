@@ -7,6 +7,7 @@ import (
 
 func TestTheRecordIsPagedFilteredProvedAndVerified(t *testing.T) {
 	a, h := unlockedApp(t)
+	a.settle(t)
 	for range 60 {
 		must[MatterView](t)(a.CreateMatter("Ward"))
 	}

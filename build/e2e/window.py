@@ -63,14 +63,31 @@ class Window:
             if child:
                 yield from self.nodes(child)
 
-    def find_now(self, role, name):
+    @staticmethod
+    def is_(node, role, name):
+        return node.get_role_name() in ROLES[role] and re.fullmatch(name, node.get_name() or "")
+
+    def all_now(self, role, name):
         for n in self.nodes():
             try:
-                if n.get_role_name() in ROLES[role] and re.fullmatch(name, n.get_name() or ""):
-                    return n
+                if self.is_(n, role, name):
+                    yield n
             except GLib.Error:
                 continue  # it went away while we looked
-        return None
+
+    def find_now(self, role, name):
+        return next(self.all_now(role, name), None)
+
+    def focused(self):
+        """The innermost node that has the focus, or None."""
+        found = None
+        for n in self.nodes():
+            try:
+                if n.get_state_set().contains(Atspi.StateType.FOCUSED):
+                    found = n
+            except GLib.Error:
+                continue
+        return found
 
     def find(self, role, name):
         return wait(f"{role} {name!r}", lambda: self.find_now(role, name))
@@ -191,6 +208,8 @@ def whole_calls(trace):
 ROLES = {
     "button": {"push button", "button", "toggle button", "menu item"},
     "choice": {"radio button"},
+    "list": {"combo box"},
+    "option": {"list item"},
     "field": {"entry", "password text", "text"},
 }
 

@@ -403,15 +403,40 @@ describe('the views for compliance and IT', () => {
     await user.click(await screen.findByRole('button', { name: 'Entry 127' }));
     expect(await screen.findByText(/stands in the tree/)).toBeInTheDocument();
     await clean();
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Action' }), 'Prompt');
+    await user.click((await screen.findAllByRole('button', { name: /^Entry/ }))[0]!);
+    await user.click(button('Only entries of this conversation'));
+    expect(screen.getByRole('textbox', { name: 'Conversation' })).toHaveValue('note');
+    await user.click(button('Show all'));
     await user.click(button('Verify now'));
     expect(await screen.findByText(/128 entries verified/)).toBeInTheDocument();
     await user.selectOptions(screen.getByRole('combobox', { name: 'Action' }), 'Unlocked');
     await waitFor(() => expect(screen.queryByRole('button', { name: 'Entry 127' })).toBeNull());
+    const until = screen.getByLabelText('Until');
+    await fireEvent.input(until, { target: { value: '2999-12-31' } });
+    await fireEvent.change(until);
+    await user.click(button('Back to chat'));
+    await user.click(button('Record'));
+    expect(screen.getByLabelText('Until')).toHaveValue('2999-12-31'); // it still narrows, so it is still shown
+    await user.click(button('Show all'));
     await user.click(button('Export to a stick'));
     await user.click(await screen.findByRole('radio', { name: /COMPLIANCE/ }));
     await clean();
     await user.click(button('Write'));
     expect(await screen.findByText(/128 entries, .* lie in/)).toBeInTheDocument();
+  });
+
+  it('the record: what does not verify is copied as evidence, and not called an export', async () => {
+    const user = await go('Record');
+    mock.app.ExportRecord = async () => ({
+      ...{ path: '/x/subrosa-evidence', entries: 0, bytes: 0, resumed: 0 },
+      ...{ evidence: true, unrecorded: 'The record is broken.' },
+    });
+    await user.click(button('Export to a stick'));
+    await user.click(await screen.findByRole('radio', { name: /COMPLIANCE/ }));
+    await user.click(button('Write'));
+    expect(await screen.findByRole('alert')).toHaveTextContent(/does not verify.*subrosa-evidence/);
+    expect(screen.queryByText(/read back and verified/)).toBeNull();
   });
 
   it('the record: what a witness cosigned is taken back, and what is none is refused', async () => {

@@ -72,7 +72,7 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		return nil, err
 	}
 	o.stop(o.choosePolicy(opts))
-	o.stop(o.noteStart(action, opts))
+	o.stop(o.noteStart(ctx, action, opts))
 	if o.history, err = history.OpenWith(ctx, in("history.db"), root.History(), epochs{root}, tokens{}); err != nil {
 		return nil, openFault(err)
 	}
@@ -151,7 +151,7 @@ func onlyStarts(record *audit.Log) bool {
 }
 
 // noteStart puts on record how the session begins: what was found, who came in, and whether the network is blocked.
-func (o *open) noteStart(action audit.Action, opts Options) error {
+func (o *open) noteStart(ctx context.Context, action audit.Action, opts Options) error {
 	if o.readOnly() {
 		return nil
 	}
@@ -168,6 +168,9 @@ func (o *open) noteStart(action audit.Action, opts Options) error {
 		}
 	}
 	if err := o.noteFailedUnlocks(opts.Home); err != nil {
+		return err
+	}
+	if err := o.noteDenied(ctx); err != nil {
 		return err
 	}
 	e := audit.Entry{Action: action}

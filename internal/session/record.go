@@ -268,7 +268,8 @@ func (s *Session) PruneRecord(ctx context.Context, grant []byte) (int64, error) 
 
 // AcceptOlder goes on with a record or a history that is older than it was, because a backup was put back: from the next
 // unlock on. Otherwise: fault.BadInput. That it was older stays on record. Where the policy names compliance's key, it needs
-// a grant of accept_older for "record": fault.RoleDenied without one, which cannot be recorded, since nothing can.
+// a grant of accept_older for "record": fault.RoleDenied without one, which is on record from the next unlock on that can
+// write to it.
 func (s *Session) AcceptOlder(ctx context.Context, grant []byte) error {
 	o, err := s.recorded()
 	if err != nil {
@@ -276,7 +277,7 @@ func (s *Session) AcceptOlder(ctx context.Context, grant []byte) error {
 	}
 	if o.policy.Roles.ComplianceKey != "" {
 		if _, err := o.policy.Granted(policy.AcceptOlder, "record", o.origin(), grant, time.Now()); err != nil {
-			return fault.New(fault.RoleDenied, err)
+			return fault.New(fault.RoleDenied, errors.Join(err, o.countDenied(ctx, time.Now())))
 		}
 	}
 	e := audit.Entry{Actor: o.actor, Policy: o.policy.Version, History: o.generation(ctx)}

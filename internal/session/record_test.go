@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
 	"subrosa/internal/fault"
+	"subrosa/internal/policy"
 )
 
 // copyOf copies a directory, or puts a copy back in its place.
@@ -89,6 +91,48 @@ func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	wantFault(t, s.AcceptOlder(t.Context(), nil), fault.BadInput)
 	if !slices.Contains(actions(t, s), "anomaly rollback_accepted") {
 		t.Error("it is not on record: ", actions(t, s))
+	}
+}
+
+// A try that is denied while nothing can be recorded is on record once something can: after compliance's grant, and after
+// the newer record was put back.
+func TestADeniedTryToGoOnWithAnOlderRecordIsOnRecordAfterwards(t *testing.T) {
+	key, o := itKey(t), testOptions(t)
+	o.PolicyDir = t.TempDir()
+	install(t, o.PolicyDir, key, 1, fmt.Sprintf("roles: {compliance_key: %q}\n", key.Public()))
+	s := unlocked(t, o)
+	grant := policy.Grant{
+		Right: policy.AcceptOlder, Subject: "record", Record: s.open.origin(), Reason: "restored",
+		Expires: policy.Date{Time: time.Now().AddDate(0, 0, 7).Truncate(24 * time.Hour).UTC()},
+	}.Sign(key)
+	record, older, newest := filepath.Join(o.Home, "audit"), filepath.Join(t.TempDir(), "older"), filepath.Join(t.TempDir(), "newest")
+	for tries, after := range []func(*Session) error{
+		func(*Session) error { copyOf(t, newest, record); return nil },
+		func(s *Session) error { return s.AcceptOlder(t.Context(), grant) },
+	} {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		copyOf(t, record, older)
+		if err := unlocked(t, o).Close(); err != nil {
+			t.Fatal(err)
+		}
+		copyOf(t, record, newest)
+		copyOf(t, older, record)
+		s = unlocked(t, o)
+		for range tries {
+			wantFault(t, s.AcceptOlder(t.Context(), []byte("no grant")), fault.RoleDenied)
+		}
+		s = again(t, s, o) // which can record nothing either
+		wantFault(t, s.AcceptOlder(t.Context(), nil), fault.RoleDenied)
+		if err := after(s); err != nil {
+			t.Fatal(err)
+		}
+		s = again(t, again(t, s, o), o)
+		e, n := lastEntry(t, s, audit.RoleDenied)
+		if n != tries+1 || e.Conversation != "record" || !strings.Contains(e.Detail, fmt.Sprintf("accept_older: %d tries", tries+1)) {
+			t.Errorf("%d entries, the last is %+v", n, e)
+		}
 	}
 }
 

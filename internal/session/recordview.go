@@ -17,13 +17,13 @@ const (
 type RecordFilter struct {
 	Action       audit.Action
 	Conversation string
-	Result       string
+	Result       string // "failed" is also "failed: CODE"
 	Since, Until time.Time
 }
 
 func (f RecordFilter) matches(e audit.Entry) bool {
 	return (f.Action == "" || e.Action == f.Action) && strings.HasPrefix(e.Conversation, f.Conversation) &&
-		(f.Result == "" || e.Result == f.Result) && (f.Since.IsZero() || !e.Time.Before(f.Since)) &&
+		(f.Result == "" || e.Result == f.Result || strings.HasPrefix(e.Result, f.Result+": ")) && (f.Since.IsZero() || !e.Time.Before(f.Since)) &&
 		(f.Until.IsZero() || e.Time.Before(f.Until))
 }
 

@@ -1,11 +1,15 @@
 package session
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/fault"
+	"subrosa/internal/keys"
 	"subrosa/internal/policy"
 )
 
@@ -35,6 +39,52 @@ func (o *open) denied(right policy.Right, subject string, reason error) error {
 		return fault.New(fault.PolicyDenied, reason)
 	}
 	return fault.New(fault.RoleDenied, reason)
+}
+
+// refusals is a value in the keyring: how often going on with an older record was refused while nothing could be recorded.
+type refusals struct {
+	N    int       `json:"n"`
+	Last time.Time `json:"last"`
+}
+
+func (o *open) refusals() *keys.Item { return o.root.Item("accept-older-denied") }
+
+// countDenied keeps a refused try until the record can be written again.
+func (o *open) countDenied(ctx context.Context, now time.Time) error {
+	r, err := o.deniedSoFar(ctx)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(refusals{r.N + 1, now.UTC().Truncate(time.Second)})
+	if err != nil {
+		return err
+	}
+	return o.refusals().Set(ctx, b)
+}
+
+func (o *open) deniedSoFar(ctx context.Context) (r refusals, err error) {
+	b, err := o.refusals().Get(ctx)
+	if errors.Is(err, keys.ErrNotFound) {
+		return r, nil
+	}
+	if err != nil {
+		return r, fmt.Errorf("count refusals: %w", err)
+	}
+	return r, json.Unmarshal(b, &r)
+}
+
+// noteDenied puts the refused tries on record and begins a new count.
+func (o *open) noteDenied(ctx context.Context) error {
+	r, err := o.deniedSoFar(ctx)
+	if err != nil || r.N == 0 {
+		return err
+	}
+	e := audit.Entry{Action: audit.RoleDenied, Conversation: "record", Result: "denied"}
+	e.Detail = fmt.Sprintf("%s: %d tries while nothing could be recorded, the last at %s", policy.AcceptOlder, r.N, r.Last.Format(time.RFC3339))
+	if err := o.note(e); err != nil {
+		return err
+	}
+	return o.refusals().Delete(ctx)
 }
 
 // deniedWord is a stable word: an error's own text may hold what somebody typed.

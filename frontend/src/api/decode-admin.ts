@@ -87,7 +87,7 @@ export const toDrives = (value: unknown): Drive[] =>
   list(value).map((d) => read(d, { path: '', label: '', device: '', size: 0, free: 0, readOnly: false }));
 
 export const toExported = (value: unknown): Exported =>
-  read(value, { path: '', entries: 0, bytes: 0, resumed: 0 });
+  read(value, { path: '', entries: 0, bytes: 0, resumed: 0, evidence: false, unrecorded: '' });
 
 export const toSealedModel = (value: unknown): SealedModel =>
   read(value, {

@@ -284,6 +284,8 @@ export interface Exported {
   entries: number;
   bytes: number;
   resumed: number;
+  evidence: boolean; // the record does not verify: a copy of its files, and no bundle
+  unrecorded: string; // why the export itself is not on record; empty as a rule
 }
 
 export interface SealedModel {

@@ -118,6 +118,8 @@ export function adminMock(mock: MockApp) {
       entries: 128,
       bytes: 412_000,
       resumed: 0,
+      evidence: false,
+      unrecorded: '',
     }),
     Cancel: async () => undefined,
     Models: async () => [model],

@@ -55,6 +55,12 @@ class TheRecord {
     void this.proof.ask(() => api.prove(entry.seq));
   }
 
+  /** Shows the entries of one conversation alone. */
+  follow(conversation: string): void {
+    this.filter.conversation = conversation;
+    void this.reload();
+  }
+
   async verify(): Promise<void> {
     this.verified.wipe();
     await this.verified.ask(api.verifyRecord);
@@ -64,10 +70,12 @@ class TheRecord {
   findDrives = () => this.drives.ask(api.drives);
   cancelExport = () => api.cancel('export').catch(() => undefined);
 
-  async export(dir: string, recipient: string): Promise<void> {
+  /** Writes a bundle of the entries of a matter (empty: all) in the filter's days. */
+  async export(dir: string, recipient: string, matter: string): Promise<void> {
     const { since, until } = this.filter;
     this.exported.wipe();
-    await this.exported.ask(() => api.exportRecord({ dir, recipient, since, until, matter: '' }));
+    await this.exported.ask(() => api.exportRecord({ dir, recipient, since, until, matter }));
+    await Promise.all([this.state.ask(api.recordState), this.reload()]); // it is on record itself
   }
 
   /** Takes back what a witness cosigned, and tells whether it was taken. */

@@ -329,7 +329,7 @@ export const en = {
     step: (step: string, percent: number) => `${step ? `${step} ` : ''}${percent}%`,
   },
   record: {
-    whole: (n: number) => `${plural(n, 'entry', 'entries')}, whole`,
+    whole: (n: number) => `${plural(n, 'entry', 'entries')}, intact`,
     witnessed: (n: number, when: string) =>
       `A witness has signed the first ${n.toLocaleString('en')} entries, on ${when}.`,
     unwitnessed: (days: number) => `No witness has signed this record yet (${plural(days, 'day', 'days')}).`,
@@ -338,7 +338,7 @@ export const en = {
     origin: (origin: string) => `This record is ${origin}.`,
     verify: 'Verify now',
     verified: (n: number, ms: number) =>
-      `${plural(n, 'entry', 'entries')} verified in ${(ms / 1000).toFixed(2)} s: nothing is changed, missing or out of order.`,
+      `${plural(n, 'entry', 'entries')} verified in ${ms < 1000 ? `${Math.max(1, ms)} ms` : `${(ms / 1000).toFixed(1)} s`}: nothing is changed, missing or out of order.`,
     checkpointed: (n: number, keys: number) =>
       `The signed checkpoint covers ${n.toLocaleString('en')}; ${plural(keys, 'key has', 'keys have')} signed.`,
     root: 'Root',
@@ -371,6 +371,7 @@ export const en = {
     leaf: 'Hash of the entry',
     path: (n: number) => `Path to the root (${n})`,
     copyProof: 'Copy proof',
+    follow: 'Only entries of this conversation',
     export: 'Export to a stick',
     exportAbout:
       'Writes a bundle that compliance can check without Subrosa. Pulled out half way, the next try goes on where it stopped. Every export is on record.',
@@ -381,10 +382,19 @@ export const en = {
     room: (free: string, size: string) => `${free} free of ${size}`,
     folder: 'Folder',
     recipient: 'Sealed to (age recipient of compliance; empty where policy names it)',
+    matter: 'Matter',
+    everyMatter: 'The whole record',
+    days: (since: string, until: string) =>
+      since === '' && until === ''
+        ? 'From the first entry to the newest. The days of the filter below narrow it.'
+        : `Entries${since && ` from ${since} on`}${until && ` before ${until}`}, as the filter below says.`,
     write: 'Write',
     again: 'Look again',
     written: (n: number, size: string, path: string) =>
       `${plural(n, 'entry', 'entries')}, ${size}, lie in ${path}, read back and verified. Eject the drive before you pull it out.`,
+    evidence: (path: string) =>
+      `The record does not verify, so there is nothing to prove. A copy of its files, for evidence, lies in ${path}. Give it to IT and compliance.`,
+    unrecorded: (why: string) => `This export is not on record itself. ${why}`,
     witness: 'Take back a witness',
     witnessAbout:
       'Compliance looks at an exported bundle with subrosa-verify and signs what it saw, in a file that ends in .cosigned. Taken back here, it shows that nothing was changed or dropped since.',

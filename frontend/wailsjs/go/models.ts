@@ -331,6 +331,8 @@ export namespace app {
 	    entries: number;
 	    bytes: number;
 	    resumed: number;
+	    evidence: boolean;
+	    unrecorded: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new ExportedView(source);
@@ -342,6 +344,8 @@ export namespace app {
 	        this.entries = source["entries"];
 	        this.bytes = source["bytes"];
 	        this.resumed = source["resumed"];
+	        this.evidence = source["evidence"];
+	        this.unrecorded = source["unrecorded"];
 	    }
 	}
 	export class FaultView {

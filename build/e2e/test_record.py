@@ -1,0 +1,147 @@
+"""The record in the real window, by keyboard: filtered, an entry with its proof, verified, taken away on a stick, and
+checked there by a program that knows nothing of the window."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from window import BIN, OUT, Atspi, Window, wait  # noqa: E402
+
+PASSPHRASE = "correct horse battery staple"
+
+
+class Record(unittest.TestCase):
+    """One story in numbered steps, as in test_window.py."""
+
+    failed = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home, cls.stick, cls.auditor = (pathlib.Path(tempfile.mkdtemp(prefix=f"subrosa-{n}-", dir="/var/tmp")) for n in ("home", "stick", "auditor"))
+        cls.identity = cls.auditor / "auditor.key"
+        subprocess.run(["age-keygen", "-o", cls.identity], check=True, stderr=subprocess.DEVNULL)
+        cls.recipient = subprocess.check_output(["age-keygen", "-y", cls.identity], text=True).strip()
+        w = cls.w = Window(cls.home, None)
+        w.type_into("Passphrase", PASSPHRASE)
+        w.type_into("Repeat passphrase", PASSPHRASE)
+        w.press("Create")
+        w.send("Who are you? My SSN is 219-09-9999.")
+        w.shows(r"tokens/s|tok/s")
+        w.find("button", "Send")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.w.kill()
+        for d in cls.home, cls.stick, cls.auditor:
+            shutil.rmtree(d)
+
+    def setUp(self):
+        if Record.failed:
+            self.skipTest("an earlier step failed")
+
+    def run(self, result=None):
+        bad = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > bad:
+            Record.failed = True
+            self.w.picture("failed-" + self._testMethodName)
+            (OUT / "failed.txt").write_text(self.w.text())
+        return result
+
+    def tab_to(self, role, name):
+        """Presses Tab until the control has the focus: it can be reached without a mouse."""
+        self.w.find(role, name)
+        was = None
+        for _ in range(80):
+            self.w.key("Tab")
+            # Nothing has it between the last control of the page and the first.
+            node = wait("Tab to move the focus", lambda: (n := self.w.focused()) != was and (n,))[0]
+            if node and self.w.is_(node, role, name):
+                return
+            was = node
+        raise AssertionError(f"Tab does not reach {role} {name!r}")
+
+    def verify(self, bundle, *flags):
+        command = [BIN / "subrosa-verify", "--json", *flags, bundle]
+        r = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        return r.returncode, json.loads(r.stdout)
+
+    def test_1_it_is_opened_and_filtered(self):
+        w = self.w
+        w.key("ctrl+k")
+        field = w.find("list", "Search conversations and commands")
+        wait("the palette's field to have the focus", lambda: field.get_state_set().contains(Atspi.StateType.FOCUSED))
+        w.type("record")
+        w.gone("option", "Commands Models")
+        w.key("Return")
+        w.shows(r"\d+ entries, intact")
+        w.find("button", "Entry 0")
+        w.picture("20-record")
+        self.tab_to("list", "Action")
+        w.type("Prompt")
+        w.gone("button", "Entry 0")
+        self.assertEqual(len(list(w.all_now("button", r"Entry \d+"))), 1)
+        w.picture("21-record-filtered")
+        self.tab_to("button", "Show all")
+        w.key("Return")
+        w.find("button", "Entry 0")
+
+    def test_2_an_entry_is_shown_with_its_proof(self):
+        w = self.w
+        self.tab_to("button", "Entry 3")
+        w.key("Return")
+        w.shows(r"Proved: entry 3 stands in the tree of \d+ entries whose root is signed")
+        self.assertRegex(w.text(), r'"seq": 3,')
+        w.picture("22-record-entry")
+        w.key("Return")
+
+    def test_3_it_is_verified(self):
+        w = self.w
+        self.tab_to("button", "Verify now")
+        w.key("space")
+        w.shows(r"\d+ entries verified in [\d.]+ m?s: nothing is changed, missing or out of order")
+        w.picture("23-record-verified")
+
+    def test_4_it_is_taken_away_and_checked_outside(self):
+        w = self.w
+        self.tab_to("button", "Export to a stick")
+        w.key("Return")
+        self.tab_to("field", "Folder")
+        w.type(str(self.stick))
+        self.tab_to("field", "Sealed to.*")
+        w.type(self.recipient)
+        w.picture("24-record-export")
+        w.key("Return")
+        w.shows(r"\d+ entries, .* lie in .*, read back and verified")
+        w.picture("25-record-exported")
+        (bundle,) = self.stick.iterdir()
+
+        code, told = self.verify(bundle)
+        self.assertEqual((code, told["ok"], told["content_checked"]), (0, True, False), told)
+        code, told = self.verify(bundle, "--identity", self.identity)
+        self.assertEqual((code, told["ok"], told["content_checked"]), (0, True, True), told)
+        files = [f for f in bundle.rglob("*") if f.is_file()]
+        self.assertGreater(len(files), 7)
+        for f in files:
+            with self.subTest(file=f.name):
+                whole = f.read_bytes()
+                middle = len(whole) // 2
+                f.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+                code, told = self.verify(bundle)
+                self.assertEqual((code, told["ok"]), (1, False))
+                f.write_bytes(whole)
+        self.assertEqual(self.verify(bundle)[0], 0)
+
+        opened = ["age", "-d", "-i", self.identity, bundle / "entries-000001.jsonl.age"]
+        actions = [json.loads(line)["action"] for line in subprocess.check_output(opened).splitlines()]
+        self.assertEqual((actions[0], actions[-1]), ("setup", "audit_export"))
+        self.assertEqual({"prompt", "response", "self_test"} - set(actions), set())
+
+
+if __name__ == "__main__":
+    unittest.main()
