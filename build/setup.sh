@@ -42,16 +42,18 @@ debian_packages() {
     install "${missing[@]}" >/dev/null
 }
 
-# The binding opens libllama.so and libggml.so; the packages carry the version in the name.
+# The binding opens libllama.so and libggml.so; the packages carry the version in the name. libllama-common is left out:
+# nothing here uses it, and it holds an HTTP client.
 native_libraries() {
   local in=(build/native/package.json build/native/package-lock.json)
-  if stale native "${in[@]}" || [ ! -e build/native/lib/libllama.so ]; then
+  if stale native "${in[@]}" || [ ! -e build/native/lib/libllama.so ] || [ -e build/native/lib/libllama-common.so ]; then
     say "native libraries (npm, hash-locked)"
     npm ci --silent --prefix build/native
     rm -rf build/native/lib
     mkdir -p build/native/lib
     local from=../node_modules/@node-llama-cpp/linux-x64/bins/linux-x64 f
     for f in build/native/lib/$from/*.so; do ln -s "$from/$(basename "$f")" build/native/lib/; done
+    rm build/native/lib/libllama-common.so
     ln -s libllama.v0.5.0.so build/native/lib/libllama.so
     ln -s libggml.v0.5.0.so build/native/lib/libggml.so
     fresh native "${in[@]}"
