@@ -111,7 +111,11 @@ func (o *open) erasureEntries(ctx context.Context, e history.Erasure, why audit.
 		add(audit.Attachment, audit.Entry{Detail: "deleted: " + string(id)})
 	}
 	for _, id := range e.Conversations {
-		add(audit.ConversationDelete, audit.Entry{Conversation: string(id)})
+		c, err := o.history.Conversation(ctx, id)
+		if err != nil {
+			return nil, historyFault(err)
+		}
+		add(audit.ConversationDelete, audit.Entry{Conversation: string(id), Matter: string(c.Matter)})
 	}
 	for _, id := range e.Matters {
 		add(audit.MatterDelete, audit.Entry{Matter: string(id)})

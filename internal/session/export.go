@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -134,10 +135,9 @@ func (o *open) bundleRecipients(asked []string) ([]string, error) {
 	return named, nil
 }
 
+// inMatter tells which conversations are a matter's: those that are in it, and those that were erased in it. The matter
+// itself may be erased.
 func (o *open) inMatter(ctx context.Context, id history.MatterID) (func(string) bool, error) {
-	if _, err := o.history.Matter(ctx, id); err != nil {
-		return nil, matterFault(err)
-	}
 	list, err := o.history.Conversations(ctx)
 	if err != nil {
 		return nil, historyFault(err)
@@ -148,7 +148,24 @@ func (o *open) inMatter(ctx context.Context, id history.MatterID) (func(string) 
 			in[string(c.ID)] = true
 		}
 	}
-	return func(conversation string) bool { return in[conversation] }, nil
+	_, gone := o.history.Matter(ctx, id)
+	const chunk = 4096
+	for from := int64(0); o.record != nil && from < o.record.Size(); from += chunk {
+		entries, err := o.record.Entries(from, chunk)
+		if err := cmp.Or(err, ctx.Err()); err != nil {
+			return nil, recordFault(err)
+		}
+		for _, e := range entries {
+			if e.Matter != string(id) {
+				continue
+			}
+			gone = nil
+			if e.Action == audit.ConversationDelete || e.Action == audit.Retention {
+				in[e.Conversation] = true
+			}
+		}
+	}
+	return func(conversation string) bool { return in[conversation] }, matterFault(gone)
 }
 
 // ConversationExport is a conversation to be written down.

@@ -1,19 +1,23 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"filippo.io/age"
 
 	"subrosa/internal/audit"
+	"subrosa/internal/chat"
 	"subrosa/internal/export"
 	"subrosa/internal/export/bundle"
 	"subrosa/internal/fault"
+	"subrosa/internal/history"
 )
 
 func recipient(t *testing.T) string {
@@ -55,6 +59,54 @@ func TestAnExportIsOnRecordBeforeItStartsAndHowItEnded(t *testing.T) {
 	if last, _ = lastEntry(t, s, audit.AuditExport); last.Result != "cancelled" {
 		t.Errorf("%+v", last)
 	}
+}
+
+// Whoever asks for a matter gets what was said in it, also after it was erased.
+func TestAnExportOfAMatterHasWhatWasErasedInIt(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	m, err := s.CreateMatter(t.Context(), "Ward")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []history.ConversationID
+	for _, in := range []history.MatterID{m.ID, m.ID, ""} {
+		if _, err := s.Send(t.Context(), chat.Prompt{Matter: in, Text: "hello", MaxTokens: 2}, &listener{}); err != nil {
+			t.Fatal(err)
+		}
+		e, _ := lastEntry(t, s, audit.Prompt)
+		ids = append(ids, history.ConversationID(e.Conversation))
+	}
+	prompts := func() (in []history.ConversationID) {
+		t.Helper()
+		out, err := s.ExportAudit(t.Context(), AuditExport{Dir: t.TempDir(), Matter: m.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(out.Path, "entries-000001.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(text) {
+			e, err := audit.Decode(bytes.TrimSuffix(line, []byte("\n")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Action == audit.Prompt {
+				in = append(in, history.ConversationID(e.Conversation))
+			}
+		}
+		return in
+	}
+	for _, erased := range []history.Erasure{{}, {Conversations: ids[:1]}, {Matters: []history.MatterID{m.ID}}} {
+		if err := s.Erase(t.Context(), erased); err != nil {
+			t.Fatal(err)
+		}
+		if got := prompts(); !slices.Equal(got, ids[:2]) {
+			t.Errorf("after erasing %+v: prompts of %v, want %v", erased, got, ids[:2])
+		}
+	}
+	_, err = s.ExportAudit(t.Context(), AuditExport{Dir: t.TempDir(), Matter: "nobody's"})
+	wantFault(t, err, fault.MatterMissing)
 }
 
 func TestLockEndsAnExport(t *testing.T) {
