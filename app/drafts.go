@@ -3,7 +3,11 @@ package app
 import (
 	"context"
 	"sync"
+	"time"
 )
+
+// closeWithin bounds how long a window that is closed waits for the page's drafts.
+const closeWithin = time.Second
 
 // keeping is the page saving what is being written, before a lock.
 type keeping struct {
@@ -40,5 +44,14 @@ func (a *App) keepDrafts(ctx context.Context) {
 	}
 }
 
-// DraftsKept says that the page has saved what was being written, after the event "locking".
+// closing comes before the window closes, beside the main loop: the page saves what is being written. Nothing holds the
+// window back.
+func (a *App) closing(ctx context.Context) (prevent bool) {
+	ctx, cancel := context.WithTimeout(ctx, closeWithin)
+	defer cancel()
+	a.keepDrafts(ctx)
+	return false
+}
+
+// DraftsKept says that the page has saved what was being written, after the event "locking", before a lock or the window's end.
 func (a *App) DraftsKept() { a.keeping.end() }

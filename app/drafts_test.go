@@ -24,6 +24,10 @@ func TestALockWaitsForThePageToKeepItsDraftsAndNotForEver(t *testing.T) {
 	if !kept {
 		t.Error("it did not wait")
 	}
+	kept = false
+	if a.closing(t.Context()) || !kept {
+		t.Error("the window does not close, or does not wait")
+	}
 	mute := func(string, ...any) {}
 	a.page.emit.Store(&mute)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

@@ -125,6 +125,7 @@ func (a *App) options() *options.App {
 		AssetServer:      &assetserver.Options{Assets: frontend.Assets, Middleware: secureHeaders},
 		OnStartup:        a.began,
 		WindowStartState: a.lock.before.startState(),
+		OnBeforeClose:    a.closing,
 		OnShutdown:       a.shutdown,
 		Bind:             []any{a},
 		Logger:           silence{},

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,12 @@ class Lock(unittest.TestCase):
     def tearDown(self):
         self.w.kill()
         shutil.rmtree(self.home)
+
+    def close_window(self):
+        self.w.key("alt+F4")
+
+    def end_session(self):
+        os.kill(self.w.pid(), signal.SIGTERM)
 
     def unlock(self):
         self.w.type_into("Passphrase", PASSPHRASE)
@@ -84,6 +91,22 @@ class Lock(unittest.TestCase):
         record = (self.home / "audit" / "entries").read_text()
         self.assertRegex(record, r'"action":"lock"[^\n]*"detail":"screen_lock"')
         self.assertRegex(record, r'"action":"lock"[^\n]*"detail":"close"')
+
+    def test_3_what_is_being_written_outlives_the_window(self):
+        """However it ends: closed by its user, or told to end by the desktop, as soon as the last key is on the screen."""
+        written = ""
+        for text, end in ("Write to Dr. Weber", self.close_window), (" tomorrow", self.end_session):
+            self.w.key("End")
+            self.w.type_into("Message", text)
+            end()
+            written += text
+            self.assertEqual(self.w.process.wait(15), 0)
+            self.w = Window(self.home, None)
+            self.unlock()
+            self.w.shows(written)
+        self.w.picture("draft-after-close")
+        self.assertEqual(self.w.close(), 0)
+        self.assertEqual((self.home / "audit" / "entries").read_text().count('"detail":"close"'), 3)
 
 
 if __name__ == "__main__":
