@@ -183,6 +183,7 @@ func (b *bench) rows() []leaf {
 			return err
 		}},
 		{"history list", "", reads, do("history", "list")},
+		{"history verify", "", reads + "; damage that it finds is an anomaly on record (history.txtar)", do("history", "verify")},
 		{"history show", "", reads, func() (err error) {
 			b.message, err = b.find(`"content": \[\s*\{\s*"id": "([0-9a-f]{32})"`, "history", "show", b.conversation)
 			return err

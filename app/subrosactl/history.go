@@ -10,7 +10,7 @@ import (
 )
 
 func (c *command) historyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "history", Short: "List, show, rename and delete conversations"}
+	cmd := &cobra.Command{Use: "history", Short: "List, show, rename, delete and verify conversations"}
 	cmd.AddCommand(c.historyExportCommand())
 	cmd.AddCommand(
 		c.historySearchCommand(), c.pinCommand(), c.chooseCommand(), c.draftCommand(),
@@ -23,6 +23,18 @@ func (c *command) historyCommand() *cobra.Command {
 						return err
 					}
 					return c.listConversations(list)
+				})
+			},
+		},
+		&cobra.Command{
+			Use: "verify", Short: "Read the whole history and check every page of it", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+					err := s.VerifyHistory(cmd.Context())
+					if err == nil && !c.json {
+						c.printf("The history is whole: every page verifies.\n")
+					}
+					return c.done(err)
 				})
 			},
 		},

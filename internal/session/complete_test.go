@@ -39,7 +39,8 @@ var silent = map[string]string{
 	"Drives":       "reads",
 	"RecordStatus": "reads", "RecordEntries": "reads the record itself", "VerifyRecord": "reads the record itself",
 	"ProveEntry": "reads the record itself", "RecordPage": "reads the record itself", "RecordActivity": "counts entries", "Row": "as Conversations", "IndexState": "reads",
-	"Check": "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
+	"VerifyHistory": "reads; damage that it finds is an anomaly on record (history.txtar)",
+	"Check":         "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
 	"Close": "is Lock", "LockFor": "is Lock",
 	"Serve": "listens; what is asked is Backup",
 }

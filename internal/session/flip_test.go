@@ -252,7 +252,7 @@ func visit(t *testing.T, o Options, image, file string, at int64) (said []string
 	}
 	_, err = s.VerifyRecord(nil)
 	say(err)
-	say(historyFault(s.open.history.Check(t.Context())))
+	say(s.VerifyHistory(t.Context()))
 	_, err = s.Search(t.Context(), history.Query{Text: "hello"})
 	say(err)
 	faults, err := s.SlotFaults()
