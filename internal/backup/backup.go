@@ -286,8 +286,9 @@ func damage(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// Restore unpacks an archive as the directory home, which must not exist, or be empty.
-func Restore(ctx context.Context, archive, home string, identities ...age.Identity) (m Manifest, err error) {
+// Restore unpacks an archive as the directory home, which must not exist, or be empty. prepare, which may be nil, changes
+// what was unpacked before it takes that name: cut short there is nothing, or a whole directory that was prepared.
+func Restore(ctx context.Context, archive, home string, prepare func(dir string) error, identities ...age.Identity) (m Manifest, err error) {
 	home = filepath.Clean(home)
 	if there, err := os.ReadDir(home); err == nil && len(there) > 0 || err != nil && !errors.Is(err, os.ErrNotExist) {
 		return m, fmt.Errorf("%w: %s", ErrExists, home)
@@ -314,6 +315,11 @@ func Restore(ctx context.Context, archive, home string, identities ...age.Identi
 	}, identities...)
 	if err != nil {
 		return m, err
+	}
+	if prepare != nil {
+		if err := prepare(part); err != nil {
+			return m, err
+		}
 	}
 	for _, name := range []string{"keys", "audit", "policy", "."} {
 		if err := atomicfile.SyncDir(filepath.Join(part, name)); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -45,7 +45,7 @@ func TestABackupComesBack(t *testing.T) {
 			t.Error("it is not encrypted", err)
 		}
 		home := filepath.Join(dir, "home")
-		m, err := Restore(t.Context(), archive, home, id)
+		m, err := Restore(t.Context(), archive, home, nil, id)
 		if err != nil || m.Generation != 9 || len(m.Files) != 4 {
 			t.Fatal(m, err)
 		}
@@ -56,10 +56,10 @@ func TestABackupComesBack(t *testing.T) {
 				t.Error(s.Name, err)
 			}
 		}
-		if _, err := Restore(t.Context(), archive, home, id); !errors.Is(err, ErrExists) {
+		if _, err := Restore(t.Context(), archive, home, nil, id); !errors.Is(err, ErrExists) {
 			t.Error(err)
 		}
-		if _, err := Restore(t.Context(), archive, filepath.Join(dir, "no"), other); !errors.Is(err, ErrIdentity) {
+		if _, err := Restore(t.Context(), archive, filepath.Join(dir, "no"), nil, other); !errors.Is(err, ErrIdentity) {
 			t.Error(err)
 		}
 		if _, err := Write(t.Context(), dir, "b.age", Manifest{}, sources(), recipient); !errors.Is(err, ErrExists) {
@@ -134,7 +134,7 @@ func TestADamagedBackupIsNamedAndLeavesNothing(t *testing.T) {
 		if err := os.WriteFile(name, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Restore(t.Context(), name, home, id); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrIdentity) {
+		if _, err := Restore(t.Context(), name, home, nil, id); !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrIdentity) {
 			t.Errorf("%s %d: %v", what, at, err)
 		}
 		if left, _ := filepath.Glob(home + "*"); len(left) != 0 {

@@ -43,7 +43,7 @@ var changes = map[string]func(t *testing.T, dir string) error{
 		return err
 	},
 	"restore": func(t *testing.T, dir string) error {
-		_, err := Restore(t.Context(), filepath.Join(dir, "good", "b.age"), filepath.Join(dir, "place", "home"), killIdentity(t, dir))
+		_, err := Restore(t.Context(), filepath.Join(dir, "good", "b.age"), filepath.Join(dir, "place", "home"), nil, killIdentity(t, dir))
 		return err
 	},
 }
@@ -118,7 +118,7 @@ func killedBefore(t *testing.T, change, calls string, n int) bool {
 				continue
 			}
 			home := filepath.Join(t.TempDir(), "home")
-			if m, err := Restore(t.Context(), filepath.Join(dir, "stick", name), home, id); err != nil || m.Generation != 9 {
+			if m, err := Restore(t.Context(), filepath.Join(dir, "stick", name), home, nil, id); err != nil || m.Generation != 9 {
 				t.Fatalf("%s: %s: %v", at, name, err)
 			}
 			holdsAll(t, at, home)

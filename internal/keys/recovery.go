@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -366,6 +367,23 @@ func (s *Store) Recover(ctx context.Context, identities ...age.Identity) (*Root,
 	if err != nil {
 		return nil, err
 	}
+	rec, root, err := s.openRecovery(names, b, identities)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.openBundle(b, root)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.recoverEpochs(ctx, rec, identities); err != nil {
+		r.Wipe()
+		return nil, err
+	}
+	return r, r.checkSlots(b)
+}
+
+// openRecovery returns the first slot that one of the identities opens, and the root key in it.
+func (s *Store) openRecovery(names []string, b *bundle, identities []age.Identity) (*recovery, []byte, error) {
 	var faults []error
 	for _, name := range names {
 		rec, err := s.recoveryOf(name, b)
@@ -385,28 +403,93 @@ func (s *Store) Recover(ctx context.Context, identities ...age.Identity) (*Root,
 			faults = append(faults, &DamagedError{name + slotSuffix, "not written by this home"})
 			continue
 		}
-		r, err := s.openBundle(b, root)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.recoverEpochs(ctx, rec, identities); err != nil {
-			r.Wipe()
-			return nil, err
-		}
-		return r, r.checkSlots(b)
+		return rec, root, nil
 	}
-	return nil, errors.Join(append(faults, ErrNoIdentityFits)...)
+	return nil, nil, errors.Join(append(faults, ErrNoIdentityFits)...)
+}
+
+// Rehome makes the keys directory dir, a copy that no program has open, a home of its own: another ID, so that what it will
+// keep in a keyring stands beside what the original keeps there. It needs IT's identity, asks no keyring, and changes no
+// key. The user's slot then opens with nothing: Recover and SetPassphrase come next. It is not crash-safe: who calls it
+// throws the copy away where it fails.
+func Rehome(dir string, identities ...age.Identity) error {
+	s := Open(dir, nil, DefaultCost)
+	names, err := s.recoveryNames()
+	if err != nil {
+		return err
+	}
+	b, err := s.readBundle(nil)
+	if err != nil {
+		return err
+	}
+	rec, root, err := s.openRecovery(names, b, identities)
+	if err != nil {
+		return err
+	}
+	defer clear(root)
+	r, err := s.openBundle(b, bytes.Clone(root))
+	if err != nil {
+		return err
+	}
+	defer r.Wipe()
+	if err := r.slotEpochs(rec, identities); err != nil {
+		return err
+	}
+	slots, _, err := r.recoveries(b) // a damaged one stays, and stays damaged
+	if err != nil {
+		return err
+	}
+	next, err := b.reseal(root, root, random(idSize))
+	if err != nil {
+		return err
+	}
+	if err := s.write(bundleFile, next); err != nil {
+		return err
+	}
+	for _, rec := range slots {
+		rec.ID = next.ID
+		if err := rec.sealTo(b.RootNumber, root, r.epochs); err != nil {
+			return err
+		}
+		if err := s.write(rec.Slot+slotSuffix, rec); err != nil {
+			return err
+		}
+	}
+	if sl, err := s.userSlot(b); err == nil { // what it says of a token stays
+		sl.ID, sl.Account, sl.Stale = next.ID, accountPrefix+rand.Text(), nil
+		sl.Sum = sl.sum()
+		if err := s.write(slotFile, sl); err != nil {
+			return err
+		}
+	}
+	return s.dropNext()
+}
+
+// dropNext removes what a rotation that was cut short left.
+func (s *Store) dropNext() error {
+	entries, err := os.ReadDir(s.dir)
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), nextSuffix) {
+			err = errors.Join(err, os.Remove(filepath.Join(s.dir, e.Name())))
+		}
+	}
+	return err
 }
 
 // recoverEpochs takes the generations from the keyring, where it has them, and from the slot what the keyring lacks.
 func (r *Root) recoverEpochs(ctx context.Context, rec *recovery, identities []age.Identity) error {
+	if err := r.readEpochs(ctx); err != nil && !errors.Is(err, ErrNoKeyring) {
+		return err
+	}
+	return r.slotEpochs(rec, identities)
+}
+
+// slotEpochs takes the generations from a slot, but those in whose place there is one already.
+func (r *Root) slotEpochs(rec *recovery, identities []age.Identity) error {
 	plain, err := openAge(rec.Epochs, identities...)
 	defer clear(plain)
 	if err != nil || len(plain)%(8+keySize) != 0 {
 		return &DamagedError{rec.Slot + slotSuffix, "the sealed deletion-epoch key does not open"}
-	}
-	if err := r.readEpochs(ctx); err != nil && !errors.Is(err, ErrNoKeyring) {
-		return err
 	}
 	for part := range slices.Chunk(plain, 8+keySize) {
 		e, ok := unpackEpoch(part)

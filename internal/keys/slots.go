@@ -318,10 +318,21 @@ func (r *Root) writeNext(ctx context.Context, next *bundle, root []byte, user *s
 	return r.store.write(userSlotName+nextSuffix, sl)
 }
 
-// rewrap seals every key of the bundle under another root.
+// rewrap seals every key of the bundle under the next root.
 func (b *bundle) rewrap(from, to []byte) (*bundle, error) {
-	next := *b
+	next, err := b.reseal(from, to, b.ID)
+	if err != nil {
+		return nil, err
+	}
 	next.RootNumber++
+	next.finish()
+	return next, nil
+}
+
+// reseal seals every key of the bundle anew, under a root and for a home.
+func (b *bundle) reseal(from, to, id []byte) (*bundle, error) {
+	next := *b
+	next.ID = id
 	next.Further = slices.Clone(b.Further)
 	for i, l := range next.leaves() {
 		old := wrapKey(from, l.label)

@@ -390,6 +390,65 @@ func TestTheKeyringAloneOpensASlotWithoutAPassphrase(t *testing.T) {
 	}
 }
 
+// A copy that was made a home of its own shares nothing with the original in a keyring, and has the same keys.
+func TestACopyBecomesAHomeOfItsOwn(t *testing.T) {
+	it, other := classic(t), hybrid(t)
+	ring := newRing()
+	s, r := home(t, ring, "p")
+	addRecovery(t, r, it.Recipient())
+	addRecovery(t, r, other.Recipient())
+	rotateEpoch(t, r, 0)
+	recipient, identity := fakeToken(t, s)
+	if err := r.SetHardware(t.Context(), phrase("p"), recipient, identity); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(dir, os.DirFS(s.dir)); err != nil {
+		t.Fatal(err)
+	}
+	// The original goes on: an erasure, and another passphrase.
+	rotateEpoch(t, r, 1)
+	if err := r.SetPassphrase(t.Context(), phrase("later")); err != nil {
+		t.Fatal(err)
+	}
+	before := maps.Clone(ring.m)
+
+	if err := Rehome(dir, classic(t)); !errors.Is(err, ErrNoIdentityFits) {
+		t.Fatal(err)
+	}
+	if err := Rehome(dir, it); err != nil {
+		t.Fatal(err)
+	}
+	c := Open(dir, ring, TestCost)
+	c.UsePlugins(s.plugins)
+	if _, err := c.Unlock(t.Context(), phrase("p")); !errors.Is(err, ErrRingSecretLost) {
+		t.Error("before recovery: ", err)
+	}
+	for _, id := range []age.Identity{it, other} {
+		got, err := c.Recover(t.Context(), id)
+		if err != nil || !same(got, r) || len(got.Damaged()) != 0 {
+			t.Fatal(err)
+		}
+		if g := generations(got); len(g) != 1 || g[0] != 1 {
+			t.Fatal("epochs: ", g)
+		}
+		if err := got.SetPassphrase(t.Context(), phrase("q")); err != nil {
+			t.Fatal(err)
+		}
+		if again := unlockHome(t, c, "q"); !same(again, r) || !again.HasToken() {
+			t.Fatal("other keys, or the token was dropped")
+		}
+	}
+	for account, secret := range before {
+		if !bytes.Equal(ring.m[account], secret) {
+			t.Errorf("%s was changed in the keyring", account)
+		}
+	}
+	if orig := unlockHome(t, s, "later"); !slices.Equal(generations(orig), []uint64{2}) {
+		t.Error("the original: ", generations(orig))
+	}
+}
+
 // Who can write files, but not open the root, must not get the next root sealed to a recipient of their own.
 func TestASlotThatThisHomeDidNotWriteGetsNothing(t *testing.T) {
 	mine, theirs := classic(t), classic(t)

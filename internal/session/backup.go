@@ -17,6 +17,7 @@ import (
 	"subrosa/internal/audit"
 	"subrosa/internal/backup"
 	"subrosa/internal/fault"
+	"subrosa/internal/keys"
 	"subrosa/internal/policy"
 	"subrosa/internal/secret"
 )
@@ -183,14 +184,16 @@ func wholeLines(f *os.File) (int64, error) {
 
 // Restore unpacks a backup as the new data directory opts.Home, gives it the passphrase next and a new half in this
 // desktop's keyring, and returns it unlocked. It wipes next. Where it is cut short there is nothing, or the whole
-// directory, which Recover opens. A keyring that has seen this record go on since the backup refuses it as rolled back
-// (fault.RecordRolledBack); the directory then opens with its old passphrase, for reading, until AcceptOlder.
+// directory, which Recover opens. It is a new home to the keyring, so that nothing of a directory that the backup was made
+// of, and that may still be in use here, is replaced there. That it was restored is on record, and a witness, who
+// remembers the record's size, sees the step back.
 func Restore(ctx context.Context, opts Options, archive string, next *secret.Bytes, dropToken bool, identities ...age.Identity) (*Session, error) {
 	defer next.Wipe()
 	if !Strength(string(next.Expose())).Acceptable { // before there is anything
 		return nil, fault.New(fault.PassphraseWeak, nil)
 	}
-	m, err := backup.Restore(ctx, archive, opts.Home, identities...)
+	rehome := func(dir string) error { return keysFault(keys.Rehome(filepath.Join(dir, "keys"), identities...)) }
+	m, err := backup.Restore(ctx, archive, opts.Home, rehome, identities...)
 	if err != nil {
 		return nil, backupFault(err)
 	}

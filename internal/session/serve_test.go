@@ -48,7 +48,7 @@ func TestABackupIsMadeByWhoeverHasTheDirectoryOpen(t *testing.T) {
 	if err := <-turn; err != nil {
 		t.Error("the turn beside it: ", err)
 	}
-	if m, err := backup.Restore(t.Context(), made.Path, filepath.Join(to, "restored"), id); err != nil || m.Generation != made.Generation {
+	if m, err := backup.Restore(t.Context(), made.Path, filepath.Join(to, "restored"), nil, id); err != nil || m.Generation != made.Generation {
 		t.Error(m, err)
 	}
 	if n := count(t, s, audit.Backup); n != 2 {
