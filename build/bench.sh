@@ -16,22 +16,12 @@ echo "== start of the window, from exec to a passphrase field that a screen read
 build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py $out/startup.json >$out/startup.log 2>&1 ||
   { cat $out/startup.log; exit 1; }
 
-echo "== record: an fsynced entry and a bare fsync in turn; one writer and sixteen; what an entry costs without the disk"
-export SUBROSA_BENCH=$PWD/$out SUBROSA_BENCH_BIN=$PWD/build/bin
-uptime
-go test -run '^$' -bench 'Append$' -benchtime 2000x ./internal/audit
-go test -run '^$' -bench 'GroupCommit' -benchtime 1x ./internal/audit
-go test -run '^$' -bench 'WithoutFsync|Line' -benchtime 5000x ./internal/audit
+build/bench/record.sh
 
-echo "== record of a million entries (made once, a minute or two): unlock with it, verify it, export it, verify that"
-go test -run '^$' -bench 'Million' -benchtime 1x -timeout 60m ./internal/session
-uptime
-
-echo "== history, export, redaction"
+echo "== history, redaction"
 go test -run '^$' -bench 'CommitMessage' -benchtime 200x ./internal/history
 go test -run '^$' -bench 'HundredThousand' -benchtime 1x -timeout 60m ./internal/history
 SUBROSA_BENCH_SIZES="${GROWTH:-10000 100000}" go test -run '^$' -bench 'Growth' -benchtime 1x -timeout 120m ./internal/history # GROWTH="10000 100000 1000000" for the whole table
-go test -run '^$' -bench 'Export' -benchtime 3x ./internal/export
 go test -run '^$' -bench . -benchtime 0.3s ./internal/redact ./internal/lockdown
 go test -run '^$' -bench 'RedactedTokens' -benchtime 3x ./internal/session # tokens of real answers, and of documents
 go test -run '^$' -bench 'Check10KB' ./app

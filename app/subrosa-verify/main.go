@@ -191,7 +191,7 @@ func (c call) verifyBundle() (verdict, error) {
 		v.Findings = &r.Findings
 		v.Sentences = append(v.Sentences, fmt.Sprintf("The %d entries in it are in order, each as it was written and at its place among the %d.", m.Entries, m.Size))
 	default:
-		v.Sentences = append(v.Sentences, "The entries are encrypted to the auditor: their hashes are proved, their content was not read. Use --identity to check it.")
+		v.Sentences = append(v.Sentences, "The entries are encrypted to the auditor: their hashes are proved, their content was not read, so gaps in time and the like are not looked for. Use --identity to check it.")
 	}
 	if c.witnessKey != "" {
 		if err := c.witness(r.Tree, &v); err != nil {
@@ -257,6 +257,9 @@ func (v verdict) about() verdict {
 	newest := "that this is the newest copy (compare the size with one you saw before, or witness it)"
 	if v.witnessed {
 		newest = "that the workstation has not recorded more since"
+	}
+	if v.Filtered {
+		newest += "; that only what was not asked for was left out"
 	}
 	v.Sentences = append(v.Sentences, "Not proved: "+newest+"; that the key is the workstation's (compare it with a copy kept elsewhere); "+
 		"that what was done outside of the program is on record.")

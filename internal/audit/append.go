@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -108,10 +109,25 @@ func (l *Log) addLocked(e Entry) (*batch, int64, error) {
 	return b, e.Seq, nil
 }
 
+// gather lets those join b whom the batch before it has just let go: else the first of them would write alone, and the
+// others wait for an fsync more. A writer that is alone does not wait.
+func (l *Log) gather(b *batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for joined := 0; joined < len(b.leaves) && len(b.leaves) < l.together; {
+		joined = len(b.leaves)
+		l.mu.Unlock()
+		runtime.Gosched()
+		l.mu.Lock()
+	}
+}
+
 // write makes the first batch durable, and hands on to the one after it.
 func (l *Log) write(b *batch) {
+	l.gather(b)
 	l.mu.Lock()
 	l.queue = l.queue[1:] // b: nothing joins it any more
+	l.together = len(b.leaves)
 	alone := len(l.queue) == 0 && !b.closing
 	err := l.failed
 	if err == nil {

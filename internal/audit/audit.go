@@ -162,6 +162,7 @@ type Log struct {
 	// What is on its way: batches in the order in which they will be written.
 	queue    []*batch
 	writing  bool
+	together int // entries of the batch that was written last
 	nextSeq  int64
 	nextLast tlog.Hash
 

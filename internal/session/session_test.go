@@ -272,6 +272,56 @@ func TestTurnOnTheRealModelAndNoTextInAnyFile(t *testing.T) {
 	}
 }
 
+// Who reads the record alone can say who asked which model what under which rules, and whoever holds a conversation can show
+// that its texts are the ones.
+func TestATurnsEntriesSayAllThatTheyShould(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	sampling, err := s.DefaultSampling()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sampling.Temperature, sampling.TopK, sampling.Seed = 0.5, 7, 3
+	out, err := s.Send(t.Context(), chat.Prompt{Text: "Mail ann@example.org", Sampling: sampling, MaxTokens: 8}, &listener{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, messages, err := s.Conversation(t.Context(), out.Conversation.ID)
+	if err != nil || len(messages) != 2 {
+		t.Fatalf("%d messages, %v", len(messages), err)
+	}
+	prompt, _ := lastEntry(t, s, audit.Prompt)
+	response, _ := lastEntry(t, s, audit.Response)
+	for _, e := range []audit.Entry{prompt, response} {
+		if e.Seq == 0 || time.Since(e.Time) > time.Hour || e.Actor != actor() || e.Conversation != string(out.Conversation.ID) ||
+			e.Turn != string(out.User.Turn) || len(e.Model) != 64 || e.Policy != "builtin-1" || e.Ruleset == "" {
+			t.Errorf("%+v", e)
+		}
+	}
+	drawn := prompt.Sampling
+	if prompt.Prompt != audit.Commit(messages[0].Salt, "Mail [EMAIL]") || prompt.Redactions["EMAIL_ADDRESS"] != 1 ||
+		drawn.Temperature != 0.5 || drawn.TopK != 7 || drawn.Seed != 3 || drawn.MaxTokens != 8 {
+		t.Errorf("%+v", prompt)
+	}
+	if response.Response != audit.Commit(messages[1].Salt, messages[1].Text) || response.PromptTokens == 0 || response.OutputTokens == 0 ||
+		response.Result == "" || response.History == 0 {
+		t.Errorf("%+v", response)
+	}
+}
+
+func TestAnotherVersionOfTheProgramIsOnRecord(t *testing.T) {
+	o := testOptions(t)
+	for i, want := range []string{"the first is 1.0", "2.0"} {
+		o.Version = []string{"1.0", "2.0"}[i]
+		s := again(t, unlocked(t, o), o) // the same version twice is one entry
+		if e, n := lastEntry(t, s, audit.ProgramUpdate); n != i+1 || !strings.Contains(e.Detail, want) {
+			t.Errorf("%s: %d entries, %+v", o.Version, n, e)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func filesWith(t *testing.T, dir string, needles []string) (found []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
