@@ -21,7 +21,8 @@ type PromptView struct {
 	Again        string `json:"again"`
 	Continue     string `json:"continue"`
 	Text         string `json:"text"`
-	Instead      string `json:"instead"` // "", or how values are hidden in place of the policy's way: mask, pseudonymise
+	LeaveOut     bool   `json:"leaveOut"` // the oldest messages, where not all fit into the model's context
+	Instead      string `json:"instead"`  // "", or how values are hidden in place of the policy's way: mask, pseudonymise
 }
 
 // ConversationDetail is a conversation with the last messages of its chosen branch.
@@ -213,6 +214,7 @@ func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
 		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text, Instead: redact.Action(p.Instead),
+		LeaveOut: p.LeaveOut,
 	}
 }
 

@@ -58,6 +58,7 @@ func (t *turn) run(p chat.Prompt) {
 	} else {
 		event.Reason = string(out.Result.Reason)
 		event.Redactions = out.Redactions
+		event.LeftOut = out.Result.LeftOut
 		event.FirstTokenMs = float64(out.Result.FirstToken.Microseconds()) / 1000
 		event.TokensPerSecond = out.Result.TokensPerSecond()
 	}

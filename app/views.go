@@ -80,6 +80,7 @@ type TurnEvent struct {
 	Message         *MessageView   `json:"message,omitempty"`
 	Reason          string         `json:"reason,omitempty"`
 	TokensPerSecond float64        `json:"tokensPerSecond,omitempty"`
+	LeftOut         int            `json:"leftOut,omitempty"` // messages that the model did not read
 	FirstTokenMs    float64        `json:"firstTokenMs,omitempty"`
 	Redactions      map[string]int `json:"redactions,omitempty"`
 	StandIns        []StandInView  `json:"standIns,omitempty"` // the conversation's, at the end

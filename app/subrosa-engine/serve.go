@@ -173,7 +173,7 @@ func (s *server) generate(b proto.GenerateBody) error {
 		RepeatPenalty: b.Sampling.RepeatPenalty, Seed: b.Sampling.Seed,
 	}
 	s.begin(b.ID)
-	r, err := s.model.Generate(messages, sampling, b.MaxTokens, func(text string, reasoning bool) error {
+	r, err := s.model.Generate(llama.Request{Messages: messages, Sampling: sampling, MaxTokens: b.MaxTokens, LeaveOut: b.LeaveOut}, func(text string, reasoning bool) error {
 		return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text, Reasoning: reasoning})
 	})
 	s.end()
@@ -182,7 +182,7 @@ func (s *server) generate(b proto.GenerateBody) error {
 	}
 	return s.send(proto.Done, proto.DoneBody{
 		ID: b.ID, Reason: r.Reason, PromptTokens: r.PromptTokens, CachedTokens: r.CachedTokens, OutputTokens: r.OutputTokens,
-		Drafted: r.Drafted, Accepted: r.Accepted,
+		Drafted: r.Drafted, Accepted: r.Accepted, LeftOut: r.LeftOut,
 		PromptTime: int64(r.PromptTime), FirstToken: int64(r.FirstToken), GenerateTime: int64(r.GenerateTime),
 	})
 }

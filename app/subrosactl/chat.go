@@ -66,6 +66,7 @@ func (c *command) chatCommand() *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("edit", "again", "continue", "matter")
 	flags.StringVar(&model, "model", "", "answer with this model (see subrosactl model list)")
 	flags.StringVar(&instead, "instead", "", "hide values another way than the policy: mask, or pseudonymise where it lets you")
+	flags.BoolVar(&p.LeaveOut, "leave-out-oldest", false, "where the conversation does not fit into the model's context, leave out its oldest messages")
 	flags.IntVar(&p.MaxTokens, "max-tokens", 0, "end the answer after this many tokens (default: what the policy allows)")
 	flags.Float32Var(&sampling.Temperature, "temperature", 0, "0 always takes the likeliest token (default: what suits the model)")
 	flags.Uint32Var(&sampling.Seed, "seed", 0, "of the sampler; 0 takes a random one")
@@ -206,6 +207,7 @@ type answer struct {
 		Generate        float64 `json:"generate_ms"`
 		TokensPerSecond float64 `json:"tokens_per_second"`
 	} `json:"timings"`
+	LeftOut    int            `json:"left_out,omitempty"` // of the oldest messages, which the model did not read
 	Redactions map[string]int `json:"redactions"`
 	Audit      struct {
 		Intent  int64 `json:"intent"`
@@ -218,7 +220,7 @@ func answerOf(s *session.Session, out chat.Outcome, err error) answer {
 	a := answer{
 		Text: out.Assistant.Text, Reasoning: out.Assistant.Reasoning, Status: out.Assistant.Status, Reason: out.Result.Reason,
 		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.Sent,
-		Redactions: out.Redactions,
+		LeftOut: out.Result.LeftOut, Redactions: out.Redactions,
 	}
 	if m, err := s.Model(); err == nil {
 		a.Model = m.Manifest.Name

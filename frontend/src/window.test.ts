@@ -283,6 +283,20 @@ describe('an answer', () => {
     expect(screen.getAllByRole('article', { name: 'You' })).toHaveLength(1);
   });
 
+  it('that does not fit is answered without the oldest messages only when asked', async () => {
+    const user = await open();
+    await user.type(composer(), 'overflow{Enter}');
+    await screen.findByText(/no longer fits/);
+    await clean();
+    await user.click(button('Answer without the oldest messages'));
+    await screen.findByText(/without the oldest 4 messages/);
+    await user.type(composer(), 'overflow again{Enter}'); // once chosen, it holds for this conversation
+    await waitFor(() => expect(screen.getAllByText(/without the oldest 4 messages/)).toHaveLength(2));
+    await user.click(button('New conversation'));
+    await user.type(composer(), 'overflow elsewhere{Enter}');
+    await screen.findByText(/no longer fits/);
+  });
+
   it('shows masked values as chips, and copies as it was written', async () => {
     const user = await open();
     await user.click(button('Example patient note'));

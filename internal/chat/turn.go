@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -77,7 +78,8 @@ type Prompt struct {
 	Text         string
 	Instead      redact.Action // Mask: mask what the policy pseudonymises; Pseudonymise: the other way round
 	Sampling     engine.Sampling
-	MaxTokens    int // 0: what the policy allows
+	MaxTokens    int  // 0: what the policy allows
+	LeaveOut     bool // the oldest messages, where the conversation does not fit into the model's context
 }
 
 func (p Prompt) place() history.Place {
@@ -286,7 +288,8 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		return func(text string) error { return show(s, s.stream.Write(text)) }
 	}
 	request := engine.Request{
-		Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), Reasoning: take(thoughts),
+		Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut,
+		Reasoning: take(thoughts),
 	}
 	if a.err = take(thoughts)(begun.Reasoning); a.err == nil {
 		a.err = take(words)(begun.Text)
@@ -340,6 +343,9 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 	modelErr := answerFault(a.err)
 	if modelErr != nil {
 		entry.Detail = string(fault.From(modelErr).Code)
+	}
+	if a.result.LeftOut > 0 {
+		entry.Detail = fmt.Sprintf("the oldest %d messages were left out", a.result.LeftOut)
 	}
 	var recordErr error
 	out.OutcomeSeq, recordErr = d.Record.Append(entry)

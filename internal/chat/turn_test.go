@@ -20,6 +20,7 @@ import (
 type script struct {
 	begunText string // what an answer begins with
 	events    []string
+	leftOut   int
 	thinks    []string
 	says      []string
 	modelErr  error
@@ -100,7 +101,7 @@ func (s *script) Generate(ctx context.Context, r engine.Request, loading func(fl
 			return engine.Result{}, err
 		}
 	}
-	return engine.Result{Reason: s.reason, PromptTokens: 7, OutputTokens: len(s.says)}, s.modelErr
+	return engine.Result{Reason: s.reason, PromptTokens: 7, OutputTokens: len(s.says), LeftOut: s.leftOut}, s.modelErr
 }
 
 func (s *script) Started(history.Begun) { s.saw("started") }
@@ -158,6 +159,17 @@ func TestReasoningIsRedactedKeptAndOnRecordBesideTheAnswer(t *testing.T) {
 	}
 	if e.Redactions["EMAIL_ADDRESS"] != 1 {
 		t.Errorf("redactions on record: %v", e.Redactions)
+	}
+}
+
+func TestWhatTheModelDidNotReadIsOnRecord(t *testing.T) {
+	s := &script{says: []string{"Yes."}, leftOut: 6}
+	out, err := s.run(t, t.Context(), "Well?")
+	if err != nil || out.Result.LeftOut != 6 || s.entries[1].Detail != "the oldest 6 messages were left out" {
+		t.Errorf("%+v, %v", s.entries[1], err)
+	}
+	if s.asked.LeaveOut {
+		t.Error("nobody asked for that")
 	}
 }
 

@@ -134,6 +134,7 @@ type Request struct {
 	Messages  []Message
 	Sampling  Sampling
 	MaxTokens int
+	LeaveOut  bool                    // the oldest messages, where not all fit into the context
 	Reasoning func(text string) error // takes what the model says to itself before it answers; nil: it is dropped
 }
 
@@ -156,6 +157,7 @@ type Result struct {
 	OutputTokens int
 	Drafted      int
 	Accepted     int
+	LeftOut      int // messages that the model did not read
 	PromptTime   time.Duration
 	FirstToken   time.Duration
 	GenerateTime time.Duration
@@ -422,7 +424,7 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 		return Result{}, err
 	}
 	defer e.end(c)
-	body := proto.GenerateBody{ID: c.id, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens}
+	body := proto.GenerateBody{ID: c.id, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens, LeaveOut: r.LeaveOut}
 	for _, m := range r.Messages {
 		body.Messages = append(body.Messages, proto.Message(m))
 	}
@@ -475,7 +477,7 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 				}
 				return Result{
 					Reason: Reason(b.Reason), PromptTokens: b.PromptTokens, CachedTokens: b.CachedTokens, OutputTokens: b.OutputTokens,
-					Drafted: b.Drafted, Accepted: b.Accepted,
+					Drafted: b.Drafted, Accepted: b.Accepted, LeftOut: b.LeftOut,
 					PromptTime: time.Duration(b.PromptTime), FirstToken: time.Duration(b.FirstToken),
 					GenerateTime: time.Duration(b.GenerateTime),
 				}, emitErr

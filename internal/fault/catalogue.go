@@ -132,7 +132,7 @@ var catalogue = map[Code]text{
 	ModelUnsupported:    {"The engine cannot run this model.", "It may need a newer Subrosa or more memory; choose another model for now."},
 	EngineMissing:       {"The engine or its libraries are missing.", "Reinstall Subrosa, or run make build in a source tree."},
 	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself."},
-	ContextFull:         {"This conversation no longer fits into the model's context.", "Start a new conversation, or shorten the message."},
+	ContextFull:         {"This conversation no longer fits into the model's context.", "Answer without the oldest messages, start a new conversation, or shorten the message."},
 	PolicyDenied:        {"The policy on this workstation does not allow that.", "Ask IT or compliance which rule applies."},
 	PolicyExpired:       {"The policy of this workstation has expired, so chat is stopped.", "Reading still works. Ask IT to install the current policy, then lock and unlock."},
 	PolicyRefused:       {"The policy of this workstation could not be taken, so chat is stopped.", "Reading still works. Ask IT to look at subrosactl policy show; nothing you did is at fault."},

@@ -67,10 +67,11 @@ export const send = (
   text: string,
   place: Place | null,
   instead: Instead = '',
+  leaveOut = false,
 ): Promise<Sent> => {
   const at = { edit: '', again: '', continue: '' };
   if (place) at[place.kind] = place.message;
-  return call(() => app.Send({ conversation: id, matter, text, instead, ...at }), toSent);
+  return call(() => app.Send({ conversation: id, matter, text, instead, leaveOut, ...at }), toSent);
 };
 export const stop = (): Promise<void> => call(() => app.Stop(), nothing);
 export const rename = (id: string, title: string): Promise<void> =>

@@ -170,6 +170,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         firstTokenMs: num(f.firstTokenMs),
         reason: oneOf(f.reason, ['eos', 'length', 'stopped'], 'eos'),
         redactions: Object.fromEntries(Object.entries(fields(f.redactions)).map(([k, n]) => [k, num(n)])),
+        leftOut: num(f.leftOut),
         standIns: list(f.standIns).map(toStandIn),
       };
     case 'failed':

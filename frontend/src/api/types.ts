@@ -194,6 +194,7 @@ export type TurnEvent =
       firstTokenMs: number;
       reason: StopReason;
       redactions: Record<string, number>;
+      leftOut: number;
       standIns: StandIn[];
     } & OfTurn)
   | ({ kind: 'failed'; message: Message; fault: Fault; standIns: StandIn[] } & OfTurn);

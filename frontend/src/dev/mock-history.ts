@@ -3,6 +3,7 @@ import type { Erasure, Find, Matter, StandIn, Template } from '../api/types';
 import type { MockApp } from './mock';
 
 export interface Sending {
+  leaveOut: boolean;
   conversation: string;
   matter: string;
   text: string;

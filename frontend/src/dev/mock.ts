@@ -97,7 +97,7 @@ export class MockApp {
     ClipboardSetText: async (text: string) => this.copied.push(text) > 0,
   };
 
-  #send({ conversation: id, matter, text: typed, edit, again, continue: goOn, instead }: Sending) {
+  #send({ conversation: id, matter, text: typed, edit, again, continue: goOn, instead, leaveOut }: Sending) {
     const now = new Date().toISOString();
     const turn = `turn-${++this.#turns}`;
     const all = this.messages[id] ?? [];
@@ -129,13 +129,13 @@ export class MockApp {
       const family = [...(this.versions[old.id] ?? [old.id]), fresh];
       for (const m of family) this.versions[m] = family;
     }
-    setTimeout(() => void this.#generate(conversation.id, assistant, text), 0);
+    setTimeout(() => void this.#generate(conversation.id, assistant, text, leaveOut), 0);
     if (instead === 'pseudonymise') this.standIns[conversation.id] = standInsOf(text);
     this.emit('conversations');
     return { conversation, user, assistant, standIns: this.standIns[conversation.id] ?? [] };
   }
 
-  async #generate(conversation: string, message: Message, asked: string): Promise<void> {
+  async #generate(conversation: string, message: Message, asked: string, leaveOut: boolean): Promise<void> {
     const of = { turn: message.turn, conversation };
     const answer = answerTo(asked);
     this.#stopping = false;
@@ -149,7 +149,8 @@ export class MockApp {
       this.turn({ kind: 'delta', ...of, reasoning: '', text: piece });
       if (this.pause) await new Promise((done) => setTimeout(done, this.pause));
     }
-    const broke = answer.endsWith('!crash');
+    const full = asked.includes('overflow') && !leaveOut;
+    const broke = answer.endsWith('!crash') || full;
     const status = broke ? 'failed' : this.#stopping ? 'stopped' : 'complete';
     const final: Message = { ...message, reasoning, text, status, outputTokens: Math.ceil(text.length / 4) };
     const all = this.messages[conversation] ?? [];
@@ -158,11 +159,17 @@ export class MockApp {
     if (broke) {
       this.turn({
         ...{ kind: 'failed', ...of, message: final, standIns: [] },
-        fault: fault(
-          'engine_crashed',
-          'The engine stopped in the middle of the answer; what it had written is kept.',
-          'Send again: the engine restarts by itself.',
-        ),
+        fault: full
+          ? fault(
+              'context_full',
+              'This conversation no longer fits into the model’s context.',
+              'Start a new one.',
+            )
+          : fault(
+              'engine_crashed',
+              'The engine stopped in the middle of the answer; what it had written is kept.',
+              'Send again: the engine restarts by itself.',
+            ),
       });
     } else {
       const reason = this.#stopping ? 'stopped' : 'eos';
@@ -170,6 +177,7 @@ export class MockApp {
         tokensPerSecond: 212.4,
         firstTokenMs: 84,
         redactions: { EMAIL_ADDRESS: 1, US_SSN: 1 },
+        leftOut: leaveOut ? 4 : 0,
       };
       const standIns = this.standIns[conversation] ?? [];
       this.turn({ kind: 'done', ...of, message: final, reason, standIns, ...figures });

@@ -35,6 +35,7 @@ class Chat {
     this.thread.live !== null && this.thread.live.conversation === this.thread.conversation?.id,
   );
 
+  #leaveOut = new Set<string>(); // conversations that the user lets go on without their oldest messages
   #delta: (TurnEvent & { kind: 'delta' }) | null = null;
   #frame = 0;
   #visit = 0; // counts what comes into view, so that an answer that arrives late is not shown in the wrong place
@@ -167,6 +168,11 @@ class Chat {
     return this.#turn(text, { kind: 'edit', message });
   };
   again = (message: string): Promise<void> => this.#turn('', { kind: 'again', message });
+  /** Answers again without the oldest messages, and leaves them out of what follows in this conversation too. */
+  leaveOutOldest = (message: string): Promise<void> => {
+    if (this.conversation) this.#leaveOut.add(this.conversation.id);
+    return this.again(message);
+  };
   goOn = (message: string): Promise<void> => this.#turn('', { kind: 'continue', message });
 
   /** Sends the draft, or text; the draft stays until the program has taken it. */
@@ -185,7 +191,7 @@ class Chat {
     this.thread = sending(this.thread);
     if (fromDraft) this.write('', false);
     try {
-      const answer = await api.send(from, this.matter, text, place, instead);
+      const answer = await api.send(from, this.matter, text, place, instead, this.#leaveOut.has(from));
       if (!this.thread.sending) return; // locked meanwhile
       this.#flush();
       this.thread = sent(this.thread, answer, visit === this.#visit, place);
@@ -239,6 +245,7 @@ class Chat {
     this.thread = emptyThread();
     this.draft = '';
     this.matter = this.editing = this.sought = '';
+    this.#leaveOut.clear();
     marks.wipe();
     this.fault = null;
     this.opening = false;

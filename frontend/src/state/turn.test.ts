@@ -21,7 +21,13 @@ const taken: Sent = {
 const of = { turn: 't', conversation: 'c' };
 const delta = (text: string, turn = 't'): TurnEvent => ({ kind: 'delta', ...of, turn, reasoning: '', text });
 const done = (text: string, status: Message['status'] = 'complete'): TurnEvent => ({
-  ...{ kind: 'done', ...of, message: message('assistant', { text, status }), redactions: { US_SSN: 1 } },
+  ...{
+    kind: 'done',
+    ...of,
+    message: message('assistant', { text, status }),
+    redactions: { US_SSN: 1 },
+    leftOut: 0,
+  },
   ...{ tokensPerSecond: 50, firstTokenMs: 100, reason: status === 'stopped' ? 'stopped' : 'eos' },
   standIns: [],
 });

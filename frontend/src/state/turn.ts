@@ -27,6 +27,7 @@ export interface Ending {
   firstTokenMs: number;
   reason: StopReason | null;
   redactions: Record<string, number>;
+  leftOut: number; // messages that the model did not read
   fault: Fault | null;
 }
 
@@ -135,12 +136,13 @@ export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
         },
       };
     case 'done': {
-      const { tokensPerSecond, firstTokenMs, reason, redactions } = event;
+      const { tokensPerSecond, firstTokenMs, reason, redactions, leftOut } = event;
       return ended(thread, event, event.message, {
         tokensPerSecond,
         firstTokenMs,
         reason,
         redactions,
+        leftOut,
         fault: null,
       });
     }
@@ -150,6 +152,7 @@ export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
         firstTokenMs: 0,
         reason: null,
         redactions: {},
+        leftOut: 0,
         fault: event.fault,
       });
     default:

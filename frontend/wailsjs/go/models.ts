@@ -713,6 +713,7 @@ export namespace app {
 	    again: string;
 	    continue: string;
 	    text: string;
+	    leaveOut: boolean;
 	    instead: string;
 	
 	    static createFrom(source: any = {}) {
@@ -727,6 +728,7 @@ export namespace app {
 	        this.again = source["again"];
 	        this.continue = source["continue"];
 	        this.text = source["text"];
+	        this.leaveOut = source["leaveOut"];
 	        this.instead = source["instead"];
 	    }
 	}

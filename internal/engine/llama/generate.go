@@ -14,6 +14,7 @@ type Result struct {
 	Reason                                   string
 	PromptTokens, CachedTokens, OutputTokens int
 	Drafted, Accepted                        int
+	LeftOut                                  int // messages that the model did not read
 	PromptTime, FirstToken, GenerateTime     time.Duration
 }
 
@@ -30,26 +31,29 @@ var errAborted = errors.New("aborted")
 // Emit takes a piece of an answer, a run of whole characters. reasoning: the model says it to itself, before it answers.
 type Emit func(text string, reasoning bool) error
 
-// Generate answers a conversation and calls emit with pieces of the answer. maxTokens 0 means up to the end of the
-// context. Errors: ErrTemplate, ErrContextFull before anything is computed; emit's.
-func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit Emit) (Result, error) {
+// Request is a conversation to be answered.
+type Request struct {
+	Messages  []Message
+	Sampling  Sampling
+	MaxTokens int  // 0: up to the end of the context
+	LeaveOut  bool // the oldest messages, where not all fit into the context
+}
+
+// Generate answers a conversation and calls emit with pieces of the answer. Errors: ErrTemplate, ErrContextFull before
+// anything is computed; emit's.
+func (m *Model) Generate(q Request, emit Emit) (Result, error) {
 	start := time.Now()
-	prompt, lead, err := m.prompter.tokens(messages)
+	f, err := m.fit(q)
+	prompt := f.prompt
+	r := Result{PromptTokens: len(prompt), LeftOut: f.leftOut}
 	if err != nil {
-		return Result{}, err
+		return r, err
 	}
-	r := Result{PromptTokens: len(prompt)}
-	if len(prompt) == 0 {
-		return r, fmt.Errorf("%w: it renders nothing", ErrTemplate)
+	maxTokens := m.info.Context - len(prompt)
+	if q.MaxTokens > 0 {
+		maxTokens = min(maxTokens, q.MaxTokens)
 	}
-	room := m.info.Context - len(prompt)
-	if room < 1 {
-		return r, fmt.Errorf("%w: %d tokens of %d", ErrContextFull, len(prompt), m.info.Context)
-	}
-	if maxTokens <= 0 || maxTokens > room {
-		maxTokens = room
-	}
-	chain := m.sampler(s)
+	chain := m.sampler(q.Sampling)
 	defer llama.SamplerFree(chain)
 	for _, t := range prompt[max(0, len(prompt)-repeatWindow):] {
 		llama.SamplerAccept(chain, t)
@@ -67,7 +71,7 @@ func (m *Model) Generate(messages []Message, s Sampling, maxTokens int, emit Emi
 	}
 	token := llama.SamplerSample(chain, m.ctx, -1) // and accepts it
 	r.FirstToken = time.Since(start)
-	out := output{model: m, most: maxTokens, parts: newSplitter(lead, func(k kind, text string) error { return emit(text, k == thought) })}
+	out := output{model: m, most: maxTokens, parts: newSplitter(f.lead, func(k kind, text string) error { return emit(text, k == thought) })}
 	err = m.continuation(chain, newLookup(prompt), token, &out, &r)
 	r.OutputTokens = out.tokens
 	r.GenerateTime = time.Since(start) - r.FirstToken

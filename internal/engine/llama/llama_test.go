@@ -120,7 +120,7 @@ func user(text string) []Message { return []Message{{"user", text}} }
 func (m *Model) answer(t testing.TB, messages []Message, n int) ([]llama.Token, string, Result) {
 	t.Helper()
 	var text strings.Builder
-	r, err := m.Generate(messages, Sampling{}, n, func(s string, _ bool) error { text.WriteString(s); return nil })
+	r, err := m.Generate(Request{Messages: messages, Sampling: Sampling{}, MaxTokens: n}, func(s string, _ bool) error { text.WriteString(s); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +346,7 @@ func TestStopWorksWithinThePrompt(t *testing.T) {
 		time.Sleep(full.PromptTime / 4)
 		m.Stop()
 	}()
-	r, err := m.Generate(other, Sampling{}, 1, func(string, bool) error { return errors.New("it answered") })
+	r, err := m.Generate(Request{Messages: other, Sampling: Sampling{}, MaxTokens: 1}, func(string, bool) error { return errors.New("it answered") })
 	if err != nil || r.Reason != Stopped || r.OutputTokens != 0 {
 		t.Fatalf("%+v %v", r, err)
 	}
@@ -360,7 +360,7 @@ func TestStopWorksWithinThePrompt(t *testing.T) {
 
 func TestWhatDoesNotFitIsRefusedBeforeAnything(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{Context: 256})
-	r, err := m.Generate(user(strings.Repeat("long ", 400)), Sampling{}, 10, func(string, bool) error { return errors.New("it answered") })
+	r, err := m.Generate(Request{Messages: user(strings.Repeat("long ", 400)), Sampling: Sampling{}, MaxTokens: 10}, func(string, bool) error { return errors.New("it answered") })
 	if !errors.Is(err, ErrContextFull) || r.PromptTokens <= 256 || len(m.cached) != 0 {
 		t.Errorf("%v %+v", err, r)
 	}
@@ -374,7 +374,7 @@ func TestSamplingIsSeeded(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	say := func(s Sampling) string {
 		var text strings.Builder
-		if _, err := m.Generate(user("Hello"), s, 24, func(p string, _ bool) error { text.WriteString(p); return nil }); err != nil {
+		if _, err := m.Generate(Request{Messages: user("Hello"), Sampling: s, MaxTokens: 24}, func(p string, _ bool) error { text.WriteString(p); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		return text.String()

@@ -26,11 +26,11 @@ func TestDraftsChangeNothingButTheSpeed(t *testing.T) {
 	} {
 		for _, question := range []string{quoted, "Quote it again: " + quoted, "aaaa aaaa aaaa", "Who may sign?"} {
 			var want, got strings.Builder
-			a, err := one.Generate(user(question), s, 100, func(s string, _ bool) error { want.WriteString(s); return nil })
+			a, err := one.Generate(Request{Messages: user(question), Sampling: s, MaxTokens: 100}, func(s string, _ bool) error { want.WriteString(s); return nil })
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := many.Generate(user(question), s, 100, func(s string, _ bool) error { got.WriteString(s); return nil })
+			b, err := many.Generate(Request{Messages: user(question), Sampling: s, MaxTokens: 100}, func(s string, _ bool) error { got.WriteString(s); return nil })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -53,6 +53,7 @@ type Model struct {
 	prompter *prompter
 	stop     *stopFlag
 	cached   []llama.Token // what the KV cache holds, from position 0
+	leftOut  int           // the turns that were left out of the last conversation that did not fit
 	drafts   *llama.Batch  // for one token and a draft after it; nil: no drafts
 }
 

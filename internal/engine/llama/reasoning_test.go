@@ -108,7 +108,7 @@ func TestAModelThatThinks(t *testing.T) {
 	model.Words = []string{"<think>", "</think>"}
 	m := load(t, synthetic(t, model), Options{})
 	var thoughts, answer strings.Builder
-	r, err := m.Generate(user("Think"), Sampling{}, 0, func(s string, reasoning bool) error {
+	r, err := m.Generate(Request{Messages: user("Think"), Sampling: Sampling{}, MaxTokens: 0}, func(s string, reasoning bool) error {
 		if reasoning {
 			thoughts.WriteString(s)
 		} else {
@@ -128,7 +128,7 @@ func TestAModelThatThinks(t *testing.T) {
 		if begun != "" {
 			messages = append(messages, Message{"assistant", begun})
 		}
-		_, err := m.Generate(messages, Sampling{}, 0, func(s string, reasoning bool) error {
+		_, err := m.Generate(Request{Messages: messages, Sampling: Sampling{}, MaxTokens: 0}, func(s string, reasoning bool) error {
 			if reasoning != (begun == "") {
 				t.Errorf("after %q: %q, a thought: %v", begun, s, reasoning)
 			}

@@ -129,6 +129,7 @@ type GenerateBody struct {
 	Messages  []Message `json:"messages"`
 	Sampling  Sampling  `json:"sampling"`
 	MaxTokens int       `json:"maxTokens"`
+	LeaveOut  bool      `json:"leaveOut,omitempty"` // the oldest messages, where not all fit
 }
 
 // StopBody ends the request with this number, if it is still running.
@@ -152,6 +153,7 @@ type DoneBody struct {
 	OutputTokens int    `json:"outputTokens"`
 	Drafted      int    `json:"drafted"`
 	Accepted     int    `json:"accepted"`
+	LeftOut      int    `json:"leftOut,omitempty"` // messages
 	PromptTime   int64  `json:"promptTime"`
 	FirstToken   int64  `json:"firstToken"`
 	GenerateTime int64  `json:"generateTime"`
