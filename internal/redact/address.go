@@ -437,8 +437,11 @@ func matchStreetName(c *Candidate) Verdict {
 
 // matchSquare: Am Markt 5, 28195; An der Alster 12, 20099; In den Wiesen 3, 50999: a house's number, and a postcode after it.
 func matchSquare(c *Candidate) Verdict {
+	if b := c.Text[c.At]; b < 'A' || b > 'Z' {
+		return None
+	}
 	s := &scanner{text: c.Text, i: c.At}
-	if _, big := s.word(); !big || s.spaces(1) == 0 {
+	if s.word(); s.spaces(1) == 0 {
 		if s.short && c.More {
 			return c.Undecided(c.At)
 		}

@@ -74,3 +74,12 @@ func BenchmarkHeld(b *testing.B) {
 	b.ReportMetric(float64(held[len(held)-1]), "held-max-bytes")
 	b.ReportMetric(float64(cost[len(cost)*99/100].Nanoseconds()), "p99-ns/token")
 }
+
+// BenchmarkEverything is prose with every built-in rule on.
+func BenchmarkEverything(b *testing.B) {
+	r := Everything()
+	b.SetBytes(int64(len(prose)))
+	for b.Loop() {
+		r.Text(prose)
+	}
+}

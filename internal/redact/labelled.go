@@ -13,7 +13,7 @@ type label struct {
 // labels are the phrases in use in clinics and law offices in English, Spanish and German.
 func labels() []label {
 	return []label{
-		{kind: "MRN", phrases: "mrn|mr no|mr number|med rec|med rec no|med rec number|medical rec no|record number|record no|health record number|medical record|medical record no|medical record number|patient id|patient identifier|patient number|patient no|chart|chart number|hospital number|hospital no|unit number|nhc|nº hc|no hc|cipa|historia clínica|historia clinica|numero de historia|número de historia|número de historia clínica|numero de historia clinica|patientennummer|patienten id|fallnummer|aktennummer", sign: true},
+		{kind: "MRN", phrases: "mrn|mr no|mr number|med rec|med rec no|med rec number|medical rec no|record number|record no|health record number|medical record|medical record no|medical record number|patient id|patient identifier|patient number|patient no|chart|chart number|hospital number|hospital no|unit number|nhc|nº hc|no hc|cipa|historia clínica|historia clinica|núm historia|num historia|nº historia|núm historia clínica|nº historia clínica|numero de historia|número de historia|número de historia clínica|numero de historia clinica|patientennummer|patienten id|fallnummer|aktennummer", sign: true},
 		{kind: "ENCOUNTER_ID", phrases: "encounter|encounter id|encounter number|visit id|visit number|csn|accession|accession number|episodio|nº episodio|no episodio|número de episodio|episode number|admission number|specimen id|specimen number|order number", sign: true},
 		{kind: "HEALTH_PLAN_ID", phrases: "health plan|health plan id|health plan beneficiary|health plan beneficiary number|member id|member number|subscriber id|subscriber number|beneficiary number|beneficiary id|insurance id|insurance number|insurance policy|group number|policy number|policy no|medicaid id|medicaid number|medicaid|nass|número de afiliación|seguridad social|nº ss|tarjeta sanitaria|cip|versichertennummer|versicherten nr|krankenversichertennummer", sign: true},
 		{kind: "PROVIDER_LICENSE", phrases: "nocol|nºcol|ncol|nº col|no col|colegiado|nº colegiado|no colegiado|número de colegiado|num colegiado|numero de colegiado|license number|licence number|license no|licence no|certificate license|certificate license number|certificate number|certification number|bar number|bar no|state bar|gmc|gmc number|gmc no|nmc|nmc pin|nmc number|medical license|medical licence|registration number|lanr|arztnummer|collegiate number", sign: true},
@@ -139,7 +139,7 @@ func (s *scanner) phrase(p string) bool {
 
 // numbered reports whether a label ends in a word that announces a number.
 func numbered(p string) bool {
-	if terseLabel(p) {
+	if atOnce(p) > 0 {
 		return true
 	}
 	for _, w := range [...]string{" number", " no", " nº", " id", " nr", " ref", " identifier", "nummer", " nos"} {
@@ -150,21 +150,20 @@ func numbered(p string) bool {
 	return p == "az" || strings.HasPrefix(p, "número ") || strings.HasPrefix(p, "numero ") || strings.HasPrefix(p, "nº ") || strings.HasPrefix(p, "no ")
 }
 
-// terseLabel reports whether a label is an abbreviation that a number of four digits or more follows at once.
-func terseLabel(p string) bool {
+// atOnce returns how many digits a number has that follows a label at once, with no sign or word between; 0 if none does.
+func atOnce(p string) int {
 	switch p {
 	case "mrn", "nhc", "cipa", "nass", "csn", "acct", "med rec":
-		return true
+		return 4
+	case "account":
+		return 8
 	}
-	return false
+	return 0
 }
 
 // value reads what stands between label and value, and the value.
 func (l label) value(c *Candidate, s *scanner, p string) Verdict {
-	sign, least := numbered(p), 0 // digits
-	if terseLabel(p) {
-		least = 4
-	}
+	sign, least := numbered(p), atOnce(p)
 	words := 0
 	for steps := 0; ; steps++ {
 		b := s.peek()
@@ -212,7 +211,7 @@ func (l label) value(c *Candidate, s *scanner, p string) Verdict {
 		s.i = from
 		break
 	}
-	if l.sign && !sign {
+	if l.sign && !sign && !(l.name && s.peek() == '@') {
 		return None
 	}
 	start := s.i
