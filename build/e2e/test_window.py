@@ -12,21 +12,20 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import BIN, OUT, ROOT, Atspi, Window, wait  # noqa: E402
+from window import BIN, ROOT, Atspi, Story, Window, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 LONG = "Write a long story"
 
 
-class FirstDay(unittest.TestCase):
-    """One story in numbered steps on one data directory: a step needs the ones before it."""
+class FirstDay(Story):
+    """The first day, on one data directory."""
 
     @classmethod
     def setUpClass(cls):
         cls.home = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp"))
         cls.traces = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-trace-", dir="/var/tmp"))
         cls.windows = []
-        cls.failed = False
         cls.start()
 
     @classmethod
@@ -54,19 +53,6 @@ class FirstDay(unittest.TestCase):
         self.w.type_into("Passphrase", PASSPHRASE)
         self.w.key("Return")
         self.w.find("field", "Message")
-
-    def setUp(self):
-        if FirstDay.failed:
-            self.skipTest("an earlier step failed")
-
-    def run(self, result=None):
-        bad = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > bad:
-            FirstDay.failed = True
-            self.w.picture("failed-" + self._testMethodName)
-            (OUT / "failed.txt").write_text(self.w.text())
-        return result
 
     def test_01_first_run_asks_for_a_passphrase(self):
         w = self.w

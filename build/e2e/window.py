@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+import unittest
 
 import gi
 
@@ -226,3 +227,22 @@ def wait(what, condition, seconds=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.05)
+
+
+class Story(unittest.TestCase):
+    """Numbered steps in one window, w: a step needs the ones before it. A failure leaves a picture and the window's text."""
+
+    failed = False
+
+    def setUp(self):
+        if self.failed:
+            self.skipTest("an earlier step failed")
+
+    def run(self, result=None):
+        bad = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > bad:
+            type(self).failed = True
+            self.w.picture("failed-" + self._testMethodName)
+            (OUT / "failed.txt").write_text(self.w.text())
+        return result

@@ -27,7 +27,7 @@ export function remember(standIns: readonly StandIn[]): void {
   for (const { value, token } of standIns) if (value.trim() !== '') tokens.set(value, token);
   const values = [...tokens.keys()]
     .sort((a, b) => b.length - a.length)
-    .map((v) => v.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
+    .map((v) => v.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)); // not -, which may have no \ here
   pattern = new RegExp(
     values.length ? String.raw`${labels}|(?<![\p{L}\p{N}])(?:${values.join('|')})(?![\p{L}\p{N}])` : labels,
     'gu',

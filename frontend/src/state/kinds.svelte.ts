@@ -1,7 +1,6 @@
 // What the rules look for, and the labels that they leave behind.
 import * as api from '../api/bridge';
 import { know } from '../markdown/masks';
-import { t } from '../strings';
 
 class Kinds {
   #names = $state.raw<Record<string, string>>({});
@@ -17,7 +16,7 @@ class Kinds {
   }
 
   /** A type in words. */
-  name = (type: string): string => t.rules[type] ?? this.#names[type] ?? type;
+  name = (type: string): string => this.#names[type] ?? type;
 }
 
 export const kinds = new Kinds();

@@ -571,12 +571,6 @@ export const en = {
     CARD: 'payment card number',
     IBAN: 'bank account number (IBAN)',
   } as Readonly<Record<string, string>>,
-  rules: {
-    EMAIL_ADDRESS: 'E-mail addresses',
-    US_SSN: 'US social security numbers',
-    CREDIT_CARD: 'Payment card numbers',
-    IBAN_CODE: 'Bank account numbers (IBAN)',
-  } as Readonly<Record<string, string>>,
 };
 
 export type Strings = typeof en;
