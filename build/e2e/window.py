@@ -129,8 +129,8 @@ class Window:
         # Keys arrive when they arrive: do not move the focus away from under them.
         wait(f"the text in {name!r}", lambda: Atspi.Text.get_character_count(node) >= before + len(text))
 
-    def type(self, text):
-        subprocess.run(["xdotool", "type", "--delay", "4", "--", text], check=True)
+    def type(self, text, delay=4):
+        subprocess.run(["xdotool", "type", "--delay", str(delay), "--", text], check=True)
 
     def key(self, *keys):
         subprocess.run(["xdotool", "key", "--clearmodifiers", *keys], check=True)
