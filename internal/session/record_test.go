@@ -198,6 +198,33 @@ func TestAnOlderRecordAndKeyringPutBackAreFoundOutByTheHistory(t *testing.T) {
 	wantFault(t, say(t, unlocked(t, o), "more"), fault.RecordRolledBack)
 }
 
+// Record and history agree with each other, and not with the keyring.
+func TestAnOlderPairPutBackIsFoundOutByTheKeyring(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	older := filepath.Join(t.TempDir(), "older")
+	copyOf(t, o.Home, older)
+	s = unlocked(t, o)
+	if err := say(t, s, "again"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copyOf(t, older, o.Home)
+	s = unlocked(t, o)
+	wantFault(t, say(t, s, "more"), fault.RecordRolledBack)
+	if list, err := s.Conversations(t.Context()); err != nil || len(list) != 1 {
+		t.Error("reading: ", list, err)
+	}
+}
+
 func TestARecordWithoutItsHeadInTheKeyringSaysSo(t *testing.T) {
 	o := testOptions(t)
 	s := unlocked(t, o)
