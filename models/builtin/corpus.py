@@ -281,6 +281,7 @@ class Corpus:
         self.rng = random.Random(seed)
         self.held_out = held_out
         self.copying = 0.2
+        self.pieces = []  # of the vocabulary, so that each of them is copied now and then
         self.intents = list(faq.FAQ)
 
     # ---- pieces
@@ -353,19 +354,64 @@ class Corpus:
 
     # ---- sentences that can be repeated and shortened
 
+    def word(self):
+        return self.pick(COMMON[:270]) if self.chance(0.5) else self.pseudo().lower()
+
+    def relative(self):
+        if self.chance(0.6):
+            return self.pick(RELATIVE)
+        verb, thing = self.pick(VERBS), self.noun(THINGS, True)[0]
+        return self.pick(
+            [
+                f"who {verb} {thing}",
+                f"who had {verb} {thing}",
+                f"whom the {self.pick(PEOPLE)} knows",
+            ]
+        )
+
+    def reason(self):
+        if self.chance(0.6):
+            return self.pick(BECAUSE)
+        who, thing = self.noun(PEOPLE, True)[0], self.noun(THINGS, False)[0]
+        why = self.pick(
+            "because|although|while|since|as|even though|after|before|so that|when".split("|")
+        )
+        did = [
+            self.pick(INTRANSITIVE),
+            f"{self.pick(VERBS)} {thing}",
+            f"was {self.pick(ADJECTIVES)}",
+        ]
+        return f"{why} {who} {self.pick(did)}"
+
+    def place(self):
+        if self.chance(0.6):
+            return self.pick(PLACES)
+        where = self.pick("in|at|near|behind|beside|under|in front of|next to".split("|"))
+        return f"{where} the {self.word()}"
+
+    def opener(self):
+        r = self.rng.random()
+        if r < 0.35:
+            return self.pick(OPENERS)
+        if r < 0.55:
+            return self.pick(TIMES)
+        if r < 0.75:
+            return self.pick(ADVERBS)
+        return self.reason() if r < 0.9 else self.place()
+
     def noun(self, nouns, long):
-        noun = self.pick(nouns) if self.chance(0.85) else self.pseudo().lower()
+        noun = self.pick(nouns) if self.chance(0.75) else self.word()
         if nouns is PEOPLE and self.chance(0.35):
             named = self.pick(["Dr. ", "Mrs. ", "Mr. ", ""])
             full = named + (self.pick(LAST) if named or self.chance(0.5) else self.pick(FIRST))
-            if self.chance(0.1):
+            if self.chance(0.25):
                 full = named + self.pseudo().capitalize()
             return full, full
         det = self.pick(["the", "the", "the", "a", "my", "our", "her", "his"])
         short = f"{det} {noun}"
         if not long or self.chance(0.4):
             return short, short
-        adjective = self.pick(ADJECTIVES) if self.chance(0.9) else self.pseudo().lower()
+        adjective = self.pick(ADJECTIVES) if self.chance(0.85) else self.pseudo().lower()
         if self.chance(0.25):
             adjective = self.pick(["very ", "rather ", "extremely "]) + adjective
         elif self.chance(0.2):
@@ -411,10 +457,10 @@ class Corpus:
             return self.clinical()
         who, who_short = self.noun(PEOPLE, True)
         if self.chance(0.35):
-            who += f", {self.pick(RELATIVE)},"
+            who += f", {self.relative()},"
         adverb = self.pick(ADVERBS) + " " if self.chance(0.35) else ""
         if self.chance(0.8):
-            verb = self.pick(VERBS)
+            verb = self.pick(VERBS) if self.chance(0.65) else self.pseudo().lower() + "ed"
             what, what_short = self.noun(THINGS, True)
             if self.chance(0.3):
                 also, also_short = self.noun(THINGS, True)
@@ -424,47 +470,83 @@ class Corpus:
             verb = self.pick(INTRANSITIVE)
             body, body_short = f"{adverb}{verb}", verb
         tail = ""
-        for options, p in ((PLACES, 0.35), (TIMES, 0.35)):
-            if self.chance(p):
-                tail += f" {self.pick(options)}"
-        if self.chance(0.45):
-            tail += self.pick([", ", " "]) + self.pick(BECAUSE)
+        if self.chance(0.35):
+            tail += " " + self.place()
+        if self.chance(0.35):
+            tail += " " + self.pick(TIMES)
+        if self.chance(0.4):
+            tail += self.pick([", ", " "]) + self.reason()
         start = ""
-        if self.chance(0.3):
-            start = self.pick(OPENERS + [t for t in TIMES] + BECAUSE) + ", "
+        if self.chance(0.35):
+            start = self.opener() + ", "
         long = f"{start}{who} {body}{tail}".replace(",,", ",")
         short = f"{who_short} {body_short}"
         return long[0].upper() + long[1:] + ".", short[0].upper() + short[1:] + "."
 
+    def reference(self):
+        """Something with digits and signs: an amount, a date, a code, a masked identifier."""
+        r, n = self.rng.random(), self.rng.randint
+        if r < 0.15:
+            return f"{n(1, 99)},{n(100, 999)}.{n(10, 99)}"
+        if r < 0.3:
+            return f"{n(1, 30)} {self.pick(MONTHS)} at {n(7, 23)}:{n(10, 59)}"
+        if r < 0.45:
+            end = self.pick(["", "/a", "-B", "x", ".2", "/7"])
+            return f"{self.letters()[:3].upper()}{self.pick('-/. ')}{n(1, 9999)}{end}"
+        if r < 0.6:
+            return f"{n(0, 9999):04d} {n(0, 9999):04d}"
+        if r < 0.75:
+            return f"[{self.letters().upper()}]" if self.chance(0.6) else f"({self.pseudo()})"
+        return self.identifier() if r < 0.85 else self.number()
+
     def anything(self):
         """Text of any kind, for repeating."""
         kind = self.rng.random()
-        if kind < 0.25:
+        if kind < 0.2:
             text = self.sentence()[0]
             return text[:-1] if self.chance(0.3) else text
-        if kind < 0.35:
+        if kind < 0.26:
             return self.sentence()[1]
-        if kind < 0.43:
+        if kind < 0.34:
             return f"{self.pick(['Patient', 'Client', 'My name is', 'Call', 'Write to', 'I am', ''])} {self.name()} {self.identifier()}".strip()
+        if kind < 0.5 and self.pieces:
+            text = "".join(self.pick(self.pieces) for _ in range(self.rng.randint(2, 18)))
+            text = " ".join(text.split()).strip("\"' ")
+            if text:
+                return text
+        if kind < 0.65:
+            parts = []
+            for _ in range(self.rng.choice([1, 1, 2, 2, 3])):
+                thing = self.pick(
+                    [
+                        self.noun(THINGS, True)[0],
+                        self.noun(PEOPLE, False)[0],
+                        f"{self.pick(['my', 'your', 'the', 'our'])} {self.word()}",
+                    ]
+                )
+                verb = self.pick(words("is has on was in for needs costs and number"))
+                parts.append(f"{thing} {verb} {self.reference()}")
+            text = self.pick([" and ", ", ", " but ", "; "]).join(parts)
+            return text[0].upper() + text[1:] + self.pick([".", ".", "", "!", "?"])
         out = []
         for _ in range(self.rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16])):
             r = self.rng.random()
-            if r < 0.55:
+            if out and r < 0.08:
+                out.append(self.pick(out))
+            elif r < 0.5:
                 out.append(self.pick(COMMON))
-            elif r < 0.8:
+            elif r < 0.82:
                 out.append(self.pseudo())
             elif r < 0.87:
-                out.append(self.number())
-            elif r < 0.92:
                 out.append(self.letters())
-            elif r < 0.96:
+            elif r < 0.93:
                 out.append(self.pick(FIRST + LAST + TOWNS))
             else:
-                out.append(self.identifier())
-            if self.chance(0.08):
-                out[-1] += self.pick([",", ";", ":", " -", "...", "!", "?", "'s"])
+                out.append(self.reference())
+            if self.chance(0.1):
+                out[-1] += self.pick([",", ",", ",", ";", ":", " -", "...", "!", "?", "'s"])
         text = " ".join(out)
-        if self.chance(0.5):
+        if self.chance(0.6):
             text = text[0].upper() + text[1:]
         return text + self.pick([".", ".", "", "!", "?"])
 
@@ -589,6 +671,13 @@ could you please repeat: @
 can you say @
 repeat word for word: @
 repeat this line: @
+repeat for me: @
+can you repeat this to me: @
+please repeat word for word: @
+say the next sentence: @
+please say exactly this: @
+type the following: @
+write down the following: @
 repeat this text: @
 give me back this sentence: @
 say the same: @
@@ -834,8 +923,7 @@ prepare {an example|a sample|a} @""".split(
         "\n"
     )
 
-    def id_sentence(self, kind, name, who):
-        last = name.split()[-1]
+    def id_sentence(self, kind, name):
         value = (
             self.email(name)
             if kind == "email"
@@ -843,21 +931,17 @@ prepare {an example|a sample|a} @""".split(
             if kind in POOLS
             else name
         )
-        forms = {
-            "ssn": [f"{who} Social Security number is @.", "SSN: @.", f"The SSN of {last} is @."],
-            "mrn": ["MRN: @.", f"{who} medical record number is MRN @."],
-            "phone": [f"{who} phone number is @.", "Phone: @.", f"You can call {last} at @."],
-            "iban": ["Please use the account IBAN @.", "IBAN: @.", f"{who} IBAN is @."],
-            "card": [
-                f"{who} card number is @.",
-                "Card number: @.",
-                "The payment was made with card @.",
-            ],
-            "email": [f"{who} e-mail address is @.", "E-mail: @.", "Please write to @."],
-            "birth": [f"{who} date of birth is @.", "Date of birth: @.", f"{last} was born on @."],
-            "name": ["The full name is @."],
+        label = {
+            "ssn": "SSN",
+            "mrn": "MRN",
+            "phone": "Phone",
+            "iban": "IBAN",
+            "card": "Card number",
+            "email": "E-mail",
+            "birth": "Date of birth",
+            "name": "Full name",
         }[kind]
-        return self.pick(forms).replace("@", value)
+        return f"{label}: {value}."
 
     def example(self):
         kind = self.pick(list(self.KINDS))
@@ -865,7 +949,7 @@ prepare {an example|a sample|a} @""".split(
         wanted = []
         if kind == "contacts":
             count = self.rng.randint(3, 4)
-        elif self.chance(0.6):
+        elif self.chance(0.75):
             wanted = self.rng.sample(list(self.ID_NAMES), self.rng.choice([1, 1, 1, 2, 2, 3]))
         ask = self.expand(self.pick(self.ASK_EXAMPLE)).replace("@", self.pick(names))
         if not re.search(
@@ -889,9 +973,17 @@ prepare {an example|a sample|a} @""".split(
                         " including ",
                         " that has ",
                         " and include ",
+                        " which has ",
+                        " which includes ",
+                        " that shows ",
+                        " with at least ",
+                        ", it should contain ",
+                        ", with ",
+                        " and put in ",
                     ]
                 )
                 + joined
+                + self.pick(["", "", "", "", " inside", " in the text", " somewhere", " in there"])
             )
             if self.chance(0.15):
                 ask = (
@@ -939,14 +1031,7 @@ prepare {an example|a sample|a} @""".split(
             f"{self.pick(FIRST)} {self.pick(LAST)}",
         )
         last, doctor = name.split()[1], other.split()[1]
-        who = self.pick(["The", "The"]) + {
-            "note": " patient's",
-            "referral": " patient's",
-            "form": " patient's",
-        }.get(kind, " client's")
-        if kind == "text":
-            who = "The person's" if self.chance(0.3) else f"{name.split()[0]}'s"
-        lines = [self.id_sentence(i, name, who) for i in ids]
+        lines = [self.id_sentence(i, name) for i in ids]
         joined = " ".join(lines)
         problem, drug, town = self.pick(PROBLEMS), self.pick(DRUGS), self.pick(TOWNS)
         street = f"{self.rng.randint(1, 99)} {self.pick(STREETS)} Street"
@@ -980,6 +1065,8 @@ prepare {an example|a sample|a} @""".split(
 
     def give_name(self):
         name = self.name() if self.chance(0.4) else self.name().split()[0]
+        if self.chance(0.35):
+            name = self.pseudo().capitalize()
         ask = self.pick(
             [
                 "my name is @",
@@ -990,6 +1077,10 @@ prepare {an example|a sample|a} @""".split(
                 "please call me @",
                 "I am @",
                 "you can call me @",
+                "hey, @ is my name",
+                "@ is my name",
+                "hello, my name is @",
+                "good morning, I am @",
             ]
         )
         text = ask.replace("@", name)
@@ -1113,15 +1204,15 @@ write {as much as you can|a lot|something long|something very long|a lot of text
             state["long"] = None
             return [(ask, say)]
         r = (r - self.copying) / (1 - self.copying)
-        if r < 0.5:
+        if r < 0.50:
             return [self.question(self.pick(self.intents))]
-        if r < 0.58:
+        if r < 0.56:
             return [self.unknown()]
         if r < 0.65:
             return [
                 self.question(self.pick(["hello", "hello", "how", "thanks", "bye", "who", "can"]))
             ]
-        if r < 0.81:
+        if r < 0.76:
             return [self.shorten()]
         if r < 0.93:
             turns = [self.example()]
@@ -1157,11 +1248,11 @@ write {as much as you can|a lot|something long|something very long|a lot of text
         """(system prompt or None, [(user, assistant), ...])"""
         r = self.rng.random()
         turns, state = [], {}
-        wanted = 1 if r < 0.3 else self.rng.choice([2, 3, 3, 4, 5, 6, 7])
-        if self.chance(0.004):
+        wanted = 1 if r < 0.4 else self.rng.choice([2, 2, 3, 3, 4, 5])
+        if self.chance(0.002):
             wanted = self.rng.randint(25, 45)  # a few that fill the whole context
         while len(turns) < wanted:
-            if self.chance(0.010):
+            if self.chance(0.02):
                 turns.append(self.long())
             else:
                 turns += self.turn(state)

@@ -55,7 +55,7 @@ def metadata(tok):
         ("general.name", STRING, "Subrosa Demo"),
         ("general.basename", STRING, "subrosa-demo"),
         ("general.version", STRING, "1"),
-        ("general.size_label", STRING, "1M"),
+        ("general.size_label", STRING, "2M"),
         ("general.author", STRING, "The Subrosa project"),
         (
             "general.description",
@@ -74,6 +74,8 @@ def metadata(tok):
         (arch + "feed_forward_length", UINT32, net.FFN),
         (arch + "attention.head_count", UINT32, net.HEADS),
         (arch + "attention.head_count_kv", UINT32, net.HEADS),
+        (arch + "attention.key_length", UINT32, net.HEAD),
+        (arch + "attention.value_length", UINT32, net.HEAD),
         (arch + "attention.layer_norm_rms_epsilon", FLOAT32, net.EPS),
         (arch + "rope.dimension_count", UINT32, net.HEAD),
         (arch + "rope.freq_base", FLOAT32, net.ROPE_BASE),
@@ -100,7 +102,7 @@ def metadata(tok):
 def pairs_adjacent(w):
     """Rows of a query or key matrix, from rotated halves to llama.cpp's adjacent pairs."""
     w = w.reshape(net.HEADS, 2, net.HEAD // 2, net.WIDTH)
-    return w.transpose(1, 2).reshape(net.WIDTH, net.WIDTH)
+    return w.transpose(1, 2).reshape(net.INNER, net.WIDTH)
 
 
 def tensors(weights):

@@ -183,6 +183,7 @@ is there {any |a |}{telemetry|tracking|network access|internet connection|cloud 
 {are|is} {there |}a cloud involved
 what leaves {this|my|the} {computer|machine}
 {can|could} {anybody|someone|hackers} {on the internet|outside} see {my data|this|what I write}
+is {anything|something|what I write|my question|my note|a copy} {going|passed|given|transferred|delivered|handed} {to|on to} {a company|the cloud|another computer|somebody else|a provider|a server}
 do you {send|upload|share|store} {my data|anything|this} {online|in the cloud|on the internet|to someone|to a server}
 are you {online|connected to the internet|in the cloud}
 {do you|does the app} have {internet access|network access|access to the internet|a connection to the internet|web access}
@@ -251,6 +252,11 @@ which key {makes|gives|inserts|adds|starts} a {new line|line break}""",
         "Press Esc or click the Stop button. The text written so far is kept.",
         """what does {the |}{Esc|Escape} {key |}do
 what does the Stop button do
+{it|the model|the answer|the text} {keeps going|runs on|gets too long}, {how do I end it|what can I press|how can I stop that}
+how do I {halt|end|stop|cancel|break off} {you|the model|a reply|the writing} {while it writes|in the middle|before it is done|half way}
+where do I click {to|so that} {end the answer|it stops|the writing stops}
+keep it from {writing more|going on}
+how do I make you {stop|shut up|be quiet|quit}
 {the model|it|the answer} {writes|talks|goes on|is} too {long|much}
 {it|the model|the answer} does not stop
 it will not stop {writing|talking}
@@ -312,6 +318,9 @@ why does it ask for my passphrase {{again|after locking}}
 do I need my passphrase {{after|when}} {{locking|unlocking|it was locked}}
 how do I unlock {{it|{SUB}|}}
 what do I need to unlock {{it|{SUB}|}}
+what {{follows|comes|is next}} {{after the lock|when {SUB} locks itself|when I have locked it}}
+{{does|will}} {{a lock|locking}} {{delete|remove|erase|wipe}} {{the keys|the keys in memory|something}}
+{{are|will}} the keys {{be |}}{{gone|still there|still in memory}} {{when I lock|after I lock it|once it is locked}}
 what is wiped {{on|by|after}} {{lock|locking|a lock}}
 what is the effect of {{locking|a lock|the lock}}
 unlock""",
@@ -402,6 +411,8 @@ audit
         "Only you can read your chats: it takes your passphrase and the keyring of this computer. IT cannot read them unnoticed.",
         """who can {read|see|open|look at|view|access} {my|our|these|the} {chats|conversations|messages|history|chat|data|texts|notes|prompts}
 {can|could|may|does|will} {IT|my boss|the admin|my colleague|anyone|someone else|somebody|other people|other users|my manager|the administrator|another user|my employer|the IT department} {read|see|open|look at|view|access|spy on} {my|these|the} {chats|conversations|messages|history|chat|data|notes}
+is {my employer|my boss|our admin|IT|a colleague|my secretary} {able|allowed} to {read|look at|open} {this|my conversations|what we write|my history}
+{can|may} {my team|the boss|the partners|the IT people|my supervisor} {look into|check|inspect|read} {this chat|what I write|what I say here|my questions}
 who has access to {my chats|my conversations|my data|this|my history|my messages}
 {is|are} {my chats|my chat|this conversation|this chat|my conversations} {private|confidential|visible to others|secret|visible to IT|readable by others}
 who else {can|could} {read|see} {this|my chats|it|what I write}
@@ -415,7 +426,8 @@ access to my chats""",
     ),
     "import": (
         "Run subrosactl model import FILE.gguf to import a real model.",
-        """I want a {better|larger|bigger|real|smarter|stronger|different|more capable} model
+        """I {have|got|received} a {better|bigger|good|proper} model {on a disk|on a stick|in a file|in my downloads|from IT}, {how do I use it|what now|how do I load it|how can Subrosa use it}
+I want a {better|larger|bigger|real|smarter|stronger|different|more capable} model
 where {do I|can I} get a {better|larger|bigger|real|smarter} model
 can I {use|have|get|run} {a different|another|a bigger|a larger|a better|a real|my own|a smarter} model
 you are {too small|not smart enough|useless|too stupid}, {can I use another model|how do I get a better model|I need a real model}
@@ -584,6 +596,9 @@ help
 what {do|should} I {ask|type|write|say|do} {here|now|first|}
 what {tasks|things|questions} {can you do|do you understand|can you handle|can you answer}
 show me what you can do
+what {kind of|sorts of} {help|work|tasks} {do you offer|can I get|is possible|can you do for me}
+what {could|would} you {help with|do for us|help us with}
+in what ways can you help
 what are you {used for|made for}
 give me {ideas|some ideas|suggestions}
 list your {abilities|skills|capabilities}
@@ -593,7 +608,7 @@ how do I {start|begin|use you}""",
         ["your purpose", "your capabilities"],
     ),
     "size": (
-        "I am very small: about one million parameters, in a file of about 2 MB.",
+        "I am very small: about two million parameters, in a file of about 5 MB.",
         """how {big|large|small|heavy} {are you|is this model|is the model|is the demo model|is the built-in model}
 how many {parameters|weights|megabytes|bytes|MB|layers} {do you have|are you|does the model have|has this model}
 what {is your size|size are you|is the size of the model|is your parameter count}
@@ -609,7 +624,10 @@ are you a {big|large|small} {model|language model}""",
         "Do not rely on my answers. I am a small demo model, made to try Subrosa out, not for real work.",
         """can I {trust|rely on|believe|depend on} {you|your answers|what you say|this model|the answers}
 are {you|your answers} {reliable|correct|accurate|right|trustworthy|true|always right|always correct}
-do you {make mistakes|lie|hallucinate|invent things|make things up|know everything}
+are you {ever|often|sometimes} {wrong|mistaken}
+{will|could} you {get things wrong|be mistaken|tell me something false}
+do you {ever |often |}{make errors|make mistakes|get it wrong}
+do you {lie|hallucinate|invent things|make things up|know everything}
 can you be wrong
 how {good|accurate|reliable|clever|smart} are {you|your answers}
 can I use {you|this model|the demo model} for {real work|my work|production|patients|clients|real patients|serious work}
@@ -678,6 +696,7 @@ preferences""",
         "Press Ctrl+B to show or hide the sidebar.",
         """what does Ctrl+B do
 where is {the |my }{sidebar|side bar|list of chats|list of conversations|chat list}
+{I lost|I hid|I closed} {the|my} {sidebar|list of chats|side panel}, {how does it come back|where is it|how do I show it again}
 {the|my} {sidebar|side bar|list of chats|chat list} {is gone|is missing|disappeared|has vanished|is hidden|is in the way|takes too much space}
 which key {hides|shows|opens|toggles} the {sidebar|side bar}
 sidebar""",
@@ -781,6 +800,7 @@ I {get|got|see|receive} no answer
 there was {a crash|an error|a failure|a problem}
 {do I have to|must I|should I|how do I} restart {the app|Subrosa|the engine|the model|the computer} {after a crash|after an error|}
 something {is|went} wrong
+the {model|engine|program} {looks|is|appears} {dead|frozen|broken|to be stuck|not to work}, {what now|what can I do|help}
 the last answer {failed|broke off|was cut off|is incomplete|ended in an error}
 engine {error|failure|crash}
 {error|crash}""",
@@ -831,6 +851,9 @@ do you have {a memory|memory|any memory}
 will you remember {this|me|that|what I said} {tomorrow|later|next time|in the next chat|}
 what do you {remember|know about me}
 how far back do you remember
+{do|can} you {still |}{know|recall|remember} {our talk|the chat|what I told you|what I wrote|my question} {from|of} {yesterday|last month|Monday|this morning}
+{are|were} {my other|the other|earlier|older} {chats|conversations|talks} {known to you|in your memory|visible to you}
+do you have access to what I {said|told you|wrote} {elsewhere|in other chats|before}
 can you {see|read|look into} my other {chats|conversations}
 do you forget {everything|things|what I said}""",
         [],
@@ -881,11 +904,12 @@ you ok""",
         """hello
 hi
 hey
-hello {there|again|Subrosa|model|you|friend|everyone|my friend|computer}
-hi {there|again|Subrosa|model|you|friend|everybody}
+hello {there|again|Subrosa|model|you|friend|everyone|my friend|computer|little one|little machine|small model|demo}
+hi {there|again|Subrosa|model|you|friend|everybody|little model|demo|assistant|you there}
+hey there {model|friend|little model}
 hey {there|you|Subrosa}
 good {morning|afternoon|evening|day}
-good {morning|afternoon|evening|day} {Subrosa|to you|model|everybody}
+{a |a very |}good {morning|afternoon|evening|day} {Subrosa|to you all|model|everybody|to everyone|little model}
 greetings
 hello hello
 howdy
@@ -910,6 +934,8 @@ is {this|it} {on|working}""",
         "You are welcome!",
         """thanks
 thank you
+{thanks|thank you}, {that helps|this helps me|that helped me|you were very helpful|you are helpful|it works now|that did it|you are kind|I needed that|that was useful}
+you {helped|have helped} me {|very much|today|with that}
 {thanks|thank you} {a lot|so much|very much|for your help|for the answer|for that|for everything|for helping|for the explanation|again|kindly|model|Subrosa|my friend}
 many thanks
 {great|perfect|good|wonderful|excellent|ok|okay|nice|super|cool|very good|got it|fine}, {thanks|thank you}
@@ -936,7 +962,8 @@ goodbye
 good bye
 bye bye
 {bye|goodbye} {for now|then|Subrosa|model|and thanks|my friend|now}
-see you {later|soon|tomorrow|next week|again|around|}
+{bye, |goodbye, |ok, |}see you {later|soon|tomorrow|next week|again|around|on Friday|on Tuesday|in March|next time|}
+{enough|finished|that was it} for {today|now}, {bye|see you}
 good night
 {I am|I'm} {leaving|done|finished|off|done for today|going home} {now|}
 that is all {for today|for now|}
