@@ -146,9 +146,17 @@ func (s *Session) VerifyHistory(ctx context.Context) error {
 		return err
 	}
 	err = historyFault(o.history.Check(ctx))
-	if err != nil && fault.From(err).Code == fault.HistoryDamaged && !o.readOnly() {
-		e := audit.Entry{Action: audit.Anomaly, Result: "damaged", Detail: "a page of the history does not verify", History: o.generation(ctx)}
-		err = errors.Join(err, o.note(e))
+	return errors.Join(err, o.noteDamage(err))
+}
+
+// noteDamage puts on record that err is damage to the history, also in a session that is open for reading alone because of
+// it. It does nothing for other errors.
+func (o *open) noteDamage(err error) error {
+	if err == nil || fault.From(err).Code != fault.HistoryDamaged || o.record == nil || o.record.Healthy() != nil {
+		return nil
 	}
-	return err
+	_, err = o.record.Append(audit.Entry{
+		Actor: o.actor, Policy: o.policy.Version, Action: audit.Anomaly, Result: "damaged", Detail: "a page of the history does not verify",
+	})
+	return recordFault(err)
 }

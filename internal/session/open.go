@@ -98,7 +98,10 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	if !o.readOnly() {
 		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))
 	}
-	return o, o.pickModel(ctx, opts)
+	if o.stopped != nil {
+		err = o.noteDamage(o.stopped)
+	}
+	return o, errors.Join(err, o.pickModel(ctx, opts))
 }
 
 // stop keeps the session open for reading alone. It does nothing for nil.
