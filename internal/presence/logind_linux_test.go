@@ -156,14 +156,19 @@ func startLogind(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	soon(t, "logind has both sessions", func() error {
-		for _, id := range []string{"c1", "c2"} {
-			var path dbus.ObjectPath
-			if err := conn.Object(login, loginPath).Call(loginManager+".GetSession", 0, id).Store(&path); err != nil {
+	soon(t, "logind has both sessions, and the first is in front", func() error {
+		manager := conn.Object(login, loginPath)
+		var path dbus.ObjectPath
+		for _, id := range []string{"c2", "c1"} {
+			if err := manager.Call(loginManager+".GetSession", 0, id).Store(&path); err != nil {
 				return err
 			}
 		}
-		return nil
+		active, err := conn.Object(login, path).GetProperty(loginSession + ".Active")
+		if err == nil && active.Value() != true { // which of them it is after a start, logind's order of reading says
+			err = errors.Join(errors.New("c1 is not active"), manager.Call(loginManager+".ActivateSession", 0, "c1").Err)
+		}
+		return err
 	})
 	return address
 }

@@ -85,7 +85,9 @@ func serveOne(ctx context.Context, conn *net.UnixConn, answer Handler) {
 		_, _ = conn.Read(make([]byte, 1))
 		cancel()
 	}()
-	_ = writePart(conn, answer(ctx, question, passphrase))
+	if reply := answer(ctx, question, passphrase); ctx.Err() == nil { // what was cut short is no answer
+		_ = writePart(conn, reply)
+	}
 }
 
 // sameUser asks the kernel who is on the other side.
@@ -141,7 +143,7 @@ func Ask(ctx context.Context, home string, question []byte, passphrase *secret.B
 		return nil, err
 	}
 	if err := writeQuestion(conn, question, passphrase); err != nil {
-		return nil, errors.Join(ctx.Err(), err)
+		return nil, errors.Join(ctx.Err(), fmt.Errorf("%w: %w", ErrMalformed, err))
 	}
 	answer, err := readPart(conn, mostAnswer)
 	if err != nil {
