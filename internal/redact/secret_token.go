@@ -474,7 +474,7 @@ func matchWebhook(text []byte, at int, more bool) (start, end int, v Verdict) {
 	if i > len(text) || string(text[at:at+len("://")]) != "://" {
 		return 0, 0, None
 	}
-	path := ""
+	var path string
 	switch host := string(text[at+len("://") : i]); {
 	case host == "hooks.slack.com", host == "hooks.slack-gov.com":
 		path = "/"

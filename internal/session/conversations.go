@@ -152,7 +152,8 @@ func (s *Session) VerifyHistory(ctx context.Context) error {
 // noteDamage puts on record that err is damage to the history, also in a session that is open for reading alone because of
 // it. It does nothing for other errors.
 func (o *open) noteDamage(err error) error {
-	if err == nil || fault.From(err).Code != fault.HistoryDamaged || o.record == nil || o.record.Healthy() != nil {
+	damaged := err != nil && fault.From(err).Code == fault.HistoryDamaged
+	if writable := o.record != nil && o.record.Healthy() == nil; !damaged || !writable {
 		return nil
 	}
 	_, err = o.record.Append(audit.Entry{

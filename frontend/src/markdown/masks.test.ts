@@ -7,7 +7,7 @@ describe('values with a stand-in', () => {
   it('are found whatever signs they hold, and the pieces give the text again', () => {
     for (const sign of [...'!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ä']) {
       const value = `Ann${sign}Berg`;
-      remember([{ value, token: '[PERSON_1]' }]);
+      remember([{ value, token: '[PERSON_1]', type: 'PERSON' }]);
       const text = `To ${value}, and to AnnBergs.`;
       const all = pieces(text);
       expect(all.map((p) => p.text).join('')).toBe(text);
