@@ -10,15 +10,13 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import BIN, OUT, Atspi, Window, wait  # noqa: E402
+from window import BIN, Atspi, Story, Window, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 
 
-class Record(unittest.TestCase):
-    """One story in numbered steps, as in test_window.py."""
-
-    failed = False
+class Record(Story):
+    """From the filter to the stick."""
 
     @classmethod
     def setUpClass(cls):
@@ -39,19 +37,6 @@ class Record(unittest.TestCase):
         cls.w.kill()
         for d in cls.home, cls.stick, cls.auditor:
             shutil.rmtree(d)
-
-    def setUp(self):
-        if Record.failed:
-            self.skipTest("an earlier step failed")
-
-    def run(self, result=None):
-        bad = len(result.failures) + len(result.errors)
-        super().run(result)
-        if len(result.failures) + len(result.errors) > bad:
-            Record.failed = True
-            self.w.picture("failed-" + self._testMethodName)
-            (OUT / "failed.txt").write_text(self.w.text())
-        return result
 
     def tab_to(self, role, name):
         """Presses Tab until the control has the focus: it can be reached without a mouse."""

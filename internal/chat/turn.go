@@ -345,7 +345,7 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 		entry.Detail = string(fault.From(modelErr).Code)
 	}
 	if a.result.LeftOut > 0 {
-		entry.Detail = fmt.Sprintf("the oldest %d messages were left out", a.result.LeftOut)
+		entry.Detail = strings.TrimPrefix(fmt.Sprintf("%s, the oldest %d messages were left out", entry.Detail, a.result.LeftOut), ", ")
 	}
 	var recordErr error
 	out.OutcomeSeq, recordErr = d.Record.Append(entry)

@@ -171,6 +171,10 @@ func TestWhatTheModelDidNotReadIsOnRecord(t *testing.T) {
 	if s.asked.LeaveOut {
 		t.Error("nobody asked for that")
 	}
+	s = &script{says: []string{"Yes."}, leftOut: 6, modelErr: engine.ErrCrashed}
+	if _, err := s.run(t, t.Context(), "Well?"); err == nil || s.entries[1].Detail != "engine_crashed, the oldest 6 messages were left out" {
+		t.Errorf("with a fault beside it: %q, %v", s.entries[1].Detail, err)
+	}
 }
 
 func TestTurnKeepsItsOrderAndRedactsBothWays(t *testing.T) {

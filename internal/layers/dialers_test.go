@@ -33,7 +33,6 @@ var ways = map[string][]string{
 	"syscall":                 {"Socket", "Connect", "Sendto", "SYS_SOCKET", "SYS_CONNECT"},
 	"golang.org/x/sys/unix":   {"Socket", "Connect", "Sendto", "SYS_SOCKET", "SYS_CONNECT"},
 	"golang.org/x/net/proxy":  {"Dial", "FromEnvironment"},
-	"golang.org/x/net/dns":    {"*"},
 	"golang.org/x/net/http2":  {"Transport"},
 	"golang.org/x/crypto/ssh": {"Dial"},
 }
@@ -164,7 +163,7 @@ func (p listed) ways(t *testing.T) []string {
 				return true
 			}
 			if x, ok := s.X.(*ast.Ident); ok && imported[x.Name] != "" {
-				if of := ways[imported[x.Name]]; slices.Contains(of, s.Sel.Name) || of[0] == "*" {
+				if of := ways[imported[x.Name]]; slices.Contains(of, s.Sel.Name) {
 					named[imported[x.Name]+"."+s.Sel.Name] = true
 				}
 			}

@@ -99,9 +99,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))
 	}
 	if o.stopped != nil {
-		err = o.noteDamage(o.stopped)
+		o.stop(o.noteDamage(o.stopped)) // it stays open for reading also where that cannot be written
 	}
-	return o, errors.Join(err, o.pickModel(ctx, opts))
+	return o, o.pickModel(ctx, opts)
 }
 
 // stop keeps the session open for reading alone. It does nothing for nil.
