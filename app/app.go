@@ -27,6 +27,8 @@ type App struct {
 	lock    locker
 	jobs    jobs
 	keeping keeping
+
+	clipboard clipboard
 }
 
 func newApp() *App {

@@ -124,6 +124,7 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 		"RenameMatter":  func() error { return a.RenameMatter("x", "y") },
 		"SetRetention":  func() error { return a.SetRetention("x", 1) },
 		"Search":        func() error { _, err := a.Search("x"); return err },
+		"Copy":          func() error { return a.Copy("x") },
 		"SetPreferences": func() error {
 			return a.SetPreferences(PreferencesView{Theme: "dark"})
 		},

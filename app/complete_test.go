@@ -39,14 +39,19 @@ func trusting(t *testing.T, key minisign.PrivateKey) (*App, *heard) {
 		t.Skip("needs root: the trusted key must be root's")
 	}
 	dir := t.TempDir()
-	public := key.Public().(minisign.PublicKey).String()
-	file := fmt.Appendf(nil, "schema: 1\nversion: 1\nexpires: 2199-01-01\nmodels:\n  signers: [{name: IT, key: %q}]\n", public)
+	rule(t, dir, key, 1, fmt.Sprintf("models:\n  signers: [{name: IT, key: %q}]\n", key.Public()))
+	return unlockedAppWith(t, func(o *session.Options) { o.PolicyDir = dir })
+}
+
+// rule installs a policy for the whole machine, signed with key.
+func rule(t *testing.T, dir string, key minisign.PrivateKey, number int, lines string) {
+	t.Helper()
+	file := fmt.Appendf(nil, "schema: 1\nversion: %d\nexpires: 2199-01-01\n%s", number, lines)
 	for name, content := range map[string][]byte{
-		policy.FileName: file, policy.SignatureName: minisign.Sign(key, file), policy.TrustName: []byte(public),
+		policy.FileName: file, policy.SignatureName: minisign.Sign(key, file), policy.TrustName: []byte(key.Public().(minisign.PublicKey).String()),
 	} {
 		ok(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
 	}
-	return unlockedAppWith(t, func(o *session.Options) { o.PolicyDir = dir })
 }
 
 // packageFor seals another model for this workstation, as IT does.
@@ -103,6 +108,8 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		return nil
 	}
 	cosigned, verifier := cosignedFor(t, a)
+	var copied string
+	a.clipboard.set = board(&copied).set
 	rows := []bound{
 		{"Setup", audit.Setup, "", func() error { return nil }}, // trusting has called it
 		{"Lock", audit.Lock, "", a.Lock},
@@ -129,6 +136,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"ExportRecord", audit.AuditExport, "", func() error { _, err := a.ExportRecord(ExportQuery{Dir: t.TempDir()}); return err }},
 		{"TakeWitness", audit.Witness, "", func() error { _, err := a.TakeWitness(cosigned, verifier); return err }},
 
+		{"Copy", "", "one text, on the user's own desktop; a refusal is on record (TestDirectCallsThatPolicyForbids)", func() error { return a.Copy("x") }},
 		{"State", "", "reads", func() error { a.State(); return nil }},
 		{"Status", "", "reads", func() error { a.Status(); return nil }},
 		{"SetupKeyringOnly", "", "nothing is set up twice; the entry is Setup's (session: TestPolicyLetsTheKeyringBeEnough)", func() error {

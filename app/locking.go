@@ -36,6 +36,7 @@ type locker struct {
 // began is the window's start: from here on it locks when nobody is there.
 func (a *App) began(ctx context.Context) {
 	a.page.attach(ctx)
+	a.clipboard.attach(ctx)
 	a.lock.window = ctx
 	if a.lock.taken != nil && !a.lock.before.Maximised && !a.lock.before.Minimised {
 		runtime.WindowSetPosition(ctx, a.lock.before.X, a.lock.before.Y)

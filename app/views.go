@@ -99,6 +99,7 @@ type StatusView struct {
 	Model     ModelView     `json:"model"`
 	Redaction RedactionView `json:"redaction"`
 	Home      string        `json:"home"`
+	Copy      bool          `json:"copy"` // whether text may be copied out of the window
 	Version   string        `json:"version"`
 }
 
@@ -196,6 +197,7 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
 		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Detail: sentences(s.Model.Fault),
 	}
+	v.Copy = s.Copy
 	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}
 	return v
 }

@@ -33,7 +33,7 @@ describe('the source', () => {
 
   it('stores nothing in the browser and fetches nothing', () => {
     const banned =
-      /\b(localStorage|sessionStorage|indexedDB|caches\.|document\.cookie|fetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|BrowserOpenURL)/;
+      /\b(localStorage|sessionStorage|indexedDB|caches\.|document\.cookie|fetch\(|XMLHttpRequest|WebSocket|EventSource|sendBeacon|BrowserOpenURL|ClipboardSetText|clipboard\.write)/;
     expect(where(files, banned)).toEqual([]);
   });
 

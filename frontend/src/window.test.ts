@@ -30,7 +30,7 @@ async function clean(): Promise<void> {
   expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`)).toEqual([]);
 }
 
-const composer = () => screen.getByRole('textbox', { name: 'Message' });
+const composer = <T extends HTMLElement>() => screen.getByRole<T>('textbox', { name: 'Message' });
 const button = (name: string | RegExp) => screen.getByRole('button', { name });
 const log = () => screen.getByRole('log', { name: 'Messages' });
 
@@ -313,6 +313,27 @@ describe('an answer', () => {
     expect(mock.copied[0]).toContain('## Objective');
     expect(mock.copied[1]).toMatch(/^{\n {2}"complaint"/);
     expect(mock.copied[2]).toBe(mock.copied[0]);
+  });
+
+  it('copies what is selected through the program, and says why where policy forbids it', async () => {
+    const user = await open();
+    await user.click(button('Example patient note'));
+    const heading = await within(log()).findByText('Objective');
+    getSelection()?.selectAllChildren(heading);
+    expect(await fireEvent.copy(heading)).toBe(false); // the web view must not do it by itself
+    expect(mock.copied).toEqual(['Objective']);
+    await user.type(composer(), 'a draft');
+    composer<HTMLTextAreaElement>().setSelectionRange(2, 7);
+    expect(await fireEvent.cut(composer())).toBe(false);
+    expect(mock.copied[1]).toBe('draft');
+
+    mock.status = { ...mock.status, copy: false };
+    mock.emit('status', mock.status);
+    await waitFor(() => expect(document.documentElement).toHaveClass('no-copy'));
+    getSelection()?.selectAllChildren(heading);
+    expect(await fireEvent.copy(heading)).toBe(false);
+    await screen.findByText(/policy on this workstation does not allow that/);
+    expect(mock.copied).toHaveLength(2);
   });
 });
 

@@ -32,6 +32,7 @@ const (
 	RegenerateOwn      Right = "regenerate"
 	AttachDocument     Right = "attach_document"
 	CopyText           Right = "copy"
+	KeepTemplate       Right = "user_template" // a prompt of the user's own, for later
 	ExportConversation Right = "export_conversation"
 	ExportRecord       Right = "export_record"
 	ExportHistoryKey   Right = "export_history_key"
@@ -78,6 +79,7 @@ func RoleTable() []RoleRule {
 		{RegenerateOwn, User, ByUnlock},
 		{AttachDocument, User, ByUnlock},
 		{CopyText, User, ByUnlock},
+		{KeepTemplate, User, ByUnlock},
 		{ExportConversation, User, ByUnlock},
 		{ExportRecord, User, ByUnlock},
 		{ExportHistoryKey, User, ByUnlock},
@@ -124,6 +126,8 @@ func (p Policy) Allows(r Right) error {
 		ok = p.Features.Has(Documents) && p.Limits.DocumentBytes > 0
 	case CopyText:
 		ok = p.Clipboard.Copy
+	case KeepTemplate:
+		ok = p.Features.Has(UserTemplates)
 	case ExportConversation:
 		ok = p.Export.Conversations
 	case ExportRecord:

@@ -18,6 +18,7 @@ func TestRoleTable(t *testing.T) {
 		RegenerateOwn:      func(d *Document) { d.Features.Off = []Feature{Regenerate} },
 		AttachDocument:     func(d *Document) { d.Limits.DocumentBytes = 0 },
 		CopyText:           func(d *Document) { d.Clipboard.Copy = false },
+		KeepTemplate:       func(d *Document) { d.Features.Off = []Feature{UserTemplates} },
 		ExportConversation: func(d *Document) { d.Export.Conversations = false },
 		ExportRecord:       func(d *Document) { d.Export.Audit = false },
 		ExportHistoryKey:   func(d *Document) { d.Features.Off = []Feature{HistoryKeyExport} },

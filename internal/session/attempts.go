@@ -14,7 +14,7 @@ import (
 	"subrosa/internal/fault"
 )
 
-// Wrong passphrases are counted in a file until someone who has the right one puts the count on record: the record is
+// Wrong passphrases, and identities that open no slot, are counted in a file until someone who has the right one puts the count on record: the record is
 // signed with a key that the wrong one does not open. The file also makes guessing slow, across restarts; it is no lock:
 // who can delete it can copy the key files and guess elsewhere, at Argon2id's pace.
 const attemptsFile = "failed-unlocks"
@@ -106,7 +106,7 @@ func (o *open) noteFailedUnlocks(home string) error {
 	if err != nil || a.n == 0 {
 		return err
 	}
-	e := audit.Entry{Action: audit.UnlockFailed, Detail: fmt.Sprintf("%d wrong passphrases", a.n)}
+	e := audit.Entry{Action: audit.UnlockFailed, Detail: fmt.Sprintf("%d wrong passphrases or identities", a.n)}
 	if a.last.Unix() > 0 {
 		e.Detail += ", the last at " + a.last.UTC().Format(time.RFC3339)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
-	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/policy"
 )
@@ -103,14 +102,14 @@ type Template struct {
 	Text string
 }
 
-// Templates returns the user's own, in the order in which they were made.
+// Templates returns the user's own, in the order in which they were made; none where policy has no such templates.
 func (s *Session) Templates(ctx context.Context) ([]Template, error) {
+	out := []Template{}
 	o, err := s.ready()
-	if err != nil {
-		return nil, err
+	if err != nil || o.policy.Allows(policy.KeepTemplate) != nil {
+		return out, err
 	}
 	items, err := o.history.Desk(ctx, history.Template)
-	out := []Template{}
 	for _, i := range items {
 		out = append(out, Template{Name: i.ID, Text: string(i.Value)})
 	}
@@ -123,8 +122,8 @@ func (s *Session) SetTemplate(ctx context.Context, name, text string) error {
 	if err != nil {
 		return err
 	}
-	if !o.policy.Features.Has(policy.UserTemplates) {
-		return fault.New(fault.PolicyDenied, policy.ErrOff)
+	if err := o.require(policy.KeepTemplate, "", nil); err != nil {
+		return err
 	}
 	if name, err = o.title(name); err != nil {
 		return err

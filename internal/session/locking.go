@@ -13,9 +13,10 @@ import (
 // LockReason is why a session locks. The words stand on record.
 type LockReason string
 
-// The reasons: the user said so, the program ends, or nobody is there.
+// The reasons: the user said so, IT installed another policy, the program ends, or nobody is there.
 const (
 	LockedByUser   LockReason = "user"
+	LockedByPolicy LockReason = "policy"
 	LockedByClose  LockReason = "close"
 	LockedByIdle   LockReason = LockReason(presence.Idle)
 	LockedByScreen LockReason = LockReason(presence.ScreenLock)
@@ -44,7 +45,7 @@ func (s *Session) IdleLimit() time.Duration {
 }
 
 // Watch calls lock when nobody is at the machine any more and the session is unlocked: for idle time, and for what the
-// desktop says where policy wants that. lock must lock before it returns; sleep waits for it. Watch returns at once, and
+// desktop says where policy wants that; and when another policy was installed. lock must lock before it returns; sleep waits for it. Watch returns at once, and
 // ends with ctx. The window, which holds keys for hours, calls it; a command that ends by itself need not.
 func (s *Session) Watch(ctx context.Context, buses presence.Buses, lock func(LockReason)) {
 	if s.unusable != nil {
@@ -65,6 +66,7 @@ func (s *Session) Watch(ctx context.Context, buses presence.Buses, lock func(Loc
 			s.timer.Touch() // where locking failed, try again after the same time
 		}
 	}()
+	go s.watchPolicy(ctx, lock)
 }
 
 func locksOn(p policy.Policy, r presence.Reason) bool {

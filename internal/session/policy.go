@@ -23,7 +23,11 @@ type rule struct {
 	last    policy.Mark // what was in force before, as the record has it
 	refused *policy.Refusal
 	stopped *fault.Fault // there is none under which anyone may chat
+	told    string       // why a file that was found later was not taken, once that is on record
 }
+
+// policyTime is how often an unlocked session looks whether another policy was installed.
+const policyTime = 30 * time.Second
 
 func policyPlaces(opts Options) policy.Places {
 	machine := opts.PolicyDir
@@ -43,16 +47,64 @@ func (o *open) choosePolicy(opts Options) error {
 		if err != nil {
 			return err
 		}
-		o.rule.last = last
-		if at.After(now) {
-			now = at
-		}
+		o.rule.last, now = last, later(at, now)
 	}
 	o.take(o.rule.places.Load(o.rule.last, now))
 	if o.readOnly() {
 		return nil
 	}
 	return o.notePolicy()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// watchPolicy locks when another policy is due, so that none is half in force: the next unlock takes it whole.
+func (s *Session) watchPolicy(ctx context.Context, lock func(LockReason)) {
+	ticker := time.NewTicker(policyTime)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if s.policyDue(time.Now()) {
+				lock(LockedByPolicy)
+			}
+		}
+	}
+}
+
+// policyDue tells whether a policy is installed that would be taken and is not in force. While an answer is being written
+// none is. A file that would be refused changes nothing, and is put on record.
+func (s *Session) policyDue(now time.Time) bool {
+	o, err := s.ready()
+	s.mu.Lock()
+	busy := s.turn != nil
+	s.mu.Unlock()
+	if err != nil || busy || o.readOnly() {
+		return false
+	}
+	_, at, err := lastPolicy(o.record)
+	if err != nil {
+		return false
+	}
+	c := o.rule.places.Load(o.policy.Mark(), later(at, now))
+	if c.Refused == nil {
+		o.rule.told = ""
+		return c.Policy.Mark() != o.policy.Mark()
+	}
+	if reason := c.Refused.Reason(); reason != o.rule.told && (o.rule.refused == nil || o.rule.refused.Reason() != reason) {
+		e := audit.Entry{Action: audit.PolicyRefused, Result: reason, Detail: fmt.Sprintf("the %s policy, while unlocked", c.Refused.Source)}
+		if o.note(e) == nil {
+			o.rule.told = reason
+		}
+	}
+	return false
 }
 
 func (o *open) take(c policy.Choice) {

@@ -147,6 +147,50 @@ func TestHistoryRemembersThePolicyToo(t *testing.T) {
 	wantFault(t, err, fault.PolicyRefused)
 }
 
+// A policy that is installed while the session is open locks it, and the next unlock brings it in force.
+func TestAPolicyInstalledWhileOpenIsDue(t *testing.T) {
+	o, key := testOptions(t), itKey(t)
+	install(t, o.PolicyDir, key, 7, "clipboard: {copy: true}\n")
+	s := unlocked(t, o)
+	due := func(want bool, when string) {
+		t.Helper()
+		if got := s.policyDue(time.Now()); got != want {
+			t.Errorf("%s: due %v", when, got)
+		}
+	}
+	due(false, "nothing new")
+	for range 2 {
+		install(t, o.PolicyDir, key, 6, "")
+		due(false, "an older one")
+	}
+	if e, n := lastEntry(t, s, audit.PolicyRefused); n != 1 || e.Result != "downgraded" {
+		t.Errorf("%d refusals on record, the last %+v", n, e)
+	}
+	install(t, o.PolicyDir, key, 8, "clipboard: {copy: false}\n")
+	l := &listener{}
+	l.onDelta = func() { due(false, "an answer is being written") }
+	if _, err := s.Send(t.Context(), chat.Prompt{Text: "hello", MaxTokens: 2}, l); err != nil || l.text.Len() == 0 {
+		t.Error(err, l.text.Len())
+	}
+	due(true, "a newer one")
+	if _, err := s.MayCopy(); err != nil {
+		t.Error("the one in force changed under an open session: ", err)
+	}
+	if err := s.LockFor(t.Context(), LockedByPolicy); err != nil {
+		t.Fatal(err)
+	}
+	due(false, "locked")
+	if err := s.Unlock(t.Context(), pass(goodPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.MayCopy()
+	wantFault(t, err, fault.PolicyDenied)
+	if e, _ := lastEntry(t, s, audit.Lock); e.Detail != "policy" {
+		t.Errorf("the lock says %q", e.Detail)
+	}
+	due(false, "it is in force")
+}
+
 func TestExpiredPolicyStopsTheChatWhileOpen(t *testing.T) {
 	o, key := testOptions(t), itKey(t)
 	install(t, o.PolicyDir, key, 7, "")

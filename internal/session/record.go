@@ -201,7 +201,8 @@ func (s *Session) TakeWitness(cosigned []byte, key string) (audit.Witnessed, err
 	}
 	ruled := o.policy.Record.WitnessKey
 	if ruled != "" && key != "" && key != ruled {
-		return audit.Witnessed{}, fault.New(fault.WitnessKeyUnknown, errors.New("the policy names another key"))
+		denied := onlyRecordFault(o.denied(policy.Cosign, "record", policy.ErrSignature))
+		return audit.Witnessed{}, errors.Join(fault.New(fault.WitnessKeyUnknown, errors.New("the policy names another key")), denied)
 	}
 	if ruled != "" {
 		key = ruled
@@ -211,9 +212,9 @@ func (s *Session) TakeWitness(cosigned []byte, key string) (audit.Witnessed, err
 	s.changed()
 	switch {
 	case errors.Is(err, audit.ErrWitnessKey):
-		return w, fault.New(fault.WitnessKeyUnknown, err)
+		return w, errors.Join(fault.New(fault.WitnessKeyUnknown, err), onlyRecordFault(o.denied(policy.Cosign, "record", policy.ErrSignature)))
 	case errors.Is(err, audit.ErrWitness):
-		return w, fault.New(fault.WitnessForeign, err)
+		return w, errors.Join(fault.New(fault.WitnessForeign, err), onlyRecordFault(o.denied(policy.Cosign, "record", policy.ErrSignature)))
 	}
 	return w, recordFault(err)
 }

@@ -256,6 +256,9 @@ func (s *Session) openByIdentity(ctx context.Context, identities []age.Identity)
 		return nil, failed
 	}
 	root, err := s.keys.Recover(ctx, identities...)
+	if errors.Is(err, keys.ErrNoIdentityFits) {
+		err = errors.Join(err, countFailedUnlock(s.opts.Home, time.Now()))
+	}
 	if err != nil {
 		return nil, keysFault(err)
 	}

@@ -82,7 +82,7 @@ func TestChangesOfKeysAreOnRecordAndFailuresToo(t *testing.T) {
 	if err := s.Unlock(t.Context(), pass(next)); err != nil {
 		t.Fatal(err)
 	}
-	if failed := recorded(t, s, audit.UnlockFailed); len(failed) != 1 || !strings.HasPrefix(failed[0].Detail, "3 wrong passphrases, the last at 20") {
+	if failed := recorded(t, s, audit.UnlockFailed); len(failed) != 1 || !strings.HasPrefix(failed[0].Detail, "3 wrong passphrases or identities, the last at 20") {
 		t.Errorf("on record: %+v", failed)
 	}
 	if err := s.RemoveSlot(t.Context(), slot.Name, nil); err != nil {

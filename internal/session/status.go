@@ -7,6 +7,7 @@ import (
 
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
+	"subrosa/internal/policy"
 	"subrosa/internal/redact"
 )
 
@@ -17,6 +18,7 @@ type Status struct {
 	Model       ModelStatus
 	Masked      []redact.Type // what the redactor looks for
 	Ruleset     string
+	Copy        bool // whether policy lets text be copied out of the window
 }
 
 // Status returns a snapshot, or fault.Locked.
@@ -25,7 +27,7 @@ func (s *Session) Status() (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	st := Status{Model: o.model.Status(), RecordFault: o.stopped, Masked: o.redactor.Types(), Ruleset: o.redactor.Ruleset()}
+	st := Status{Model: o.model.Status(), RecordFault: o.stopped, Masked: o.redactor.Types(), Ruleset: o.redactor.Ruleset(), Copy: o.policy.Allows(policy.CopyText) == nil}
 	if o.record == nil {
 		return st, nil
 	}

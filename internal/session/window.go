@@ -2,8 +2,10 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"subrosa/internal/history"
+	"subrosa/internal/policy"
 )
 
 // Row returns a conversation without its messages.
@@ -17,6 +19,16 @@ func (s *Session) Row(ctx context.Context, id history.ConversationID) (history.C
 		return c, historyFault(err)
 	}
 	return c, o.read(ctx, id, &c.Title)
+}
+
+// MayCopy tells how long copied text may stay on the clipboard; 0 is for good. Where policy forbids copying, the try is
+// recorded and refused.
+func (s *Session) MayCopy() (time.Duration, error) {
+	o, err := s.ready()
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(o.policy.Clipboard.ClearSeconds) * time.Second, o.require(policy.CopyText, "", nil)
 }
 
 // SharedTemplates returns those that IT's policy brings.

@@ -1,6 +1,6 @@
 // The only door to the program behind the window. Every call either returns a domain type or throws a Fault.
 import * as app from '../../wailsjs/go/app/App';
-import { ClipboardSetText, EventsOn } from '../../wailsjs/runtime/runtime';
+import { EventsOn } from '../../wailsjs/runtime/runtime';
 import {
   fields,
   str,
@@ -111,14 +111,8 @@ export const preferences = (): Promise<Preferences> => call(() => app.Preference
 export const setPreferences = (p: Preferences): Promise<void> =>
   call(() => app.SetPreferences({ theme: p.theme }), nothing);
 
-/** Puts text on the clipboard through the program: the page itself has no clipboard permission. */
-export const copy = async (text: string): Promise<boolean> => {
-  try {
-    return await ClipboardSetText(text);
-  } catch {
-    return false;
-  }
-};
+/** Puts text on the clipboard, where policy lets the program do so. */
+export const copy = (text: string): Promise<void> => call(() => app.Copy(text), nothing);
 
 type Off = () => void;
 

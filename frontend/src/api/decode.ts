@@ -145,6 +145,7 @@ export function toStatus(value: unknown): Status {
     redaction: { rules: list(redaction.rules).map(str), ruleset: str(redaction.ruleset) },
     home: str(f.home),
     version: str(f.version),
+    copy: bool(f.copy),
   };
 }
 

@@ -169,6 +169,7 @@ export interface Status {
   redaction: { rules: string[]; ruleset: string };
   home: string;
   version: string;
+  copy: boolean; // text may be copied out of the window
 }
 
 export type Theme = 'system' | 'light' | 'dark';

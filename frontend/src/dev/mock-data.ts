@@ -124,4 +124,5 @@ export const readyStatus = (): Status => ({
   redaction: { rules: ['EMAIL_ADDRESS', 'US_SSN', 'CREDIT_CARD', 'IBAN_CODE'], ruleset: '1-8c1f02' },
   home: '/home/clinician/.local/share/subrosa',
   version: '0.1.0',
+  copy: true,
 });

@@ -88,13 +88,23 @@ export class MockApp {
     ...historyMock(this),
     ...adminMock(this),
     Status: async () => this.status,
+    Copy: async (text: string) => {
+      if (!this.status.copy)
+        throw JSON.stringify(
+          fault(
+            'policy_denied',
+            'The policy on this workstation does not allow that.',
+            'Ask IT or compliance which rule applies.',
+          ),
+        );
+      this.copied.push(text);
+    },
     Preferences: async () => this.preferences,
     SetPreferences: async (p: Preferences) => void (this.preferences = p),
   };
 
   runtime = {
     EventsOnMultiple: (name: string, listener: Listener) => this.on(name, listener),
-    ClipboardSetText: async (text: string) => this.copied.push(text) > 0,
   };
 
   #send({ conversation: id, matter, text: typed, edit, again, continue: goOn, instead, leaveOut }: Sending) {

@@ -26,6 +26,7 @@ window.matchMedia = vi.fn(
   (media: string) => ({ media, matches: false, addEventListener() {}, removeEventListener() {} }) as never,
 );
 Element.prototype.scrollIntoView = function () {};
+document.execCommand = () => true;
 
 // jsdom's files cannot be read as a browser's can.
 File.prototype.text ??= function (this: File): Promise<string> {

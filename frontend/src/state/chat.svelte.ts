@@ -226,11 +226,6 @@ class Chat {
     return last !== undefined;
   }
 
-  async copyLast(): Promise<void> {
-    const text = this.lastAnswer();
-    this.spoken = text && (await api.copy(text)) ? t.chat.copied : t.chat.noAnswer;
-  }
-
   renamed(id: string, title: string): void {
     const { conversation } = this.thread;
     if (conversation?.id === id) this.thread = { ...this.thread, conversation: { ...conversation, title } };

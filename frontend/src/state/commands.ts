@@ -1,5 +1,6 @@
 // What each shortcut does. In a dialog only locking works: its own Esc closes it.
 import { chat } from './chat.svelte';
+import { copyLast } from './clipboard';
 import { commandFor, isTyping, type Command } from './keys';
 import { library } from './library.svelte';
 import { session } from './session.svelte';
@@ -18,7 +19,7 @@ const actions: Record<Command, () => void> = {
   models: () => ui.toggle('models'),
   policy: () => ui.toggle('policy'),
   posture: () => ui.toggle('posture'),
-  copy: () => void chat.copyLast(),
+  copy: () => void copyLast(),
   region: () => moveRegion(1),
   regionBack: () => moveRegion(-1),
   shortcuts: () => (ui.dialog = { kind: 'shortcuts' }),

@@ -975,6 +975,7 @@ export namespace app {
 	    model: ModelView;
 	    redaction: RedactionView;
 	    home: string;
+	    copy: boolean;
 	    version: string;
 	
 	    static createFrom(source: any = {}) {
@@ -988,6 +989,7 @@ export namespace app {
 	        this.model = this.convertValues(source["model"], ModelView);
 	        this.redaction = this.convertValues(source["redaction"], RedactionView);
 	        this.home = source["home"];
+	        this.copy = source["copy"];
 	        this.version = source["version"];
 	    }
 	

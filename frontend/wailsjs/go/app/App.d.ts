@@ -18,6 +18,8 @@ export function Conversation(arg1:string,arg2:string):Promise<app.ConversationDe
 
 export function Conversations():Promise<Array<app.ConversationView>>;
 
+export function Copy(arg1:string):Promise<void>;
+
 export function CreateMatter(arg1:string):Promise<app.MatterView>;
 
 export function Draft(arg1:string):Promise<string>;

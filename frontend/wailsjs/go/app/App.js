@@ -34,6 +34,10 @@ export function Conversations() {
   return window['go']['app']['App']['Conversations']();
 }
 
+export function Copy(arg1) {
+  return window['go']['app']['App']['Copy'](arg1);
+}
+
 export function CreateMatter(arg1) {
   return window['go']['app']['App']['CreateMatter'](arg1);
 }
