@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -38,8 +39,12 @@ func needsRoom(a Action) bool {
 // an fsync. It sets Version, Seq, Prev and Sig, and Time where it is zero. Errors: ErrPoisoned after any failed write or
 // fsync, for ever; ErrDiskFull alone, ErrEntry and ErrClosed, which change nothing.
 func (l *Log) Append(e Entry) (int64, error) {
+	d, err := e.draft()
+	if err != nil {
+		return 0, err
+	}
 	l.mu.Lock()
-	b, seq, err := l.enqueueLocked(e)
+	b, seq, err := l.enqueueLocked(d)
 	l.mu.Unlock()
 	if err != nil {
 		return 0, err
@@ -60,7 +65,7 @@ func (l *Log) wait(b *batch) error {
 	return b.err
 }
 
-func (l *Log) enqueueLocked(e Entry) (*batch, int64, error) {
+func (l *Log) enqueueLocked(d draft) (*batch, int64, error) {
 	if err := l.usableLocked(); err != nil {
 		return nil, 0, err
 	}
@@ -69,27 +74,31 @@ func (l *Log) enqueueLocked(e Entry) (*batch, int64, error) {
 			return nil, 0, fmt.Errorf("append: %w", err)
 		}
 	}
-	if needsRoom(e.Action) {
+	if needsRoom(d.Action) {
 		if err := l.setAside(); err != nil {
 			return nil, 0, fmt.Errorf("append: %w", err)
 		}
 	}
-	if e.Time.IsZero() {
+	if d.Time.IsZero() {
 		now, jump := l.clock.now()
-		e.Time = now
+		d.Time = now
 		if jump != "" {
-			if _, _, err := l.addLocked(Entry{Time: now, Actor: e.Actor, Action: ClockJump, Policy: e.Policy, Detail: jump}); err != nil {
+			jumped, err := Entry{Time: now, Actor: d.Actor, Action: ClockJump, Policy: d.Policy, Detail: jump}.draft()
+			if err != nil {
+				return nil, 0, err
+			}
+			if _, _, err := l.addLocked(jumped); err != nil {
 				return nil, 0, err
 			}
 		}
 	}
-	return l.addLocked(e)
+	return l.addLocked(d)
 }
 
-// addLocked signs e and puts it into the last batch, or into a new one.
-func (l *Log) addLocked(e Entry) (*batch, int64, error) {
-	e.Seq, e.Prev = l.nextSeq, l.nextLast[:]
-	line, err := e.sign(l.key, l.origin)
+// addLocked signs d and puts it into the last batch, or into a new one.
+func (l *Log) addLocked(d draft) (*batch, int64, error) {
+	d.Seq, d.Prev = l.nextSeq, l.nextLast[:]
+	line, err := d.sign(l.key, l.origin)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -101,21 +110,21 @@ func (l *Log) addLocked(e Entry) (*batch, int64, error) {
 	b.buf = append(append(b.buf, line...), '\n')
 	l.nextSeq, l.nextLast = l.nextSeq+1, tlog.RecordHash(line)
 	b.leaves = append(b.leaves, l.nextLast)
-	b.closing = b.closing || !needsRoom(e.Action)
+	b.closing = b.closing || !needsRoom(d.Action)
 	if !l.writing {
 		l.writing = true
 		b.lead <- struct{}{}
 	}
-	return b, e.Seq, nil
+	return b, d.Seq, nil
 }
 
 // gather lets those join b whom the batch before it has just let go: else the first of them would write alone, and the
-// others wait for an fsync more. A writer that is alone does not wait.
+// others wait for an fsync more. It waits for as many as that batch had, and at most half as long as that took to become
+// durable: on a quick drive the rest is better signed while b is on its way. A writer that is alone does not wait.
 func (l *Log) gather(b *batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for joined := 0; joined < len(b.leaves) && len(b.leaves) < l.together; {
-		joined = len(b.leaves)
+	for start := time.Now(); len(b.leaves) < l.together && time.Since(start) < l.took/2; {
 		l.mu.Unlock()
 		runtime.Gosched()
 		l.mu.Lock()
@@ -134,11 +143,13 @@ func (l *Log) write(b *batch) {
 		err = l.untouchedLocked()
 	}
 	l.mu.Unlock()
+	start := time.Now()
 	if err == nil {
 		err = l.store(b.buf, alone)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.took = time.Since(start)
 	switch {
 	case err == nil:
 		l.commitLocked(b)

@@ -162,7 +162,8 @@ type Log struct {
 	// What is on its way: batches in the order in which they will be written.
 	queue    []*batch
 	writing  bool
-	together int // entries of the batch that was written last
+	together int           // entries of the batch that was written last
+	took     time.Duration // until it was durable
 	nextSeq  int64
 	nextLast tlog.Hash
 

@@ -800,6 +800,16 @@ func big(t testing.TB, dir string, n int) {
 	}
 }
 
+// sign returns the line of e at the place that it names.
+func (e Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
+	d, err := e.draft()
+	if err != nil {
+		return nil, err
+	}
+	d.Seq, d.Prev = e.Seq, e.Prev
+	return d.sign(key, origin)
+}
+
 type noSync struct{ file }
 
 func (noSync) Sync() error { return nil }

@@ -17,6 +17,21 @@ import (
 
 // appendJSON appends the entry as json.Marshal writes it, and fails where that does.
 func (e *Entry) appendJSON(b []byte) ([]byte, error) {
+	b, err := e.appendHead(b)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = e.appendBody(b); err != nil {
+		return nil, err
+	}
+	if len(e.Sig) > 0 {
+		b = appendSig(b, e.Sig)
+	}
+	return append(b, '}'), nil
+}
+
+// appendHead appends the fields that an entry's place in the log decides.
+func (e *Entry) appendHead(b []byte) ([]byte, error) {
 	b = append(b, `{"v":`...)
 	b = strconv.AppendInt(b, int64(e.Version), 10)
 	b = append(b, `,"seq":`...)
@@ -32,7 +47,12 @@ func (e *Entry) appendJSON(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b = append(b, '"')
+	return append(b, '"'), nil
+}
+
+// appendBody appends what stands between the head and the signature.
+func (e *Entry) appendBody(b []byte) ([]byte, error) {
+	var err error
 	b = appendText(append(b, `,"actor":`...), e.Actor)
 	b = appendText(append(b, `,"action":`...), string(e.Action))
 	b = appendField(b, `,"matter":`, e.Matter)
@@ -68,12 +88,10 @@ func (e *Entry) appendJSON(b []byte) ([]byte, error) {
 		b = append(appendText(append(b, `,"set":`...), p.Set), '}')
 	}
 	b = appendField(b, `,"result":`, e.Result)
-	b = appendField(b, `,"detail":`, e.Detail)
-	if len(e.Sig) > 0 {
-		b = appendBase64(append(b, `,"sig":`...), e.Sig)
-	}
-	return append(b, '}'), nil
+	return appendField(b, `,"detail":`, e.Detail), nil
 }
+
+func appendSig(b, sig []byte) []byte { return appendBase64(append(b, `,"sig":`...), sig) }
 
 func (s *Sampling) appendJSON(b []byte) ([]byte, error) {
 	var err error

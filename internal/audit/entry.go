@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -171,41 +172,62 @@ func decode(line []byte) (Entry, error) {
 	return e, nil
 }
 
-// sign completes e and returns its line.
-func (e *Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
-	e.Version, e.Time, e.Sig = entryVersion, e.Time.UTC(), nil
-	// Once around: what JSON cannot carry (half a rune) is replaced before it is signed.
-	first, err := e.appendJSON(nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+// draft is an entry that is ready but for its place in the log. Writers make theirs side by side; they are signed one after
+// the other, because each line holds the hash of the one before.
+type draft struct {
+	Entry
+	body []byte // of its line, see appendBody
+}
+
+// mostMore is how much longer a line can be than that of a draft: its number, its time and its signature.
+const mostMore = 256
+
+func (e Entry) draft() (draft, error) {
+	e.Version, e.Seq, e.Prev, e.Time, e.Sig = entryVersion, 0, make([]byte, sha256.Size), e.Time.UTC(), nil
+	line, err := e.appendJSON(make([]byte, 0, 1024))
+	if err == nil && len(line)+mostMore > maxEntry {
+		err = fmt.Errorf("larger than %d bytes", maxEntry)
 	}
-	clean, err := decode(first)
-	if err != nil { // too long, or not yet canonical
-		clean = Entry{}
-		if err := json.Unmarshal(first, &clean); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+	if err != nil {
+		return draft{}, fmt.Errorf("%w: %w", ErrEntry, err)
+	}
+	if _, err := decode(line); err != nil { // once around: what JSON cannot carry (half a rune) is replaced
+		e = Entry{}
+		if err := json.Unmarshal(line, &e); err != nil {
+			return draft{}, fmt.Errorf("%w: %w", ErrEntry, err)
+		}
+		if line, err = e.appendJSON(line[:0]); err == nil {
+			_, err = decode(line)
+		}
+		if err != nil {
+			return draft{}, fmt.Errorf("%w: not canonical", ErrEntry)
 		}
 	}
-	msg, err := clean.message(origin)
+	return draft{e, line[bytes.Index(line, []byte(`,"actor":`)) : len(line)-1]}, nil
+}
+
+// sign returns the draft's line.
+func (d *draft) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
+	b := appendDomain(make([]byte, 0, len(origin)+len(d.body)+2*mostMore), origin)
+	start := len(b)
+	b, err := d.appendHead(b)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
-	clean.Sig = ed25519.Sign(key, msg)
-	line, err := clean.appendJSON(make([]byte, 0, len(msg)+128))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
-	}
-	if _, err := decode(line); err != nil {
-		return nil, fmt.Errorf("%w: larger than %d bytes or not canonical", ErrEntry, maxEntry)
-	}
-	return line, nil
+	b = append(append(b, d.body...), '}')
+	sig := ed25519.Sign(key, b)
+	return append(appendSig(b[:len(b)-1], sig), '}')[start:], nil
 }
 
 // message is what Sig signs. The leading zero byte keeps it apart from a note's text, which has no control characters.
 func (e Entry) message(origin string) ([]byte, error) {
 	e.Sig = nil
-	msg := append(make([]byte, 0, 1024), "\x00subrosa audit entry v1\n"...)
-	return e.appendJSON(append(append(msg, origin...), '\n'))
+	return e.appendJSON(appendDomain(make([]byte, 0, 1024), origin))
+}
+
+func appendDomain(b []byte, origin string) []byte {
+	b = append(b, "\x00subrosa audit entry v1\n"...)
+	return append(append(b, origin...), '\n')
 }
 
 // signedBy reports whether the entry's signature is good.

@@ -33,17 +33,21 @@ func (l *Log) rotate(e Entry, next ed25519.PrivateKey) (int64, error) {
 	if len(next) != ed25519.PrivateKeySize {
 		return 0, errors.New("no signing key")
 	}
-	l.mu.Lock()
 	vkey, err := l.verifierKey(next)
-	if err == nil && l.keys.holds(vkey) {
-		err = errors.New("the key has been in force before")
-	}
 	if err != nil {
-		l.mu.Unlock()
 		return 0, err
 	}
 	e.Action, e.Key = AuditKeyRotate, vkey
-	b, seq, err := l.enqueueLocked(e)
+	d, err := e.draft()
+	if err != nil {
+		return 0, err
+	}
+	l.mu.Lock()
+	if l.keys.holds(vkey) {
+		l.mu.Unlock()
+		return 0, errors.New("the key has been in force before")
+	}
+	b, seq, err := l.enqueueLocked(d)
 	if err != nil {
 		l.mu.Unlock()
 		return 0, err
