@@ -8,4 +8,4 @@ mkdir -p build/out/window
 . build/env.sh
 go build -o build/out/slowmodel ./build/e2e/slowmodel
 go build -o build/out/openkeys ./build/e2e/openkeys
-exec build/e2e/desktop.sh /usr/bin/python3 -m unittest -v ${1:+-k "$1"} build/e2e/test_window.py build/e2e/test_redaction.py build/e2e/test_lock.py build/e2e/test_record.py
+exec build/e2e/desktop.sh /usr/bin/python3 -m unittest -v ${1:+-k "$1"} build/e2e/test_window.py build/e2e/test_redaction.py build/e2e/test_lock.py build/e2e/test_record.py build/e2e/test_conversation.py

@@ -246,3 +246,30 @@ class Story(unittest.TestCase):
             self.w.picture("failed-" + self._testMethodName)
             (OUT / "failed.txt").write_text(self.w.text())
         return result
+
+    def tab_to(self, role, name):
+        """Presses Tab until the control has the focus: it can be reached without a mouse."""
+        self.w.find(role, name)
+        was = None
+        for _ in range(80):
+            self.w.key("Tab")
+            # Nothing has it between the last control of the page and the first.
+            node = wait("Tab to move the focus", lambda: (n := self.w.focused()) != was and (n,))[0]
+            if node and self.w.is_(node, role, name):
+                return
+            was = node
+        raise AssertionError(f"Tab does not reach {role} {name!r}")
+
+    def fill(self, name, text, clear=False):
+        """Types into a field, in place of what is there if clear. A busy machine loses or repeats a key now and then, and one wrong character makes another recipient."""
+        self.tab_to("field", name)
+        node = self.w.find("field", name)
+        if clear:
+            self.w.key("ctrl+a", "BackSpace")
+        for delay in 12, 60, 120:
+            self.w.type(text, delay)
+            try:
+                return wait(f"{text!r} in {name!r}", lambda: Atspi.Text.get_text(node, 0, -1) == text, 10)
+            except AssertionError:
+                self.w.key("ctrl+a", "BackSpace")
+        raise AssertionError(f"{text!r} cannot be typed into {name!r}")

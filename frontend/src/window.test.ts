@@ -428,6 +428,64 @@ describe('finding and keeping', () => {
   });
 });
 
+describe('taking a conversation along', () => {
+  async function dialog(user: Awaited<ReturnType<typeof open>>) {
+    await user.click(button('Example patient note'));
+    await within(log()).findByText('Objective');
+    await user.keyboard('{Control>}{Shift>}e{/Shift}{/Control}');
+    await screen.findByLabelText('PDF');
+  }
+
+  it('asks for format and place, and says what was written and where it is on record', async () => {
+    const user = await open();
+    await dialog(user);
+    const stick = await screen.findByLabelText(/COMPLIANCE/);
+    expect(screen.getByLabelText('PDF')).toBeChecked();
+    expect(screen.getByLabelText('Folder')).toHaveValue('/home/clinician');
+    expect(screen.getByRole('dialog')).toHaveTextContent('It is not encrypted');
+    await clean();
+    await user.click(screen.getByLabelText('Word (DOCX)'));
+    await user.click(stick);
+    await fireEvent.input(screen.getByLabelText('File name'), { target: { value: 'note' } });
+    await user.click(screen.getByLabelText(/^Encrypt it to 2 recipients/));
+    expect(screen.getByRole('dialog')).toHaveTextContent('only 2 recipients of the policy can read it');
+    await user.click(button('Export'));
+    await screen.findByText(/COMPLIANCE\/note\.docx\.age.*on record as entry 128/);
+    expect(mock.taken).toEqual([
+      {
+        ...{ conversation: 'note', format: 'docx', folder: '/media/clinician/COMPLIANCE', name: 'note' },
+        ...{ sealed: true, values: false },
+      },
+    ]);
+    await clean();
+  });
+
+  it('says that policy does not allow it', async () => {
+    const user = await open();
+    mock.app.ExportTerms = async () => ({ formats: [], plain: false, recipients: 0, folder: '' });
+    await user.click(button('Example patient note'));
+    await user.click(await screen.findByRole('button', { name: 'Export conversation' }));
+    expect(await screen.findByText(/does not let conversations be exported/)).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Export' })).toBeNull();
+  });
+
+  it('says what went wrong, and keeps what was filled in', async () => {
+    const user = await open();
+    await dialog(user);
+    mock.app.ExportConversation = () =>
+      Promise.reject({
+        code: 'export_exists',
+        message: 'A file of that name is there.',
+        hint: 'Choose another.',
+      });
+    await user.click(button('Export'));
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'A file of that name is there. Choose another.',
+    );
+    expect(screen.getByLabelText('Folder')).toHaveValue('/home/clinician');
+  });
+});
+
 describe('the views for compliance and IT', () => {
   const go = async (name: string) => {
     const user = await open();

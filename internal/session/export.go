@@ -19,6 +19,7 @@ import (
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/policy"
+	"subrosa/internal/redact"
 )
 
 // AuditExport is what to put into an audit bundle.
@@ -186,6 +187,29 @@ type ConversationExported struct {
 	Sealed []string
 }
 
+// ExportTerms is how the policy lets a conversation be taken along.
+type ExportTerms struct {
+	Formats    []export.Format // none: not at all
+	Plain      bool            // whether it may be written in the clear
+	Recipients []string        // whom it can be sealed to
+}
+
+// ExportTerms returns them.
+func (s *Session) ExportTerms() (ExportTerms, error) {
+	o, err := s.ready()
+	if err != nil {
+		return ExportTerms{}, err
+	}
+	may := o.policy.Export
+	terms := ExportTerms{Plain: may.Plain, Recipients: may.Recipients}
+	for _, f := range export.Formats() {
+		if may.Conversations && may.Allows(policyFormat(f)) {
+			terms.Formats = append(terms.Formats, f)
+		}
+	}
+	return terms, nil
+}
+
 // ExportConversation writes the chosen branch of a conversation, with where it comes from. The policy says whether, in
 // which formats, and sealed to whom. Without a record there is no export.
 func (s *Session) ExportConversation(ctx context.Context, x ConversationExport) (ConversationExported, error) {
@@ -196,7 +220,7 @@ func (s *Session) ExportConversation(ctx context.Context, x ConversationExport) 
 	if err := o.mayExport(x); err != nil {
 		return ConversationExported{}, err
 	}
-	document, err := o.document(ctx, x.ID, x.Values)
+	document, masked, err := o.document(ctx, x.ID, x.Values)
 	if err != nil {
 		return ConversationExported{}, err
 	}
@@ -211,7 +235,7 @@ func (s *Session) ExportConversation(ctx context.Context, x ConversationExport) 
 	// Of where it goes the record keeps nothing: a file's name may say what nobody redacted.
 	intent := audit.Entry{
 		Action: audit.ConversationExport, Conversation: string(x.ID), Result: "begun",
-		Detail: string(x.Format) + ", " + sealedTo(f.Recipients),
+		Detail: string(x.Format) + ", " + sealedTo(f.Recipients), Redactions: masked,
 	}
 	if x.Values {
 		intent.Detail += ", with values"
@@ -256,19 +280,22 @@ func policyFormat(f export.Format) policy.Format {
 	return policy.Markdown
 }
 
-func (o *open) document(ctx context.Context, id history.ConversationID, values bool) (export.Conversation, error) {
+// document also returns how many values were masked by type that were not when they were stored.
+func (o *open) document(ctx context.Context, id history.ConversationID, values bool) (export.Conversation, map[string]int, error) {
 	c, err := o.history.Conversation(ctx, id)
 	if err != nil {
-		return export.Conversation{}, historyFault(err)
+		return export.Conversation{}, nil, historyFault(err)
 	}
 	messages, err := o.history.Messages(ctx, id)
 	if err != nil {
-		return export.Conversation{}, historyFault(err)
+		return export.Conversation{}, nil, historyFault(err)
 	}
-	if values {
-		if err := errors.Join(o.read(ctx, id, &c.Title), o.readMessages(ctx, id, messages)); err != nil {
-			return export.Conversation{}, err
-		}
+	masked, err := o.maskAsNow(ctx, id, &c.Title, messages)
+	if err == nil && values {
+		err = errors.Join(o.read(ctx, id, &c.Title), o.readMessages(ctx, id, messages))
+	}
+	if err != nil {
+		return export.Conversation{}, nil, err
 	}
 	d := export.Conversation{Title: c.Title, Values: values}
 	d.Policy, d.Origin, d.Conversation, d.Actor = o.policy.Version, o.origin(), string(id), o.actor
@@ -290,7 +317,35 @@ func (o *open) document(ctx context.Context, id history.ConversationID, values b
 		}
 		d.Messages = append(d.Messages, line)
 	}
-	return d, nil
+	return d, masked, nil
+}
+
+// maskAsNow masks, in texts as they are stored, what the policy masks today and did not when they were written: what
+// leaves the workstation is under the policy of the day. Tokens stay, and no new ones are given.
+func (o *open) maskAsNow(ctx context.Context, id history.ConversationID, title *string, messages []history.Message) (map[string]int, error) {
+	table, err := o.table(ctx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	mask := func(text *string, r *redact.Redactor) {
+		masked, spans := r.For(table, redact.Title).Text(*text)
+		*text = masked
+		for _, s := range spans {
+			if s.Action == redact.Mask || s.Action == redact.Block {
+				counts[string(s.Type)]++
+			}
+		}
+	}
+	mask(title, o.redactor)
+	for i, m := range messages {
+		r := o.redactor
+		if m.Role == history.Assistant {
+			r = o.answer
+		}
+		mask(&messages[i].Text, r)
+	}
+	return counts, nil
 }
 
 // modelNames knows models by their hash. A manifest that does not verify gives no name.

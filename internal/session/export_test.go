@@ -191,3 +191,66 @@ func TestARecordThatCannotBeWrittenIsExportedAllTheSame(t *testing.T) {
 		t.Error("a conversation left without being recorded")
 	}
 }
+
+// What was stored under a milder policy leaves under the one of the day.
+func TestAnExportMasksWhatThePolicyMasksNow(t *testing.T) {
+	o, key := testOptions(t), itKey(t)
+	install(t, o.PolicyDir, key, 1, "redaction: {types: [{type: EMAIL_ADDRESS, prompt: allow, answer: allow}, {type: PERSON, prompt: pseudonymise}]}\n")
+	s := unlocked(t, o)
+	out, err := s.Send(t.Context(), chat.Prompt{Text: "Mr. Leiva, leiva@example.org", MaxTokens: 3}, &listener{})
+	if err != nil || out.User.Text != "Mr. Leiva, leiva@example.org" {
+		t.Fatal(out.User.Text, err)
+	}
+	id, dir := out.Conversation.ID, t.TempDir()
+	exported := func(name string, values bool) string {
+		t.Helper()
+		x := ConversationExport{ID: id, Format: export.Markdown, Path: filepath.Join(dir, name), Values: values}
+		if _, err := s.ExportConversation(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(x.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if text := exported("before.md", false); !strings.Contains(text, "Mr. [PERSON_1], leiva@example.org") {
+		t.Error(text)
+	}
+	install(t, o.PolicyDir, key, 2, "redaction: {types: [{type: PERSON, prompt: pseudonymise}]}\n")
+	s = again(t, s, o)
+	if text := exported("after.md", false); !strings.Contains(text, "Mr. [PERSON_1], [EMAIL]") || strings.Contains(text, "leiva@") {
+		t.Error(text)
+	}
+	begun, _ := lastEntry(t, s, audit.ConversationExport)
+	if entries, err := s.open.record.Entries(begun.Seq-1, 1); err != nil || entries[0].Redactions["EMAIL_ADDRESS"] == 0 {
+		t.Errorf("%+v, %v", entries, err)
+	}
+	if text := exported("values.md", true); !strings.Contains(text, "Mr. Leiva, [EMAIL]") || strings.Contains(text, "leiva@") {
+		t.Error(text)
+	}
+	if _, messages, err := s.Conversation(t.Context(), id); err != nil || messages[0].Text != "Mr. Leiva, leiva@example.org" {
+		t.Error("the stored text was changed", messages, err)
+	}
+}
+
+func TestTheTermsOfAnExportAreThePolicys(t *testing.T) {
+	o, key := testOptions(t), itKey(t)
+	s := unlocked(t, o)
+	terms, err := s.ExportTerms()
+	if err != nil || len(terms.Formats) != len(export.Formats()) || !terms.Plain || len(terms.Recipients) != 0 {
+		t.Errorf("%+v, %v", terms, err)
+	}
+	to := recipient(t)
+	install(t, o.PolicyDir, key, 1, "export: {formats: [docx], plain: false, recipients: ["+to+"]}\n")
+	s = again(t, s, o)
+	terms, err = s.ExportTerms()
+	if err != nil || !slices.Equal(terms.Formats, []export.Format{export.DOCX}) || terms.Plain || !slices.Equal(terms.Recipients, []string{to}) {
+		t.Errorf("%+v, %v", terms, err)
+	}
+	install(t, o.PolicyDir, key, 2, "export: {conversations: false}\n")
+	s = again(t, s, o)
+	if terms, err = s.ExportTerms(); err != nil || len(terms.Formats) != 0 {
+		t.Errorf("%+v, %v", terms, err)
+	}
+}

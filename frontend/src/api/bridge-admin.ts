@@ -4,7 +4,7 @@ import { EventsOn } from '../../wailsjs/runtime/runtime';
 import { call, nothing } from './bridge';
 import * as as from './decode-admin';
 import { str } from './decode';
-import type { Progress, RecordQuery } from './types';
+import type { Progress, RecordQuery, TakeAlong } from './types';
 
 export const recordPage = (q: RecordQuery) => call(() => app.RecordPage(q), as.toRecordPage);
 export const recordState = () => call(() => app.RecordState(), as.toRecordState);
@@ -21,6 +21,8 @@ export const exportRecord = (q: {
   until: string;
   matter: string;
 }) => call(() => app.ExportRecord(q), as.toExported);
+export const exportTerms = () => call(() => app.ExportTerms(), as.toExportTerms);
+export const exportConversation = (q: TakeAlong) => call(() => app.ExportConversation(q), as.toTaken);
 export const cancel = (job: string) => call(() => app.Cancel(job), nothing);
 
 export const models = () => call(() => app.Models(), as.toSealedModels);

@@ -5,6 +5,7 @@ import type {
   Drive,
   Entry,
   Exported,
+  ExportTerms,
   Lineage,
   Policy,
   Posture,
@@ -14,6 +15,7 @@ import type {
   RecordState,
   SealedModel,
   Slot,
+  Taken,
   Verified,
 } from './types';
 
@@ -88,6 +90,19 @@ export const toDrives = (value: unknown): Drive[] =>
 
 export const toExported = (value: unknown): Exported =>
   read(value, { path: '', entries: 0, bytes: 0, resumed: 0, evidence: false, unrecorded: '' });
+
+const formats = ['pdf', 'docx', 'md', 'json'] as const;
+
+export const toExportTerms = (value: unknown): ExportTerms => {
+  const offered = list(fields(value).formats);
+  return {
+    ...read(value, { plain: false, recipients: 0, folder: '' }),
+    formats: formats.filter((f) => offered.includes(f)),
+  };
+};
+
+export const toTaken = (value: unknown): Taken =>
+  read(value, { path: '', size: 0, sha256: '', entry: 0, sealed: false });
 
 export const toSealedModel = (value: unknown): SealedModel =>
   read(value, {

@@ -290,6 +290,33 @@ export interface Exported {
   unrecorded: string; // why the export itself is not on record; empty as a rule
 }
 
+export type Format = 'pdf' | 'docx' | 'md' | 'json';
+
+/** How policy lets a conversation be taken along. */
+export interface ExportTerms {
+  formats: Format[]; // none: not at all
+  plain: boolean; // whether it may be written in the clear
+  recipients: number; // how many it can be sealed to
+  folder: string; // where to, unless the user says otherwise
+}
+
+export interface TakeAlong {
+  conversation: string;
+  format: Format;
+  folder: string;
+  name: string;
+  sealed: boolean;
+  values: boolean; // values in place of their stand-ins
+}
+
+export interface Taken {
+  path: string;
+  size: number; // bytes
+  sha256: string;
+  entry: number; // of the export on record
+  sealed: boolean;
+}
+
 export interface SealedModel {
   id: string;
   name: string;

@@ -1,5 +1,5 @@
 // The part of the mock for the record, the models, the policy, the posture and the keys.
-import type { Entry, RecordQuery, Slot } from '../api/types';
+import type { Entry, RecordQuery, Slot, TakeAlong } from '../api/types';
 import type { MockApp } from './mock';
 
 const actions = [
@@ -121,6 +121,17 @@ export function adminMock(mock: MockApp) {
       evidence: false,
       unrecorded: '',
     }),
+    ExportTerms: async () => ({
+      formats: ['md', 'docx', 'pdf', 'json'],
+      plain: true,
+      recipients: 2,
+      folder: '/home/clinician',
+    }),
+    ExportConversation: async (q: TakeAlong) => {
+      mock.taken.push(q);
+      const path = `${q.folder}/${q.name}.${q.format}${q.sealed ? '.age' : ''}`;
+      return { path, size: 48_000, sha256: hash(1), entry: 128, sealed: q.sealed };
+    },
     Cancel: async () => undefined,
     Models: async () => [model],
     ImportModel: async () => {

@@ -1,6 +1,15 @@
 // A stand-in for the program behind the window, for development and for tests: it keeps the real order of
 // events and nothing else. `vite build` leaves it out; `vite --mode mock` puts it in. ?phase=locked picks the start.
-import type { AppState, Conversation, Message, Preferences, StandIn, Status, TurnEvent } from '../api/types';
+import type {
+  AppState,
+  Conversation,
+  Message,
+  Preferences,
+  StandIn,
+  Status,
+  TakeAlong,
+  TurnEvent,
+} from '../api/types';
 import { adminMock } from './mock-admin';
 import { historyMock, standInsOf, type Sending } from './mock-history';
 import { answerTo, conversations, history, readyStatus } from './mock-data';
@@ -16,6 +25,7 @@ export class MockApp {
   preferences: Preferences = { theme: 'system' };
   passphrase = 'correct';
   copied: string[] = [];
+  taken: TakeAlong[] = [];
   draftsKept = 0;
   versions: Record<string, string[]> = {};
   standIns: Record<string, StandIn[]> = {};

@@ -20,6 +20,9 @@ const actions: Record<Command, () => void> = {
   policy: () => ui.toggle('policy'),
   posture: () => ui.toggle('posture'),
   copy: () => void copyLast(),
+  export: () => {
+    if (chat.conversation) ui.dialog = { kind: 'export', conversation: chat.conversation };
+  },
   region: () => moveRegion(1),
   regionBack: () => moveRegion(-1),
   shortcuts: () => (ui.dialog = { kind: 'shortcuts' }),

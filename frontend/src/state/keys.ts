@@ -28,6 +28,7 @@ export const bindings: readonly Binding[] = [
   binding('sidebar', ['Ctrl', 'B'], { key: 'b' }),
   binding('settings', ['Ctrl', ','], { key: ',' }),
   binding('copy', ['Ctrl', 'Shift', 'C'], { key: 'c', shift: true }),
+  binding('export', ['Ctrl', 'Shift', 'E'], { key: 'e', shift: true }),
   binding('stop', ['Esc'], { key: 'escape', ctrl: false }),
   binding('region', ['F6'], { key: 'f6', ctrl: false }),
   binding('regionBack', ['Shift', 'F6'], { key: 'f6', ctrl: false, shift: true }),

@@ -26,6 +26,7 @@ const offered: Command[] = [
   'settings',
   'sidebar',
   'copy',
+  'export',
   'shortcuts',
   'lock',
 ];
@@ -69,6 +70,7 @@ class Palette {
 
   #commands(): Row[] {
     return offered
+      .filter((c) => c !== 'export' || chat.conversation)
       .filter((c) => this.#has(t.shortcuts.commands[c]))
       .map((c) => ({
         ...{ key: `command ${c}`, kind: 'commands' as const, title: t.shortcuts.commands[c], snippet: [] },

@@ -9,6 +9,7 @@ import { kinds } from './kinds.svelte';
 import { library } from './library.svelte';
 import { palette } from './palette.svelte';
 import { record } from './record.svelte';
+import { takeAlong } from './takealong.svelte';
 import { templates } from './templates.svelte';
 import { theme } from './theme.svelte';
 import { ui } from './ui.svelte';
@@ -107,6 +108,7 @@ class Session {
     library.wipe();
     admin.wipe();
     record.wipe();
+    takeAlong.wipe();
     palette.wipe();
     templates.wipe();
     ui.wipe();

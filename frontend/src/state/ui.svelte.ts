@@ -3,7 +3,7 @@ import type { Conversation, Matter, Message } from '../api/types';
 
 export type Dialog =
   | { kind: 'evidence' | 'shortcuts' | 'palette' | 'matters' | 'masked' }
-  | { kind: 'delete' | 'organise'; conversation: Conversation }
+  | { kind: 'delete' | 'organise' | 'export'; conversation: Conversation }
   | { kind: 'deleteMessage'; message: Message }
   | { kind: 'deleteMatter'; matter: Matter };
 

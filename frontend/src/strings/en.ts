@@ -239,6 +239,23 @@ export const en = {
     title: 'Delete this message?',
     body: 'Its text is erased from this workstation for good, older copies of the files included. Its place in the conversation stays.',
   },
+  take: {
+    title: 'Export conversation',
+    about:
+      'Written down with the model, the policy and the entry on record that it comes from. What is masked stays masked, and what policy masks today is masked too. The export itself is on record.',
+    off: 'The policy of this workstation does not let conversations be exported. Ask IT or compliance.',
+    format: 'Format',
+    formats: { pdf: 'PDF', docx: 'Word (DOCX)', md: 'Markdown', json: 'Data (JSON)' },
+    name: 'File name',
+    seal: (n: number) => `Encrypt it to ${plural(n, 'recipient', 'recipients')} of the policy`,
+    values: 'With the values behind stand-ins, as you see them; that goes on record',
+    willSeal: (n: number) =>
+      `It is encrypted: only ${plural(n, 'recipient', 'recipients')} of the policy can read it.`,
+    inTheClear: 'It is not encrypted: whoever has the file can read it.',
+    write: 'Export',
+    written: (path: string, size: string, entry: number) =>
+      `${path}, ${size}, was written, read back and is on record as entry ${entry}. Eject a drive before you pull it out.`,
+  },
   palette: {
     title: 'Search and commands',
     field: 'Search conversations and commands',
@@ -329,6 +346,7 @@ export const en = {
       'Every prompt, answer and action is entered in a tamper-evident record that compliance can check.',
   },
   work: {
+    running: 'Working…',
     step: (step: string, percent: number) => `${step ? `${step} ` : ''}${percent}%`,
   },
   record: {
@@ -555,6 +573,7 @@ export const en = {
       policy: 'Policy',
       posture: 'Posture',
       copy: 'Copy the last answer',
+      export: 'Export conversation',
       region: 'Next region of the window',
       regionBack: 'Previous region of the window',
       shortcuts: 'This list',

@@ -326,6 +326,24 @@ export namespace app {
 	        this.matter = source["matter"];
 	    }
 	}
+	export class ExportTermsView {
+	    formats: string[];
+	    plain: boolean;
+	    recipients: number;
+	    folder: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new ExportTermsView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.formats = source["formats"];
+	        this.plain = source["plain"];
+	        this.recipients = source["recipients"];
+	        this.folder = source["folder"];
+	    }
+	}
 	export class ExportedView {
 	    path: string;
 	    entries: number;
@@ -1025,6 +1043,48 @@ export namespace app {
 	        this.score = source["score"];
 	        this.acceptable = source["acceptable"];
 	        this.advice = source["advice"];
+	    }
+	}
+	export class TakeAlongQuery {
+	    conversation: string;
+	    format: string;
+	    folder: string;
+	    name: string;
+	    sealed: boolean;
+	    values: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new TakeAlongQuery(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = source["conversation"];
+	        this.format = source["format"];
+	        this.folder = source["folder"];
+	        this.name = source["name"];
+	        this.sealed = source["sealed"];
+	        this.values = source["values"];
+	    }
+	}
+	export class TakenView {
+	    path: string;
+	    size: number;
+	    sha256: string;
+	    entry: number;
+	    sealed: boolean;
+	
+	    static createFrom(source: any = {}) {
+	        return new TakenView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.size = source["size"];
+	        this.sha256 = source["sha256"];
+	        this.entry = source["entry"];
+	        this.sealed = source["sealed"];
 	    }
 	}
 	export class TemplateView {

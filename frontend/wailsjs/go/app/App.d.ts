@@ -30,7 +30,11 @@ export function Drives():Promise<Array<app.DriveView>>;
 
 export function Erase(arg1:app.ErasureView):Promise<void>;
 
+export function ExportConversation(arg1:app.TakeAlongQuery):Promise<app.TakenView>;
+
 export function ExportRecord(arg1:app.ExportQuery):Promise<app.ExportedView>;
+
+export function ExportTerms():Promise<app.ExportTermsView>;
 
 export function Hold(arg1:string,arg2:string,arg3:string):Promise<void>;
 

@@ -58,8 +58,16 @@ export function Erase(arg1) {
   return window['go']['app']['App']['Erase'](arg1);
 }
 
+export function ExportConversation(arg1) {
+  return window['go']['app']['App']['ExportConversation'](arg1);
+}
+
 export function ExportRecord(arg1) {
   return window['go']['app']['App']['ExportRecord'](arg1);
+}
+
+export function ExportTerms() {
+  return window['go']['app']['App']['ExportTerms']();
 }
 
 export function Hold(arg1, arg2, arg3) {

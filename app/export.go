@@ -1,0 +1,77 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"subrosa/internal/export"
+	"subrosa/internal/fault"
+	"subrosa/internal/history"
+	"subrosa/internal/session"
+)
+
+// ExportTermsView is how the policy lets a conversation be taken along.
+type ExportTermsView struct {
+	Formats    []string `json:"formats"`    // none: not at all
+	Plain      bool     `json:"plain"`      // whether it may be written in the clear
+	Recipients int      `json:"recipients"` // how many it can be sealed to
+	Folder     string   `json:"folder"`     // where to, unless the user says otherwise
+}
+
+// TakeAlongQuery says which conversation to write down, how and where to.
+type TakeAlongQuery struct {
+	Conversation string `json:"conversation"`
+	Format       string `json:"format"` // md, docx, pdf, json
+	Folder       string `json:"folder"` // absolute
+	Name         string `json:"name"`   // of the file, its ending as well or not
+	Sealed       bool   `json:"sealed"`
+	Values       bool   `json:"values"` // values in place of their stand-ins
+}
+
+// TakenView says what was written.
+type TakenView struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
+	Entry  int64  `json:"entry"` // of the export on record
+	Sealed bool   `json:"sealed"`
+}
+
+// ExportTerms says how a conversation may be taken along.
+func (a *App) ExportTerms() (ExportTermsView, error) {
+	terms, err := a.session.ExportTerms()
+	folder, _ := os.UserHomeDir() // where there is none, the user names a folder
+	return ExportTermsView{
+		Formats: viewsOf(terms.Formats, func(f export.Format) string { return string(f) }),
+		Plain:   terms.Plain, Recipients: len(terms.Recipients), Folder: folder,
+	}, err
+}
+
+// ExportConversation writes a conversation to a file. Cancel("take-along") ends it.
+func (a *App) ExportConversation(q TakeAlongQuery) (TakenView, error) {
+	x, err := conversationExportOf(q)
+	if err != nil {
+		return TakenView{}, err
+	}
+	ctx, _, end := a.job("take-along")
+	defer end()
+	defer a.emitStatus() // it is on record, also where it failed
+	out, err := a.session.ExportConversation(ctx, x)
+	return TakenView{Path: out.Path, Size: out.Size, SHA256: out.SHA256, Entry: out.Entry, Sealed: len(out.Sealed) > 0}, err
+}
+
+// conversationExportOf takes no file name that leads out of the folder.
+func conversationExportOf(q TakeAlongQuery) (session.ConversationExport, error) {
+	name := strings.TrimSpace(q.Name)
+	if !filepath.IsAbs(q.Folder) || name == "" || name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+		return session.ConversationExport{}, fault.New(fault.BadInput, nil)
+	}
+	if ending := "." + q.Format; filepath.Ext(name) != ending {
+		name += ending
+	}
+	return session.ConversationExport{
+		ID: history.ConversationID(q.Conversation), Format: export.Format(q.Format), Path: filepath.Join(q.Folder, name),
+		Sealed: q.Sealed, Values: q.Values,
+	}, nil
+}

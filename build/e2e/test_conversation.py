@@ -1,0 +1,69 @@
+"""What is done with a conversation besides talking, in the real window, by keyboard."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from window import Atspi, Story, Window, wait  # noqa: E402
+
+PASSPHRASE = "correct horse battery staple"
+
+
+class Conversation(Story):
+    """From an answer to the file on a stick."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home, cls.stick = (pathlib.Path(tempfile.mkdtemp(prefix=f"subrosa-{n}-", dir="/var/tmp")) for n in ("home", "stick"))
+        w = cls.w = Window(cls.home, None)
+        w.type_into("Passphrase", PASSPHRASE)
+        w.type_into("Repeat passphrase", PASSPHRASE)
+        w.press("Create")
+        w.send("Who are you? My SSN is 219-09-9999.")
+        w.shows(r"tokens/s")
+        w.find("button", "Send")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.w.kill()
+        for d in cls.home, cls.stick:
+            shutil.rmtree(d)
+
+    def take(self, step, ending):
+        """Exports the conversation in the format that is step presses of Down away, and returns the file."""
+        w = self.w
+        w.key("ctrl+shift+e")
+        self.tab_to("choice", "PDF")
+        for _ in range(step):
+            w.key("Down")
+        self.fill("Folder", str(self.stick), clear=True)
+        self.fill("File name", f"note{step}", clear=True)
+        w.picture(f"30-export-{ending}")
+        w.key("Return")
+        w.shows(rf"note{step}\.{ending}, .* was written, read back and is on record as entry \d+")
+        w.picture(f"31-exported-{ending}")
+        w.key("Escape")
+        w.find("field", "Message")
+        return self.stick / f"note{step}.{ending}"
+
+    def test_1_it_is_taken_along_in_every_format(self):
+        page = subprocess.check_output(["pdftotext", "-layout", self.take(0, "pdf"), "-"], text=True)
+        self.assertRegex(page, r"(?s)My SSN is \[SSN\].*Model SHA-256: [0-9a-f]{64}.*Export on record: entry \d+")
+        with zipfile.ZipFile(self.take(1, "docx")) as z:
+            self.assertIn(b"My SSN is [SSN]", z.read("word/document.xml"))
+        text = self.take(2, "md").read_text()
+        self.assertRegex(text, r"(?s)My SSN is \[SSN\].*\| Model SHA-256 \| [0-9a-f]{64} \|.*\| Export on record \| entry \d+ \|")
+        self.assertEqual(len(json.loads(self.take(3, "json").read_text())["messages"]), 2)
+        self.assertEqual(sorted(f.name for f in self.stick.iterdir()), ["note0.pdf", "note1.docx", "note2.md", "note3.json"])
+        for f in self.stick.iterdir():
+            self.assertNotIn(b"219-09-9999", f.read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()
