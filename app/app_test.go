@@ -124,7 +124,12 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 		"RenameMatter":  func() error { return a.RenameMatter("x", "y") },
 		"SetRetention":  func() error { return a.SetRetention("x", 1) },
 		"Search":        func() error { _, err := a.Search("x"); return err },
-		"Copy":          func() error { return a.Copy("x") },
+		"ExportTerms":   func() error { _, err := a.ExportTerms(); return err },
+		"ExportConversation": func() error {
+			_, err := a.ExportConversation(TakeAlongQuery{Folder: "/", Name: "x", Format: "md"})
+			return err
+		},
+		"Copy": func() error { return a.Copy("x") },
 		"SetPreferences": func() error {
 			return a.SetPreferences(PreferencesView{Theme: "dark"})
 		},

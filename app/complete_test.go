@@ -134,9 +134,18 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		}},
 		{"ChangePassphrase", audit.PassphraseChange, "", func() error { return a.ChangePassphrase(passphrase, "otter lamp violin meadow") }},
 		{"ExportRecord", audit.AuditExport, "", func() error { _, err := a.ExportRecord(ExportQuery{Dir: t.TempDir()}); return err }},
+		{"ExportConversation", audit.ConversationExport, "", func() error {
+			_, err := a.ExportConversation(TakeAlongQuery{Conversation: first.Conversation.ID, Format: "pdf", Folder: t.TempDir(), Name: "x"})
+			return err
+		}},
 		{"TakeWitness", audit.Witness, "", func() error { _, err := a.TakeWitness(cosigned, verifier); return err }},
 
 		{"Copy", "", "one text, on the user's own desktop; a refusal is on record (TestDirectCallsThatPolicyForbids)", func() error { return a.Copy("x") }},
+		{"ExportTerms", "", "reads what every entry names", func() error { _, err := a.ExportTerms(); return err }},
+		{"Forget", "", "drops what was kept nowhere; its turns are on record (session: TestATemporaryConversationIsOnRecordAndNowhereElse)", func() error {
+			a.Forget()
+			return nil
+		}},
 		{"State", "", "reads", func() error { a.State(); return nil }},
 		{"Status", "", "reads", func() error { a.Status(); return nil }},
 		{"SetupKeyringOnly", "", "nothing is set up twice; the entry is Setup's (session: TestPolicyLetsTheKeyringBeEnough)", func() error {

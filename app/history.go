@@ -21,8 +21,9 @@ type PromptView struct {
 	Again        string `json:"again"`
 	Continue     string `json:"continue"`
 	Text         string `json:"text"`
-	LeaveOut     bool   `json:"leaveOut"` // the oldest messages, where not all fit into the model's context
-	Instead      string `json:"instead"`  // "", or how values are hidden in place of the policy's way: mask, pseudonymise
+	Temporary    bool   `json:"temporary"` // kept nowhere but on record, and forgotten with the next one
+	LeaveOut     bool   `json:"leaveOut"`  // the oldest messages, where not all fit into the model's context
+	Instead      string `json:"instead"`   // "", or how values are hidden in place of the policy's way: mask, pseudonymise
 }
 
 // ConversationDetail is a conversation with the last messages of its chosen branch.
@@ -114,6 +115,9 @@ func (a *App) Send(p PromptView) (TurnStarted, error) {
 	go turn.run(prompt)
 	return turn.wait()
 }
+
+// Forget drops the temporary conversation.
+func (a *App) Forget() { a.session.Forget() }
 
 // Choose shows the newest branch through a message.
 func (a *App) Choose(id, message string) error {
@@ -214,7 +218,7 @@ func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
 		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text, Instead: redact.Action(p.Instead),
-		LeaveOut: p.LeaveOut,
+		Temporary: p.Temporary, LeaveOut: p.LeaveOut,
 	}
 }
 

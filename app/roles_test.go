@@ -49,6 +49,11 @@ func TestDirectCallsThatPolicyForbids(t *testing.T) {
 		policy.RegenerateOwn: {send(PromptView{Again: said.Assistant.ID}), send(PromptView{Continue: said.Assistant.ID})},
 		policy.CopyText:      {func() error { return a.Copy("hello") }},
 		policy.KeepTemplate:  {func() error { return a.SetTemplate("mine", "text") }},
+		policy.ChatUnkept:    {func() error { _, err := a.Send(PromptView{Temporary: true, Text: "more"}); return err }},
+		policy.ExportConversation: {func() error {
+			_, err := a.ExportConversation(TakeAlongQuery{Conversation: said.Conversation.ID, Format: "md", Folder: t.TempDir(), Name: "x"})
+			return err
+		}},
 		policy.ExportRecord:  {func() error { _, err := a.ExportRecord(ExportQuery{Dir: t.TempDir()}); return err }},
 		policy.ImportPackage: {func() error { _, err := a.ImportModel(t.TempDir()); return err }},
 	} {

@@ -98,6 +98,7 @@ type StatusView struct {
 	Record    RecordView    `json:"record"`
 	Model     ModelView     `json:"model"`
 	Redaction RedactionView `json:"redaction"`
+	Temporary bool          `json:"temporary"` // whether policy allows conversations that are not kept
 	Home      string        `json:"home"`
 	Copy      bool          `json:"copy"` // whether text may be copied out of the window
 	Version   string        `json:"version"`
@@ -197,7 +198,7 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
 		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Detail: sentences(s.Model.Fault),
 	}
-	v.Copy = s.Copy
+	v.Copy, v.Temporary = s.Copy, s.Temporary
 	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}
 	return v
 }

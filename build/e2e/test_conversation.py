@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zipfile
 
@@ -63,6 +64,30 @@ class Conversation(Story):
         self.assertEqual(sorted(f.name for f in self.stick.iterdir()), ["note0.pdf", "note1.docx", "note2.md", "note3.json"])
         for f in self.stick.iterdir():
             self.assertNotIn(b"219-09-9999", f.read_bytes())
+
+    def test_2_a_temporary_chat_is_kept_nowhere(self):
+        w = self.w
+        w.key("ctrl+shift+n")
+        w.shows("when you leave it or lock, it is gone")
+        w.picture("32-temporary")
+        w.send("Passing words, who are you?")
+        w.shows(r"tokens/s")
+        w.find("button", "Send")
+        w.picture("33-temporary-answered")
+        self.assertIsNone(w.find_now("button", "Passing words.*"))
+        self.assertIsNone(w.find_now("button", "Export conversation"))
+        w.type_into("Message", "half a passing thought")
+        time.sleep(1)  # a draft is kept half a second after the last key
+        w.key("ctrl+n")
+        w.find("button", "Temporary chat")
+        self.assertNotIn("assing", w.text())
+        w.key("ctrl+l")
+        w.type_into("Passphrase", PASSPHRASE)
+        w.key("Return")
+        w.find("field", "Message")
+        w.find("button", "Who are you.*")
+        self.assertNotIn("assing", w.text())
+
 
 
 if __name__ == "__main__":

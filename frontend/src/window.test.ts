@@ -2,7 +2,7 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import App from './App.svelte';
 import { install, type MockApp } from './dev/mock';
 
@@ -425,6 +425,39 @@ describe('finding and keeping', () => {
     await user.click(within(log()).getAllByRole('button', { name: 'Delete message' })[0]!);
     await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete' }));
     expect(await within(log()).findByText('This message was deleted.')).toBeInTheDocument();
+  });
+});
+
+describe('a temporary chat', () => {
+  it('is in no list, keeps no draft, cannot be exported, and is forgotten when it is left', async () => {
+    const user = await open();
+    const kept = vi.spyOn(mock.app, 'SetDraft');
+    await user.keyboard('{Control>}{Shift>}n{/Shift}{/Control}');
+    expect(await screen.findByText(/when you leave it or lock, it is gone/)).toBeInTheDocument();
+    await user.type(composer(), 'passing{Enter}');
+    await screen.findByText(/tokens\/s/);
+    await clean();
+    expect(screen.getByText('Not kept')).toBeInTheDocument();
+    expect(screen.queryByText('passing', { selector: '.open' })).toBeNull();
+    expect(screen.queryByLabelText('Export conversation')).toBeNull();
+    expect(screen.queryByLabelText('Delete message')).toBeNull();
+    await user.type(composer(), 'half a thought');
+    await new Promise((done) => setTimeout(done, 600));
+    expect(kept.mock.calls.filter(([, text]) => text)).toEqual([]);
+    expect(mock.forgotten).toBe(0);
+    await user.keyboard('{Control>}n{/Control}');
+    expect(mock.forgotten).toBe(1);
+    expect(composer()).toHaveValue('');
+    expect(screen.queryByRole('log')).toBeNull();
+  });
+
+  it('is not offered where policy does not allow it', async () => {
+    const user = await open();
+    mock.status = { ...mock.status, temporary: false };
+    mock.emit('status', mock.status);
+    await waitFor(() => expect(screen.queryByText('Temporary chat')).toBeNull());
+    await user.keyboard('{Control>}{Shift>}n{/Shift}{/Control}');
+    expect(screen.queryByText(/when you leave it or lock/)).toBeNull();
   });
 });
 

@@ -79,6 +79,7 @@ type Prompt struct {
 	Instead      redact.Action // Mask: mask what the policy pseudonymises; Pseudonymise: the other way round
 	Sampling     engine.Sampling
 	MaxTokens    int  // 0: what the policy allows
+	Temporary    bool // it is kept nowhere but on record, which says so: History is one that forgets
 	LeaveOut     bool // the oldest messages, where the conversation does not fit into the model's context
 }
 
@@ -105,6 +106,14 @@ func (p Prompt) choice() string {
 		return ""
 	}
 	return "by choice: " + string(p.Instead)
+}
+
+// keeping says in the record that the turn is kept nowhere else.
+func (p Prompt) keeping() string {
+	if p.Temporary {
+		return "temporary"
+	}
+	return ""
 }
 
 // Outcome is a closed turn, its texts as the reader sees them.
@@ -213,7 +222,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
 	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)
-	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice()}, func(s string) bool { return s == "" }), ", ")
+	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice(), p.keeping()}, func(s string) bool { return s == "" }), ", ")
 	entry.Sampling = d.sampling(p)
 	entry.Redactions = countByType(masked)
 	if out.IntentSeq, err = d.Record.Append(entry); err != nil {

@@ -285,13 +285,14 @@ const (
 	ModelImport      Feature = "model_import"
 	HistoryKeyExport Feature = "history_key_export"
 	Backups          Feature = "backup"
+	TemporaryChat    Feature = "temporary_chat" // kept nowhere but on record
 )
 
 // Values lists what a Feature can be.
 func (Feature) Values() []string {
 	return []string{
 		string(Documents), string(Search), string(Edit), string(Regenerate), string(UserTemplates), string(ModelImport),
-		string(HistoryKeyExport), string(Backups),
+		string(HistoryKeyExport), string(Backups), string(TemporaryChat),
 	}
 }
 

@@ -26,6 +26,7 @@ type Right string
 // The rights.
 const (
 	Chat               Right = "chat"
+	ChatUnkept         Right = "temporary_chat" // one that is kept nowhere but on record
 	SearchOwn          Right = "search"
 	EraseOwn           Right = "erase"
 	EditOwn            Right = "edit"
@@ -73,6 +74,7 @@ type RoleRule struct {
 func RoleTable() []RoleRule {
 	return []RoleRule{
 		{Chat, User, ByUnlock},
+		{ChatUnkept, User, ByUnlock},
 		{SearchOwn, User, ByUnlock},
 		{EraseOwn, User, ByUnlock},
 		{EditOwn, User, ByUnlock},
@@ -114,6 +116,8 @@ func (p Policy) Allows(r Right) error {
 	ok := true
 	switch r {
 	case Chat:
+	case ChatUnkept:
+		ok = p.Features.Has(TemporaryChat)
 	case SearchOwn:
 		ok = p.Features.Has(Search)
 	case EraseOwn:

@@ -12,6 +12,7 @@ import (
 // Each right of the table is asked of the built-in policy, and, where policy can turn it off, of one that does.
 func TestRoleTable(t *testing.T) {
 	off := map[Right]func(*Document){
+		ChatUnkept:         func(d *Document) { d.Features.Off = []Feature{TemporaryChat} },
 		SearchOwn:          func(d *Document) { d.Features.Off = []Feature{Search} },
 		EraseOwn:           func(d *Document) { d.Retention.UserErase = false },
 		EditOwn:            func(d *Document) { d.Features.Off = []Feature{Edit} },

@@ -42,7 +42,10 @@ var silent = map[string]string{
 	"VerifyHistory": "reads; damage that it finds is an anomaly on record (history.txtar)",
 	"Check":         "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
 	"Close": "is Lock", "LockFor": "is Lock",
-	"Serve": "listens; what is asked is Backup",
+	"MayCopy":     "says whether; a refusal is on record (TestEachRowOfTheRoleTableIsRefusedAndOnRecord)",
+	"ExportTerms": "reads what every entry names",
+	"Forget":      "drops what was kept nowhere; its turns are on record (TestATemporaryConversationIsOnRecordAndNowhereElse)",
+	"Serve":       "listens; what is asked is Backup",
 }
 
 // elsewhere lists the methods whose entry another test shows: they need a device, a backup or an identity.

@@ -30,10 +30,9 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	if err := o.mayPlace(p); err != nil {
 		return chat.Outcome{}, err
 	}
-	if p.Conversation != "" {
-		if _, err := o.history.Conversation(ctx, p.Conversation); err != nil {
-			return chat.Outcome{}, historyFault(err)
-		}
+	kept, err := o.historyFor(ctx, p)
+	if err != nil {
+		return chat.Outcome{}, err
 	}
 	if err := o.mayChoose(p); err != nil {
 		return chat.Outcome{}, err
@@ -43,7 +42,7 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 		return chat.Outcome{}, err
 	}
 	desk := chat.Desk{
-		History: o.history, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
+		History: kept, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
 		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
 		Pseudonyms: table, Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard,
 	}

@@ -52,6 +52,7 @@ type open struct {
 	end     context.CancelFunc
 	backing sync.Mutex // held while a backup is made
 
+	passing   atomic.Pointer[passing] // the temporary conversation; nil: none
 	searching sync.Mutex
 	searched  time.Time // when the user last searched
 }

@@ -41,8 +41,8 @@ func (o *open) pseudonyms(ctx context.Context, id history.ConversationID) (*reda
 	if id == "" {
 		return p, nil
 	}
-	table, err := o.history.Value(ctx, id, history.Pseudonyms)
-	if isMissing(err) {
+	table, err := o.tableOf(ctx, id)
+	if len(table) == 0 && err == nil || isMissing(err) {
 		return p, nil
 	}
 	if err != nil {
@@ -52,6 +52,13 @@ func (o *open) pseudonyms(ctx context.Context, id history.ConversationID) (*reda
 		return nil, fault.New(fault.HistoryDamaged, err)
 	}
 	return p, nil
+}
+
+func (o *open) tableOf(ctx context.Context, id history.ConversationID) ([]byte, error) {
+	if temporary := o.passingOf(id); temporary != nil {
+		return temporary.table(), nil
+	}
+	return o.history.Value(ctx, id, history.Pseudonyms)
 }
 
 // table is the conversation's, or nil where nothing is pseudonymised: not there so far, nor by policy or choice.

@@ -90,6 +90,10 @@ func TestEachRowOfTheRoleTableIsRefusedAndOnRecord(t *testing.T) {
 			right: policy.Chat, want: fault.PassphraseWrong, on: audit.UnlockFailed, detail: "1 wrong",
 			try: func() error { return relock(func() error { return s.Unlock(ctx, pass("wrong horse battery staple")) }) },
 		},
+		off(policy.ChatUnkept, func() error {
+			_, err := s.Send(ctx, chat.Prompt{Temporary: true, Text: "more"}, &listener{})
+			return err
+		}),
 		off(policy.SearchOwn, func() error { _, err := s.Search(ctx, history.Query{Text: "x"}); return err }),
 		off(policy.EraseOwn, func() error { return s.Delete(ctx, said.Conversation.ID) }),
 		off(policy.EditOwn, func() error { return send(chat.Prompt{Edit: said.User.ID}) }),
@@ -215,7 +219,7 @@ func TestEachFeatureCanBeTurnedOffAlone(t *testing.T) {
 	rights := map[policy.Feature]policy.Right{
 		policy.Documents: policy.AttachDocument, policy.Search: policy.SearchOwn, policy.Edit: policy.EditOwn, policy.Regenerate: policy.RegenerateOwn,
 		policy.UserTemplates: policy.KeepTemplate, policy.ModelImport: policy.ImportPackage, policy.HistoryKeyExport: policy.ExportHistoryKey,
-		policy.Backups: policy.MakeBackup,
+		policy.Backups: policy.MakeBackup, policy.TemporaryChat: policy.ChatUnkept,
 	}
 	for _, name := range policy.Feature("").Values() {
 		p := policy.Default()

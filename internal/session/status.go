@@ -19,6 +19,7 @@ type Status struct {
 	Masked      []redact.Type // what the redactor looks for
 	Ruleset     string
 	Copy        bool // whether policy lets text be copied out of the window
+	Temporary   bool // whether policy lets a conversation be kept nowhere but on record
 }
 
 // Status returns a snapshot, or fault.Locked.
@@ -27,7 +28,10 @@ func (s *Session) Status() (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	st := Status{Model: o.model.Status(), RecordFault: o.stopped, Masked: o.redactor.Types(), Ruleset: o.redactor.Ruleset(), Copy: o.policy.Allows(policy.CopyText) == nil}
+	st := Status{
+		Model: o.model.Status(), RecordFault: o.stopped, Masked: o.redactor.Types(), Ruleset: o.redactor.Ruleset(),
+		Copy: o.policy.Allows(policy.CopyText) == nil, Temporary: o.policy.Allows(policy.ChatUnkept) == nil,
+	}
 	if o.record == nil {
 		return st, nil
 	}

@@ -25,8 +25,8 @@ import type {
   Instead,
   Kind,
   Matter,
-  Place,
   Preferences,
+  Sending,
   Sent,
   Status,
   Strength,
@@ -60,19 +60,13 @@ export const conversations = (): Promise<Conversation[]> => call(() => app.Conve
 export const conversation = (id: string, before = ''): Promise<ConversationDetail> =>
   call(() => app.Conversation(id, before), toDetail);
 
-/** Sends text to a conversation, or to a new one in a matter; place says where it stands if not at the end. */
-export const send = (
-  id: string,
-  matter: string,
-  text: string,
-  place: Place | null,
-  instead: Instead = '',
-  leaveOut = false,
-): Promise<Sent> => {
+export const send = ({ place, ...rest }: Sending): Promise<Sent> => {
   const at = { edit: '', again: '', continue: '' };
   if (place) at[place.kind] = place.message;
-  return call(() => app.Send({ conversation: id, matter, text, instead, leaveOut, ...at }), toSent);
+  return call(() => app.Send({ ...rest, ...at }), toSent);
 };
+/** Drops the temporary conversation. */
+export const forget = (): void => void app.Forget();
 export const stop = (): Promise<void> => call(() => app.Stop(), nothing);
 export const rename = (id: string, title: string): Promise<void> =>
   call(() => app.Rename(id, title), nothing);

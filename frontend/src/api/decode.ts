@@ -143,6 +143,7 @@ export function toStatus(value: unknown): Status {
     record: { size: num(record.size), healthy: bool(record.healthy), detail: str(record.detail) },
     model: toModel(f.model),
     redaction: { rules: list(redaction.rules).map(str), ruleset: str(redaction.ruleset) },
+    temporary: bool(f.temporary),
     home: str(f.home),
     version: str(f.version),
     copy: bool(f.copy),

@@ -136,6 +136,17 @@ export interface Found {
   complete: boolean;
 }
 
+/** What goes to the program with a message. */
+export interface Sending {
+  conversation: string; // '' for a new one
+  matter: string; // of a new one
+  text: string;
+  place: Place | null; // where it stands if not at the end
+  instead: Instead;
+  leaveOut: boolean; // the oldest messages, where not all fit
+  temporary: boolean; // kept nowhere but on record
+}
+
 export interface Sent {
   conversation: Conversation;
   user: Message;
@@ -167,6 +178,7 @@ export interface Status {
   record: { size: number; healthy: boolean; detail: string };
   model: ModelStatus;
   redaction: { rules: string[]; ruleset: string };
+  temporary: boolean; // whether policy allows conversations that are not kept
   home: string;
   version: string;
   copy: boolean; // text may be copied out of the window

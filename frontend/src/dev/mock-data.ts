@@ -97,6 +97,7 @@ export function answerTo(text: string): string {
 const probe = (name: string, detail: string) => ({ name, detail, blocked: true, control: true });
 
 export const readyStatus = (): Status => ({
+  temporary: true,
   offline: {
     ok: true,
     summary: '6 of 6 ways to the network are blocked on this workstation.',

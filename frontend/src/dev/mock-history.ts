@@ -4,6 +4,7 @@ import type { MockApp } from './mock';
 
 export interface Sending {
   leaveOut: boolean;
+  temporary: boolean;
   conversation: string;
   matter: string;
   text: string;

@@ -26,6 +26,7 @@ export class MockApp {
   passphrase = 'correct';
   copied: string[] = [];
   taken: TakeAlong[] = [];
+  forgotten = 0;
   draftsKept = 0;
   versions: Record<string, string[]> = {};
   standIns: Record<string, StandIn[]> = {};
@@ -90,6 +91,7 @@ export class MockApp {
       ...{ earlier: false, versions: this.versions },
     }),
     Send: async (p: Sending) => this.#send(p),
+    Forget: async () => void (this.forgotten += 1),
     Stop: async () => void (this.#stopping = true),
     Rename: async (id: string, title: string) => {
       this.list = this.list.map((c) => (c.id === id ? { ...c, title } : c));
@@ -117,7 +119,17 @@ export class MockApp {
     EventsOnMultiple: (name: string, listener: Listener) => this.on(name, listener),
   };
 
-  #send({ conversation: id, matter, text: typed, edit, again, continue: goOn, instead, leaveOut }: Sending) {
+  #send({
+    conversation: id,
+    matter,
+    text: typed,
+    edit,
+    again,
+    continue: goOn,
+    instead,
+    leaveOut,
+    temporary,
+  }: Sending) {
     const now = new Date().toISOString();
     const turn = `turn-${++this.#turns}`;
     const all = this.messages[id] ?? [];
@@ -130,7 +142,7 @@ export class MockApp {
       ...{ id: `c-${turn}`, title: text.slice(0, 40), createdAt: now, updatedAt: now, messages: 0 },
       ...{ matter: matter || 'general', pinned: false, held: false, draft: false },
     };
-    if (!found) this.list = [conversation, ...this.list];
+    if (!found && !temporary) this.list = [conversation, ...this.list];
     const base = {
       turn,
       parent: '',

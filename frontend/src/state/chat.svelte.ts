@@ -15,6 +15,7 @@ class Chat {
   opening = $state(false);
   spoken = $state(''); // for the live region
   matter = $state(''); // in which a new conversation begins; '' is the general one
+  temporary = $state(false); // it is kept nowhere but on record, and forgotten when it is left
   editing = $state(''); // the own message that is being edited
   sought = $state(''); // the message that a search led to
 
@@ -88,14 +89,15 @@ class Chat {
     }
   }
 
-  begin(matter = ''): void {
+  begin(matter = '', temporary = false): void {
     const visit = this.#leave();
+    this.temporary = temporary;
     this.opening = false;
     this.fault = null;
     this.matter = matter;
     this.sought = '';
     this.thread = opened(this.thread, null);
-    void this.#recallDraft(visit);
+    if (!temporary) void this.#recallDraft(visit);
   }
 
   async #recallDraft(visit: number): Promise<void> {
@@ -108,24 +110,33 @@ class Chat {
   }
 
   #leave(): number {
+    this.#forget();
     void drafts.flush();
     this.write('', false);
     this.editing = '';
     return ++this.#visit;
   }
 
+  #forget(): void {
+    if (!this.temporary) return;
+    if (this.liveHere) void this.stop();
+    api.forget();
+    this.temporary = false;
+    this.draft = '';
+  }
+
   /** Puts text into the composer. */
   write(text: string, keep = true): void {
     this.draft = text;
     marks.update(text, this.conversation?.id ?? '');
-    if (keep) drafts.keep(this.conversation?.id ?? '', text);
+    if (keep && !this.temporary) drafts.keep(this.conversation?.id ?? '', text);
   }
 
   /** Reads the conversation in view anew: another branch was chosen, or messages are gone. */
   async reload(): Promise<void> {
     const id = this.conversation?.id;
     const visit = this.#visit;
-    if (!id) return;
+    if (!id || this.temporary) return; // a temporary one has no other branches
     try {
       const detail = await api.conversation(id);
       if (visit !== this.#visit) return;
@@ -186,16 +197,20 @@ class Chat {
     const visit = this.#visit;
     const fromDraft = !place && text === this.draft;
     const from = this.conversation?.id ?? '';
+    const temporary = this.temporary;
     const instead = fromDraft ? marks.instead : '';
     this.fault = null;
     this.thread = sending(this.thread);
     if (fromDraft) this.write('', false);
     try {
-      const answer = await api.send(from, this.matter, text, place, instead, this.#leaveOut.has(from));
+      const answer = await api.send({
+        ...{ conversation: from, matter: this.matter, text, place, instead },
+        ...{ leaveOut: this.#leaveOut.has(from), temporary },
+      });
       if (!this.thread.sending) return; // locked meanwhile
       this.#flush();
       this.thread = sent(this.thread, answer, visit === this.#visit, place);
-      if (fromDraft) drafts.keep(from, '');
+      if (fromDraft && !temporary) drafts.keep(from, '');
       if (place) await this.reload();
     } catch (reason) {
       if (!this.thread.sending) return;
@@ -239,6 +254,7 @@ class Chat {
     this.#visit++;
     this.thread = emptyThread();
     this.draft = '';
+    this.temporary = false; // the program forgets with the lock
     this.matter = this.editing = this.sought = '';
     this.#leaveOut.clear();
     marks.wipe();

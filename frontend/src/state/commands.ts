@@ -12,6 +12,11 @@ const actions: Record<Command, () => void> = {
     chat.begin(library.matter);
     ui.toComposer();
   },
+  temporary: () => {
+    if (!session.status?.temporary) return;
+    chat.begin('', true);
+    ui.toComposer();
+  },
   lock: () => void session.lock(),
   sidebar: () => (ui.sidebar = !ui.sidebar),
   settings: () => ui.toggle('settings'),
@@ -21,7 +26,7 @@ const actions: Record<Command, () => void> = {
   posture: () => ui.toggle('posture'),
   copy: () => void copyLast(),
   export: () => {
-    if (chat.conversation) ui.dialog = { kind: 'export', conversation: chat.conversation };
+    if (chat.conversation && !chat.temporary) ui.dialog = { kind: 'export', conversation: chat.conversation };
   },
   region: () => moveRegion(1),
   regionBack: () => moveRegion(-1),

@@ -24,6 +24,7 @@ const binding = (command: Command, shown: string[], rest: Partial<Binding> & { k
 export const bindings: readonly Binding[] = [
   binding('palette', ['Ctrl', 'K'], { key: 'k' }),
   binding('new', ['Ctrl', 'N'], { key: 'n' }),
+  binding('temporary', ['Ctrl', 'Shift', 'N'], { key: 'n', shift: true }),
   binding('lock', ['Ctrl', 'L'], { key: 'l' }),
   binding('sidebar', ['Ctrl', 'B'], { key: 'b' }),
   binding('settings', ['Ctrl', ','], { key: ',' }),

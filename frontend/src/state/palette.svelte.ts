@@ -6,6 +6,7 @@ import { chat } from './chat.svelte';
 import { run } from './commands';
 import { bindings, type Command } from './keys';
 import { library } from './library.svelte';
+import { session } from './session.svelte';
 import { ui } from './ui.svelte';
 
 export interface Row {
@@ -19,6 +20,7 @@ export interface Row {
 
 const offered: Command[] = [
   'new',
+  'temporary',
   'record',
   'models',
   'policy',
@@ -70,7 +72,8 @@ class Palette {
 
   #commands(): Row[] {
     return offered
-      .filter((c) => c !== 'export' || chat.conversation)
+      .filter((c) => c !== 'export' || (chat.conversation && !chat.temporary))
+      .filter((c) => c !== 'temporary' || session.status?.temporary)
       .filter((c) => this.#has(t.shortcuts.commands[c]))
       .map((c) => ({
         ...{ key: `command ${c}`, kind: 'commands' as const, title: t.shortcuts.commands[c], snippet: [] },

@@ -79,6 +79,10 @@ export const en = {
     you: 'You',
     model: 'Subrosa',
     newTitle: 'New conversation',
+    temporaryTitle: 'Temporary chat',
+    temporaryAbout:
+      'Not kept: when you leave it or lock, it is gone. The record holds that you wrote, as always, and not what.',
+    temporaryTag: 'Not kept',
     loadingConversation: 'Opening…',
     thinking: 'Thinking…',
     reasoning: 'Reasoning',
@@ -565,6 +569,7 @@ export const en = {
     commands: {
       palette: 'Search and commands',
       new: 'New conversation',
+      temporary: 'Temporary chat',
       lock: 'Lock',
       sidebar: 'Show or hide the sidebar',
       settings: 'Settings',

@@ -731,6 +731,7 @@ export namespace app {
 	    again: string;
 	    continue: string;
 	    text: string;
+	    temporary: boolean;
 	    leaveOut: boolean;
 	    instead: string;
 	
@@ -746,6 +747,7 @@ export namespace app {
 	        this.again = source["again"];
 	        this.continue = source["continue"];
 	        this.text = source["text"];
+	        this.temporary = source["temporary"];
 	        this.leaveOut = source["leaveOut"];
 	        this.instead = source["instead"];
 	    }
@@ -992,6 +994,7 @@ export namespace app {
 	    record: RecordView;
 	    model: ModelView;
 	    redaction: RedactionView;
+	    temporary: boolean;
 	    home: string;
 	    copy: boolean;
 	    version: string;
@@ -1006,6 +1009,7 @@ export namespace app {
 	        this.record = this.convertValues(source["record"], RecordView);
 	        this.model = this.convertValues(source["model"], ModelView);
 	        this.redaction = this.convertValues(source["redaction"], RedactionView);
+	        this.temporary = source["temporary"];
 	        this.home = source["home"];
 	        this.copy = source["copy"];
 	        this.version = source["version"];

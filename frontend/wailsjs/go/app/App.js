@@ -70,6 +70,10 @@ export function ExportTerms() {
   return window['go']['app']['App']['ExportTerms']();
 }
 
+export function Forget() {
+  return window['go']['app']['App']['Forget']();
+}
+
 export function Hold(arg1, arg2, arg3) {
   return window['go']['app']['App']['Hold'](arg1, arg2, arg3);
 }
