@@ -18,22 +18,19 @@ func Addresses() []Rule {
 	g := names()
 	kinds := streetKinds()
 	before := kindsBefore()
-	codes := zipLabels()
-	places := placeLabels()
-	codesBy, placesBy := byFirst(codes), byFirst(places)
 	const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5"
 	return []Rule{
-		{Name: "street_number_first/1", Type: StreetAddress, Anchors: figure, Match: func(c *Candidate) Verdict { return matchNumberFirst(c, kinds, before) }},
+		{Name: "street_number_first/1", Type: StreetAddress, Anchors: figure, If: mayBeHouse, Match: func(c *Candidate) Verdict { return matchNumberFirst(c, kinds, before) }},
 		{Name: "street_kind_first/1", Type: StreetAddress, Words: keys(before), Match: matchKindFirst},
-		{Name: "street_one_word/1", Type: StreetAddress, Anchors: capitals, Match: matchStreetName},
+		{Name: "street_one_word/1", Type: StreetAddress, Anchors: capitals, If: mayBeStreet, Match: matchStreetName},
 		{Name: "street_square/1", Type: StreetAddress, Words: []string{"am", "an", "auf", "im", "in", "zum", "zur", "unter", "hinter"}, Match: matchSquare},
 		{Name: "street_box/1", Type: StreetAddress, Words: []string{"psc", "unit", "box", "po", "p", "apo", "fpo", "dpo", "usns", "uss", "uscgc", "usnv"}, Match: matchBox},
-		{Name: "zip_label/1", Type: ZIPCode, Words: firstWords(codes), Match: func(c *Candidate) Verdict { return matchZIPLabel(c, codesBy) }},
-		{Name: "zip_place/2", Type: ZIPCode, Anchors: figure, Match: func(c *Candidate) Verdict { return matchZIP(c, g) }},
-		{Name: "location_postcode/1", Type: Location, Anchors: figure, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
-		{Name: "location_state/1", Type: Location, Anchors: capitals, Match: matchTownBefore},
-		{Name: "location_label/1", Type: Location, Words: firstWords(places), Match: func(c *Candidate) Verdict { return matchPlace(c, g, placesBy) }},
-		{Name: "organization_form/1", Type: Organization, Anchors: capitals, Match: matchOrganization},
+		{Name: "zip_label/1", Type: ZIPCode, Phrases: zipLabels(), Match: matchZIPLabel},
+		{Name: "zip_place/2", Type: ZIPCode, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchZIP(c, g) }},
+		{Name: "location_postcode/1", Type: Location, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
+		{Name: "location_state/1", Type: Location, Anchors: capitals, If: mayBeTown, Match: matchTownBefore},
+		{Name: "location_label/1", Type: Location, Phrases: placeLabels(), Match: func(c *Candidate) Verdict { return matchPlace(c, g) }},
+		{Name: "organization_form/1", Type: Organization, Anchors: capitals, If: mayBeOrganization, Match: matchOrganization},
 	}
 }
 
@@ -55,21 +52,127 @@ func kindsBefore() map[string]bool {
 	return set("calle", "c", "cl", "avda", "avenida", "av", "avd", "avgda", "paseo", "pº", "po", "pg", "passeig", "plaza", "pza", "plza", "plaça", "glorieta", "ronda", "camino", "carretera", "ctra", "travesía", "travesia", "callejón", "carrer", "rambla", "urbanización", "urb", "rúa", "rua", "praça", "largo", "travessa", "estrada", "rue", "boulevard", "chemin", "allée", "impasse", "quai", "via", "viale", "piazza", "corso", "vicolo", "ul", "ulica")
 }
 
+// streetEndings are what the names of streets in one word end in, by their last byte.
+var streetEndings = func() (t [256][]string) {
+	for _, end := range [...]string{
+		"straße", "strasse", "straat", "gasse", "allee", "gatan", "gade", "gata", "vägen", "vegen", "veien", "gaten", "laan", "plein", "gracht", "kade", "singel", "katu", "polku", "damm", "ufer",
+		"chaussee", "utca", "promenade", "steig", "stieg", "platz", "graben", "weg", "vej", "ring", "str", "tie", "markt", "hof",
+	} {
+		last := end[len(end)-1]
+		t[last] = append(t[last], end)
+	}
+	return t
+}()
+
 // streetEnding reports whether a word in small letters is the name of a street in one word, or a kind of its own.
 func streetEnding(w []byte) bool {
-	for _, end := range [...]string{"straße", "strasse", "straat", "gasse", "allee", "gatan", "gade", "gata", "vägen", "vegen", "veien", "gaten", "laan", "plein", "gracht", "kade", "singel", "katu", "polku", "damm", "ufer", "chaussee", "utca", "promenade", "steig", "stieg", "platz", "graben"} {
-		if n := len(w) - len(end); n >= 2 && string(w[n:]) == end {
-			return true
-		}
+	if len(w) == 0 {
+		return false
 	}
-	for _, end := range [...]string{"weg", "vej", "ring", "str", "tie", "markt", "hof"} { // short ones: of longer names
-		if n := len(w) - len(end); n >= 4 && string(w[n:]) == end {
-			return end != "ring" || n >= 5
+	for _, end := range streetEndings[w[len(w)-1]] {
+		n := len(w) - len(end)
+		least := 2
+		switch end {
+		case "ring":
+			least = 5
+		case "weg", "vej", "str", "tie", "markt", "hof": // short ones: of longer names
+			least = 4
+		}
+		if n >= least && string(w[n:]) == end {
+			return true
 		}
 	}
 	switch string(w) {
 	case "gate", "gata", "utca", "ulica", "ulice", "út", "útja", "tér", "straße", "strasse", "allee", "weg", "platz", "laan", "straat", "vej", "gade":
 		return true
+	}
+	return false
+}
+
+// mayBeCapital reports whether a word that begins with b can begin with a capital: of ASCII, or a letter of two bytes.
+func mayBeCapital(b byte) bool { return 'A' <= b && b <= 'Z' || b >= 0xC3 || b == 0 }
+
+func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
+
+// mayBeHouse: a number of at most five digits, a letter at most, and a word with a capital, a particle or a kind of street.
+func mayBeHouse(w *Word) bool {
+	if w.Digits > 5 || len(w.Text) > w.Digits+1 || w.joined() {
+		return false
+	}
+	switch {
+	case w.After == 0, w.Next == 0:
+		return true
+	case w.After == '-', w.After == '/':
+		return isDigit(w.Next)
+	case !isSpace(w.After):
+		return false
+	case 'a' <= w.Next && w.Next <= 'z':
+		return !contains("fhjknowx", w.Next)
+	}
+	return isSpace(w.Next) || startsWord(w.Next)
+}
+
+// mayBePostcode: five digits, three before two, or four behind a comma.
+func mayBePostcode(w *Word) bool {
+	switch {
+	case len(w.Text) > w.Digits:
+		return false
+	case w.After == 0:
+		return w.Digits <= 5
+	}
+	switch w.Digits {
+	case 3:
+		return w.After == ' ' && (isDigit(w.Next) || w.Next == 0)
+	case 4:
+		return w.Before == ' ' && w.Earlier == ','
+	}
+	return w.Digits == 5
+}
+
+// mayBeTown: a comma, or another word with a capital after it.
+func mayBeTown(w *Word) bool {
+	switch w.After {
+	case 0, '-':
+		return true
+	case ' ':
+		return mayBeCapital(w.Next)
+	case ',':
+		return isSpace(w.Next) || w.Next == 0
+	case '.': // St. Louis
+		return len(w.Text) < 4
+	}
+	return false
+}
+
+// mayBeStreet: a word that ends in a kind of street before a number, or another word with a capital, or a kind alone, after it.
+func mayBeStreet(w *Word) bool {
+	switch w.After {
+	case 0, '-':
+		return true
+	case ' ':
+		if mayBeCapital(w.Next) || w.Next == 'g' || w.Next == 'u' || w.Next == 't' {
+			return true
+		}
+	case '\n', '\t', '\r', '.':
+	default:
+		return false
+	}
+	if w.After != '.' && !isDigit(w.Next) && w.Next|0x20 != 'n' && w.Next != 0 || w.Text[len(w.Text)-1] < 'A' {
+		return false
+	}
+	var buf [maxWord]byte
+	return streetEnding(fold(buf[:0], w.Text))
+}
+
+// mayBeOrganization: another word with a capital, & or plc after it.
+func mayBeOrganization(w *Word) bool {
+	switch w.After {
+	case 0, '-', '&':
+		return true
+	case ' ':
+		return mayBeCapital(w.Next) || w.Next == '&' || w.Next == 'p'
+	case ',':
+		return w.Next == ' ' || w.Next == 0
 	}
 	return false
 }
@@ -584,10 +687,12 @@ func zipLabels() []string {
 }
 
 // matchZIPLabel: ZIP: 02139; Código postal 28001; PLZ 10115.
-func matchZIPLabel(c *Candidate, labels map[string][]string) Verdict {
-	var buf [24]byte
+func matchZIPLabel(c *Candidate) Verdict {
 	live := -1
-	for _, p := range labels[string(triggerWord(c, buf[:0]))] {
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
 		s := &scanner{text: c.Text, i: c.At}
 		if !s.phrase(p) {
 			if s.short && c.More {
@@ -838,10 +943,12 @@ func placeLabels() []string {
 }
 
 // matchPlace: Localidad: Cádiz; lives in Leeds.
-func matchPlace(c *Candidate, g *gazetteer, labels map[string][]string) Verdict {
-	var buf [24]byte
+func matchPlace(c *Candidate, g *gazetteer) Verdict {
 	live := -1
-	for _, p := range labels[string(triggerWord(c, buf[:0]))] {
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
 		s := &scanner{text: c.Text, i: c.At}
 		if !s.phrase(p) {
 			if s.short && c.More {
@@ -961,8 +1068,8 @@ func legalForm(w []byte) bool {
 // Ages finds the ages of persons; AgesOver89 only those over 89, which HIPAA's Safe Harbor counts as identifying.
 func Ages() []Rule {
 	return []Rule{
-		{Name: "age/2", Type: Age, Anchors: figure, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
-		{Name: "age_over_89/2", Type: AgeOver89, Anchors: figure, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
+		{Name: "age/2", Type: Age, Anchors: figure, If: func(w *Word) bool { return w.Digits <= 2 && w.Value <= 89 && w.Before != '/' && w.Before != '.' }, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
+		{Name: "age_over_89/2", Type: AgeOver89, Anchors: figure, If: func(w *Word) bool { return w.Value >= 90 && w.Value <= 125 }, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
 	}
 }
 

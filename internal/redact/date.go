@@ -12,17 +12,44 @@ const DateTime Type = "DATE_TIME"
 func Dates() Rule {
 	months := monthNames()
 	words := make([]string, 0, len(months))
+	initials := [256]bool{'d': true, 'o': true} // and de, of, day
 	for w := range months {
 		words = append(words, w)
+		initials[w[0]] = true
 	}
 	return Rule{
-		Name: "date/1", Type: DateTime, Anchors: figure, Words: words,
+		Name: "date/1", Type: DateTime, Anchors: figure, Words: words, If: func(w *Word) bool { return mayBeDate(w, &initials) },
 		Context: []string{
 			"dob", "d o b", "date of birth", "birth date", "birthdate", "born", "birthday", "date", "dated", "admitted", "discharged", "seen", "on", "since", "fecha",
 			"fecha de nacimiento", "nacido", "nacida", "geboren", "geburtsdatum", "geb", "datum", "née le", "né le", "date de naissance", "data di nascita", "data de nascimento", "f nac",
 		},
 		Match: func(c *Candidate) Verdict { return matchDate(c, months) },
 	}
+}
+
+// mayBeDate: a number of a date's size, and a separator or a month's initial after it.
+func mayBeDate(w *Word, initials *[256]bool) bool {
+	if w.After == 0 {
+		return true
+	}
+	if len(w.Text) > w.Digits {
+		return w.Digits <= 2 || w.Digits == 6 || w.Digits == 8
+	}
+	switch w.Digits {
+	case 1, 2:
+		switch w.After {
+		case '/', '-':
+			return isDigit(w.Next) || startsWord(w.Next) || w.Next == 0
+		case '.':
+			return isDigit(w.Next) || startsWord(w.Next) || isSpace(w.Next) || w.Next == 0
+		case ' ', '\n':
+			return initials[w.Next|0x20] || w.Next >= 0xC3 || isSpace(w.Next) || w.Next == 0
+		}
+		return false
+	case 4:
+		return w.After == '-' || w.After == '/' || w.After == '.'
+	}
+	return w.Digits == 6 || w.Digits == 8
 }
 
 // scanner reads a candidate ahead and notes when it ran into the end of what is known.

@@ -18,19 +18,26 @@ const (
 	place
 )
 
-// gazetteer looks words up in names.txt, which build/names/generate.mjs writes.
-type gazetteer struct {
-	at    []uint32 // open addressing: offset in nameList, 0 for none
-	flags []uint8
-}
+// gazetteer looks words up in names.txt, which build/names/generate.mjs writes. It is a table with open addressing; an entry
+// has, from the low bits up, the word's offset in names.txt, its flags, and bits of its hash, so that most words that are
+// not there are told by one look.
+type gazetteer [1 << 17]uint32 // twice what the list holds, and more
+
+const (
+	offsetBits = 20
+	flagBits   = 5
+	tagBits    = 32 - offsetBits - flagBits
+)
 
 // names is the gazetteer, made when it is first asked for; it does not change.
 var names = sync.OnceValue(newGazetteer)
 
 func newGazetteer() *gazetteer {
-	const size = 1 << 16 // twice what the list holds, and more
-	g := &gazetteer{at: make([]uint32, size), flags: make([]uint8, size)}
-	flags := uint8(0)
+	if len(nameList) >= 1<<offsetBits {
+		panic("names.txt is too long for the table's entries")
+	}
+	g := new(gazetteer)
+	flags := uint32(0)
 	offset := 0
 	for line := range strings.Lines(nameList) {
 		from := offset
@@ -62,11 +69,11 @@ func newGazetteer() *gazetteer {
 				h = (h ^ uint32(b)) * hashPrime
 				continue
 			}
-			k := slot(h, size)
-			for g.flags[k] != 0 {
-				k = (k + 1) & (size - 1)
+			k := slot(h, len(g))
+			for g[k] != 0 {
+				k = (k + 1) & (len(g) - 1)
 			}
-			g.at[k], g.flags[k] = uint32(start), flags
+			g[k] = h>>(32-tagBits)<<(offsetBits+flagBits) | flags<<offsetBits | uint32(start)
 			h, start = hashStart, from+i+1
 		}
 	}
@@ -79,9 +86,28 @@ func (g *gazetteer) look(word []byte) uint8 {
 	for _, b := range word {
 		h = (h ^ uint32(b)) * hashPrime
 	}
-	for k := slot(h, len(g.at)); g.flags[k] != 0; k = (k + 1) & (len(g.at) - 1) {
-		if at := int(g.at[k]); at+len(word) < len(nameList) && nameList[at:at+len(word)] == string(word) && (nameList[at+len(word)] == ' ' || nameList[at+len(word)] == '\n') {
-			return g.flags[k]
+	return g.find(h, len(word), func(listed string) bool { return string(word) == listed })
+}
+
+// lookHashed is look for a word as it is written, whose hash by lower is h.
+func (g *gazetteer) lookHashed(word []byte, h uint32) uint8 {
+	for _, b := range word {
+		if b >= 0xC4 { // folds otherwise
+			var buf [maxWord]byte
+			return g.look(fold(buf[:0], word))
+		}
+	}
+	return g.find(h, len(word), func(listed string) bool { return sameWord(word, listed) })
+}
+
+// find returns the flags of the word of this hash and length that is the same.
+func (g *gazetteer) find(h uint32, n int, same func(listed string) bool) uint8 {
+	for k := slot(h, len(g)); g[k] != 0; k = (k + 1) & (len(g) - 1) {
+		if e := g[k]; e>>(offsetBits+flagBits) == h>>(32-tagBits) {
+			at := int(e & (1<<offsetBits - 1))
+			if end := at + n; end < len(nameList) && (nameList[end] == ' ' || nameList[end] == '\n') && same(nameList[at:end]) {
+				return uint8(e >> offsetBits & (1<<flagBits - 1))
+			}
 		}
 	}
 	return 0

@@ -130,7 +130,7 @@ func germanRules() []Rule {
 		spec{
 			name: "de_kfz/1", kind: DEKFZ, mixed: true, sizes: []int{3, 4, 5, 6, 7, 8, 9, 10}, seps: " -",
 			context: []string{"kennzeichen", "kfz", "kfz kennzeichen", "fahrzeug", "nummernschild", "pkw", "amtliches kennzeichen"},
-			letters: WithLetters, check: kfz, spoken: 0.9, alone: 0.6,
+			letters: LetterFirst, check: kfz, spoken: 0.9, alone: 0.6,
 		}.rule(),
 	}
 }
@@ -260,6 +260,9 @@ func kfz(c *Candidate) bool {
 		return false
 	}
 	v := c.Value
+	if !isLetter(v[c.Sizes[0]]) {
+		return false
+	}
 	if last := v[len(v)-1]; last == 'E' || last == 'H' {
 		v = v[:len(v)-1]
 	}

@@ -8,7 +8,7 @@ func IBAN() Rule {
 	for n := minIBAN; n <= maxIBAN; n++ {
 		sizes = append(sizes, n)
 	}
-	return Rule{Name: "iban/2", Type: IBANCode, Sizes: sizes, Letters: WithLetters, Match: matchIBAN}
+	return Rule{Name: "iban/2", Type: IBANCode, Sizes: sizes, Letters: LetterFirst, Match: matchIBAN}
 }
 
 func matchIBAN(c *Candidate) Verdict {

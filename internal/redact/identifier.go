@@ -22,6 +22,9 @@ type identifier struct {
 // hyphen, dot, slash or colon. Its first group has a digit, or at most three letters before a group with one. A later
 // group without a digit is of capitals, or one letter, or the four letters of a bank.
 func (s *Stream) askIdentifier(at int) {
+	if s.lone(at) {
+		return
+	}
 	text := s.text
 	value, sizes, seps, stops := &s.id.value, &s.id.sizes, &s.id.seps, &s.id.stops
 	n, groups := 0, 0
@@ -30,17 +33,21 @@ func (s *Stream) askIdentifier(at int) {
 	open := false             // the text ended inside
 	i := at
 	for groups < maxGroups {
+		if digits && groups > 0 && seps[groups-1] != '-' && (sizes[0] != 4 || value[0] < 'A') && inProse(text[i:]) {
+			break
+		}
 		size, letters, small := 0, 0, false
 		for ; i < len(text) && size < maxSize; i++ {
 			b := text[i]
-			if !isDigit(b) && !isLetter(b) {
+			kind := characters[b]
+			if kind == other {
 				break
 			}
-			if isDigit(b) {
+			if kind == digit {
 				digits = true
 			} else {
 				letters++
-				small = small || b&0x20 != 0
+				small = small || kind == smallLetter
 				b &^= 0x20
 			}
 			if n+size < maxSize {
@@ -73,7 +80,7 @@ func (s *Stream) askIdentifier(at int) {
 			break
 		}
 		sep := text[i]
-		if sep != ' ' && sep != '-' && sep != '.' && sep != '/' && sep != ':' && sep != '\n' {
+		if !isSeparator(sep) {
 			break
 		}
 		if i+1 == len(text) {
@@ -100,26 +107,99 @@ func (s *Stream) askIdentifier(at int) {
 		total += sizes[g]
 		sum = sum<<4 | uint64(min(sizes[g], 15))
 		class := 0
-		if mixed[g] {
+		switch {
+		case isLetter(value[0]):
+			class = 2
+		case mixed[g]:
 			class = 1
 		}
-	rules:
-		for _, e := range s.r.bySize[class][total] {
-			if e.groups != nil {
-				for k := 0; ; k++ {
-					if k == len(e.groups) {
-						continue rules
-					}
-					if e.groups[k] == sum {
-						break
-					}
-				}
-			}
+		for _, k := range s.r.bySize[class][total].rules(sum) {
 			s.point(at)
 			s.c.Value, s.c.Stop, s.c.Sizes, s.c.Seps = value[:total], stops[g]-s.from, sizes[:g+1], seps[:g]
-			s.judge(e.rule, at, doubtIdentifier)
+			s.judge(k, at, doubtIdentifier)
 		}
 	}
+}
+
+// lone reports whether digits stand at text[at:] that no rule is asked about and no other group follows.
+func (s *Stream) lone(at int) bool {
+	i := at
+	for i < len(s.text) && isDigit(s.text[i]) && i-at < maxSize {
+		i++
+	}
+	if i+1 >= len(s.text) || i == at || characters[s.text[i]] != other || s.text[i] >= 0x80 || len(s.r.bySize[0][i-at].rules(uint64(min(i-at, 15)))) > 0 {
+		return false
+	}
+	return !isSeparator(s.text[i]) || characters[s.text[i+1]] == other && s.text[i+1] < 0x80 || s.text[i] != '-' && inProse(s.text[i+1:])
+}
+
+// inProse reports whether text begins with a word of two letters or more, one of them small, and no digit right after it.
+func inProse(text []byte) bool {
+	small := false
+	for i, b := range text {
+		switch kind := characters[b]; kind {
+		case smallLetter:
+			small = true
+		case largeLetter:
+		default:
+			return small && i > 1 && kind == other && b < 0x80
+		}
+	}
+	return false
+}
+
+// What a byte is to an identifier.
+const (
+	other = iota
+	digit
+	largeLetter
+	smallLetter
+)
+
+var characters = func() (t [256]uint8) {
+	for b := range t {
+		switch {
+		case isDigit(byte(b)):
+			t[b] = digit
+		case 'A' <= b && b <= 'Z':
+			t[b] = largeLetter
+		case 'a' <= b && b <= 'z':
+			t[b] = smallLetter
+		}
+	}
+	return t
+}()
+
+// leadsOn reports whether a group with a digit may follow text[:at], the end of up to three letters, with at most as many
+// letters between.
+func (s *Stream) leadsOn(at int) bool {
+	text := s.text
+	if at+1 >= len(text) {
+		return s.more
+	}
+	if !isSeparator(text[at]) {
+		return false
+	}
+	i := at + 1
+	for i < len(text) && isLetter(text[i]) {
+		i++
+	}
+	switch {
+	case i == len(text):
+		return s.more
+	case isDigit(text[i]), text[i] >= 0x80:
+		return true
+	case i-at > 4 || i == at+1 || !isSeparator(text[i]):
+		return false
+	case i+1 == len(text):
+		return s.more
+	}
+	return isDigit(text[i+1])
+}
+
+// isSeparator reports whether b may stand between an identifier's groups.
+func isSeparator(b byte) bool {
+	return b == ' ' || b == '-' || b == '.' || b == '/' || b == ':' || b == '\n'
 }
 
 // clean reports whether the identifier stands for itself: it is no later part of a number with hyphens or dots, of a sum

@@ -34,42 +34,25 @@ func labels() []label {
 func Labelled() []Rule {
 	var rules []Rule
 	for _, l := range labels() {
-		var phrases []string
-		firsts := map[string][]string{}
-		var words []string
-		for from, at := 0, 0; at <= len(l.phrases); at++ {
-			if at == len(l.phrases) || l.phrases[at] == '|' {
-				phrases = append(phrases, l.phrases[from:at])
-				from = at + 1
-			}
-		}
-		for _, p := range phrases {
-			s := &scanner{text: []byte(p)}
-			small, _ := s.word()
-			first := string(small)
-			if len(firsts[first]) == 0 {
-				words = append(words, first)
-			}
-			firsts[first] = append(firsts[first], p)
-		}
-		rules = append(rules, Rule{Name: "labelled_" + string(l.kind) + "/2", Type: l.kind, Words: words, Match: func(c *Candidate) Verdict {
-			return matchLabelled(c, l, firsts)
+		rules = append(rules, Rule{Name: "labelled_" + string(l.kind) + "/2", Type: l.kind, Phrases: strings.Split(l.phrases, "|"), Match: func(c *Candidate) Verdict {
+			return matchLabelled(c, l)
 		}})
 	}
 	return rules
 }
 
-func matchLabelled(c *Candidate, l label, firsts map[string][]string) Verdict {
+func matchLabelled(c *Candidate, l label) Verdict {
 	s := &scanner{text: c.Text, i: c.At}
-	var buf [24]byte
-	first := triggerWord(c, buf[:0])
 	live := -1 // earliest start while more decides
 	doubt := func(at int) {
 		if live < 0 || at < live {
 			live = at
 		}
 	}
-	for _, p := range firsts[string(first)] {
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
 		s.i, s.short = c.At, false
 		if !s.phrase(p) {
 			if s.short {
@@ -335,7 +318,20 @@ func citation(s *scanner, end int) bool {
 // CaseNumbers finds docket numbers of the US federal courts (1:21-cv-01234), and claim numbers of the High Court of
 // England (QB-2021-001234), which need no label, and those of German courts after one ("Az. 4 O 217/23").
 func CaseNumbers() Rule {
-	return Rule{Name: "case_number/2", Type: "CASE_NUMBER", Anchors: figure, Words: []string{"qb", "kb", "hq", "fd", "bl", "cl", "pt", "hp", "il", "ip", "ad", "co"}, Match: matchCase, Context: []string{"az", "aktenzeichen", "geschäftszeichen", "gz", "geschäftsnummer", "geschäfts nr", "rechtssache"}}
+	return Rule{Name: "case_number/2", Type: "CASE_NUMBER", Anchors: figure, If: mayBeCase, Words: []string{"qb", "kb", "hq", "fd", "bl", "cl", "pt", "hp", "il", "ip", "ad", "co"}, Match: matchCase, Context: []string{"az", "aktenzeichen", "geschäftszeichen", "gz", "geschäftsnummer", "geschäfts nr", "rechtssache"}}
+}
+
+// mayBeCase: what stands in front of a federal docket's year or type, or of a German register's capitals.
+func mayBeCase(w *Word) bool {
+	switch w.After {
+	case 0:
+		return true
+	case ':', '-':
+		return w.Digits <= 2
+	case ' ', '\n', '\t', '\r':
+		return w.Digits <= 4 && ('A' <= w.Next && w.Next <= 'Z' || w.Next == 0)
+	}
+	return false
 }
 
 func matchCase(c *Candidate) Verdict {

@@ -76,23 +76,16 @@ func labelForms() []labelRule {
 }
 
 func (l labelRule) rule() Rule {
-	first := map[string]bool{}
-	r := Rule{Name: l.name, Type: l.kind}
-	for _, p := range l.phrases {
-		w, _, _ := strings.Cut(p, " ")
-		if !first[w] {
-			first[w] = true
-			r.Words = append(r.Words, w)
-		}
-	}
-	r.Match = l.match
-	return r
+	return Rule{Name: l.name, Type: l.kind, Phrases: l.phrases, Match: l.match}
 }
 
 func (l *labelRule) match(c *Candidate) Verdict {
 	text := c.Text
 	stop := 0
-	for _, p := range l.phrases {
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
 		end, open := phraseAt(text, c.At, p)
 		if open && c.More {
 			return c.Undecided(len(text))

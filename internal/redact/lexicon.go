@@ -12,8 +12,14 @@ type lexicon struct {
 type entry struct {
 	word    string
 	hash    uint32
-	rules   []int // asked at this word
+	asks    []asked
 	phrases []phrase
+}
+
+// asked is a rule that is asked at a word, with its phrases that begin with it.
+type asked struct {
+	rule    int
+	phrases []string
 }
 
 // phrase is what follows a first word, and the rules it speaks for.
@@ -44,9 +50,9 @@ func (l *lexicon) entry(word string) *entry {
 	return &l.entries[i]
 }
 
-func (l *lexicon) trigger(word string, rule int) {
+func (l *lexicon) trigger(word string, rule int, phrases ...string) {
 	e := l.entry(word)
-	e.rules = append(e.rules, rule)
+	e.asks = append(e.asks, asked{rule, phrases})
 }
 
 func (l *lexicon) phrase(text string, rule int) {
@@ -131,15 +137,55 @@ var lowered = func() (t [128]byte) {
 	return t
 }()
 
-// surroundings are the phrases before one place, found when the first rule asks.
+// surroundings are the words of the text that phrases begin with, as the scan meets them, and the phrases before one
+// place, found when the first rule asks.
 type surroundings struct {
-	words *lexicon
-	known bool
-	n     int
-	hits  [24]struct {
+	words  *lexicon
+	firsts []first
+	from   int // where the candidate's text begins
+	known  bool
+	n      int
+	hits   [24]struct {
 		end   int
 		rules *ruleSet
 	}
+}
+
+// first is a word that phrases begin with, in the stream's text.
+type first struct {
+	start, end int
+	entry      *entry
+}
+
+// note remembers the word text[start:end], whose entry is e or nil, if phrases begin with it, or with it but for a plural s.
+// Stem is the hash of all but its last byte.
+func (s *surroundings) note(e *entry, text []byte, start, end int, stem uint32) {
+	if e = s.words.singular(e, text[start:end], stem); e != nil {
+		s.firsts = append(s.firsts, first{start, end, e})
+	}
+}
+
+// singular returns e if phrases begin with it, else the entry of the word without its plural s if they do, else nil.
+func (l *lexicon) singular(e *entry, word []byte, stem uint32) *entry {
+	if n := len(word); (e == nil || len(e.phrases) == 0) && n > 3 && word[n-1]|0x20 == 's' {
+		e = l.find(word[:n-1], stem)
+	}
+	if e == nil || len(e.phrases) == 0 {
+		return nil
+	}
+	return e
+}
+
+// drop forgets what stands before text[:at], which is dropped.
+func (s *surroundings) drop(at int) {
+	k := 0
+	for _, f := range s.firsts {
+		if f.start >= at {
+			s.firsts[k] = first{f.start - at, f.end - at, f.entry}
+			k++
+		}
+	}
+	s.firsts = s.firsts[:k]
 }
 
 // Context returns how many bytes before the candidate's trigger the nearest of the rule's Context phrases ends, or -1 if
@@ -167,30 +213,42 @@ func (c *Candidate) Label() int {
 	return at
 }
 
+// find looks for phrases in text, the candidate's before its trigger. If that is inside a word, what stands before it is
+// one here.
 func (s *surroundings) find(text []byte) {
-	l := s.words
 	s.known, s.n = true, 0
-	i := 0
-	if len(text) == Context { // the first word may be the end of one
-		for i < len(text) && inWord[text[i]] {
-			i++
+	k := len(s.firsts)
+	for k > 0 && s.firsts[k-1].start > s.from || k > 0 && len(text) < Context && s.firsts[k-1].start == s.from { // the first word may be the end of one
+		k--
+	}
+	for _, f := range s.firsts[k:] {
+		if f.end-s.from > len(text) {
+			break
+		}
+		s.take(text, f.end-s.from, f.entry)
+	}
+	if !afterWord(text, len(text)) {
+		return
+	}
+	i := len(text)
+	for i > 0 && inWord[text[i-1]] && len(text)-i < maxWord {
+		i--
+	}
+	if word := text[i:]; len(text) < Context || i > 0 {
+		h, stem := hashOf(word), hashOf(word[:len(word)-1])
+		if e := s.words.singular(s.words.find(word, h), word, stem); e != nil {
+			s.take(text, len(text), e)
 		}
 	}
-	for i = nextWord(text, i); i < len(text); {
-		end, h := wordEnd(text, i)
-		e := l.find(text[i:end], h)
-		if (e == nil || len(e.phrases) == 0) && text[end-1]|0x20 == 's' && end-i > 3 {
-			e = l.find(text[i:end-1], hashOf(text[i:end-1]))
+}
+
+// take adds the phrases that begin with e, a word that ends at text[at:].
+func (s *surroundings) take(text []byte, at int, e *entry) {
+	for k := range e.phrases {
+		if stop, ok := follows(text, at, e.phrases[k].rest); ok && s.n < len(s.hits) {
+			s.hits[s.n].end, s.hits[s.n].rules = stop, &e.phrases[k].rules
+			s.n++
 		}
-		if e != nil {
-			for k := range e.phrases {
-				if stop, ok := follows(text, end, e.phrases[k].rest); ok && s.n < len(s.hits) {
-					s.hits[s.n].end, s.hits[s.n].rules = stop, &e.phrases[k].rules
-					s.n++
-				}
-			}
-		}
-		i = nextWord(text, end)
 	}
 }
 

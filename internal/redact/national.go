@@ -258,7 +258,7 @@ func nationalRules() []Rule {
 		}.rule(),
 		spec{
 			name: "tr_plate/1", kind: TRPlate, sizes: []int{5, 6, 7, 8, 9}, seps: " -", context: []string{"plaka", "plaka numarası", "plate", "araç"},
-			letters: WithLetters, check: func(c *Candidate) bool {
+			letters: DigitFirst, check: func(c *Candidate) bool {
 				v := c.Value
 				i := 2
 				for i < len(v) && isLetter(v[i]) && !contains("QWX", v[i]) {

@@ -12,10 +12,10 @@ const (
 func netRules() []Rule {
 	return []Rule{
 		// Four numbers to 255 with dots, and the length of a prefix; not after "version" or in a longer number before.
-		{Name: "ipv4/1", Type: IPAddress, Anchors: "0123456789", Match: matchIPv4, Context: []string{"version", "release", "v", "ver", "section", "sec", "build", "firmware", "chapter"}},
+		{Name: "ipv4/1", Type: IPAddress, Anchors: figure, If: mayBeIPv4, Match: matchIPv4, Context: []string{"version", "release", "v", "ver", "section", "sec", "build", "firmware", "chapter"}},
 		// Eight groups of four hexadecimal digits, :: once for zeros, an IPv4 address as the last two, a zone, a prefix.
-		{Name: "ipv6/1", Type: IPAddress, Anchors: ":", Match: matchIPv6, Tail: tailIPv6},
-		{Name: "mac/1", Type: MACAddress, Anchors: ":-.", Match: matchMAC},
+		{Name: "ipv6/1", Type: IPAddress, Anchors: ":", If: func(w *Word) bool { return w.After == 0 || w.After == ':' || isHex(w.Before) }, Match: matchIPv6, Tail: tailIPv6},
+		{Name: "mac/1", Type: MACAddress, Anchors: ":-.", If: func(w *Word) bool { return isHex(w.Before) && (isHex(w.After) || w.After == 0) }, Match: matchMAC},
 		// A scheme, or www and a host with a dot, to the end of what an address is written with.
 		{Name: "url/1", Type: URL, Words: []string{"http", "https", "ftp", "ftps", "sftp", "www"}, Match: matchURL},
 	}
@@ -75,6 +75,11 @@ func prefixLength(text []byte, at, most int) (end int, open bool) {
 		return at, open
 	}
 	return i, open
+}
+
+// mayBeIPv4: a dot and a digit after the first number.
+func mayBeIPv4(w *Word) bool {
+	return w.After == 0 || w.After == '.' && w.Digits <= 3 && w.Value <= 255 && (isDigit(w.Next) || w.Next == 0)
 }
 
 func matchIPv4(c *Candidate) Verdict {

@@ -14,14 +14,11 @@ const Person Type = "PERSON"
 func Persons() []Rule {
 	g := names()
 	titles := personTitles()
-	labels := personLabels()
-	intros := personIntros()
-	labelsBy, introsBy := byFirst(labels), byFirst(intros)
 	return []Rule{
 		{Name: "person_title/2", Type: Person, Words: keys(titles), Match: func(c *Candidate) Verdict { return matchTitle(c, g, titles) }},
-		{Name: "person_label/2", Type: Person, Words: firstWords(labels), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, labelsBy, titles) }},
-		{Name: "person_intro/1", Type: Person, Words: firstWords(intros), Match: func(c *Candidate) Verdict { return matchIntro(c, g, introsBy) }},
-		{Name: "person_name/2", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", Match: func(c *Candidate) Verdict { return matchName(c, g) }},
+		{Name: "person_label/2", Type: Person, Phrases: personLabels(), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, titles) }},
+		{Name: "person_intro/1", Type: Person, Phrases: personIntros(), Match: func(c *Candidate) Verdict { return matchIntro(c, g) }},
+		{Name: "person_name/2", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeName, Match: func(c *Candidate) Verdict { return matchName(c, g) }},
 	}
 }
 
@@ -29,20 +26,6 @@ func keys(m map[string]bool) []string {
 	all := make([]string, 0, len(m))
 	for k := range m {
 		all = append(all, k)
-	}
-	return all
-}
-
-// firstWords returns each phrase's first word, once.
-func firstWords(phrases []string) []string {
-	var all []string
-	seen := map[string]bool{}
-	for _, p := range phrases {
-		s := &scanner{text: []byte(p)}
-		if w, _ := s.word(); !seen[string(w)] {
-			seen[string(w)] = true
-			all = append(all, string(w))
-		}
 	}
 	return all
 }
@@ -390,10 +373,12 @@ func heldName(c *Candidate, start int) Verdict {
 	return c.Undecided(start)
 }
 
-func matchPersonLabel(c *Candidate, g *gazetteer, labels map[string][]string, titles map[string]bool) Verdict {
+func matchPersonLabel(c *Candidate, g *gazetteer, titles map[string]bool) Verdict {
 	live := -1
-	var buf [24]byte
-	for _, p := range labels[string(triggerWord(c, buf[:0]))] {
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
 		s := &scanner{text: c.Text, i: c.At}
 		if !s.phrase(p) {
 			if s.short {
@@ -494,10 +479,12 @@ func surely(p string) bool {
 	return true
 }
 
-func matchIntro(c *Candidate, g *gazetteer, intros map[string][]string) Verdict {
+func matchIntro(c *Candidate, g *gazetteer) Verdict {
 	live := -1
-	var buf [24]byte
-	for _, p := range intros[string(triggerWord(c, buf[:0]))] {
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
 		strict := p[len(p)-1] == '*'
 		if strict {
 			p = p[:len(p)-2]
@@ -551,6 +538,27 @@ func matchIntro(c *Candidate, g *gazetteer, intros map[string][]string) Verdict 
 		return c.Undecided(live)
 	}
 	return None
+}
+
+// mayBeName lets most capitals go: words of the language at the head of a sentence, and unknown words that no word with a
+// capital follows.
+func mayBeName(w *Word) bool {
+	if w.After == 0 {
+		return true
+	}
+	switch w.known() {
+	case plain:
+		return w.After == '-'
+	case 0:
+		switch w.After {
+		case ' ':
+			return w.Next < 'a' || w.Next > 'z' || contains("abdeilmstvyz", w.Next) // a particle may begin so
+		case '-', '.', '\'':
+			return true
+		}
+		return false
+	}
+	return true
 }
 
 // matchName is asked at every capital that begins a word.

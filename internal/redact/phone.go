@@ -11,12 +11,29 @@ const (
 // groups; national ones with the 0 of long distance, in groups; and, with a word for it before or after, whatever is
 // written like a number of 6 to 15 digits and not like a date.
 func Phone() Rule {
-	return Rule{Name: "phone/2", Type: PhoneNumber, Anchors: "+(0123456789", Match: matchPhone, Context: []string{
+	return Rule{Name: "phone/2", Type: PhoneNumber, Anchors: "+(" + figure, If: mayBePhone, Match: matchPhone, Context: []string{
 		"phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "telefax", "call", "called", "calling", "dial", "ring", "desk", "contact", "contact number", "sms", "text",
 		"whatsapp", "pager", "beeper", "hotline", "helpline", "answering", "message", "registered", "ph", "mob", "voicemail", "callback", "line", "landline", "telephone number", "fax number",
 		"phone number", "telefon", "telefonnummer", "tel nr", "rufnummer", "handy", "mobil", "mobilnummer", "fon", "teléfono", "telefono", "tlf", "tfno", "telf", "móvil", "movil", "téléphone",
 		"portable", "tél", "telefone", "telemóvel", "celular", "contacto", "cellulare", "telefoon", "gsm", "puhelin", "matkapuhelin", "telefonszám", "telepono", "telefon numarası", "whats app",
 	}}
+}
+
+// mayBePhone: six digits, or a separator and another digit after fewer.
+func mayBePhone(w *Word) bool {
+	switch {
+	case w.joined():
+		return false
+	case w.After == 0, w.Next == 0:
+		return true
+	case w.Digits == 0: // + or (
+		return isDigit(w.After) || w.After == '('
+	case len(w.Text) > w.Digits:
+		return w.Digits >= 6
+	case w.Digits >= 6:
+		return true
+	}
+	return contains(" -./(", w.After) && (isDigit(w.Next) || contains(" -./(", w.Next))
 }
 
 const maxPhone = 15 // digits, by ITU-T E.164
@@ -62,9 +79,17 @@ func matchPhone(c *Candidate) Verdict {
 	if d.open && c.More {
 		return c.Undecided(at)
 	}
+	if d.n < 6 {
+		return None
+	}
 	late := afterDigit(text, at) || inIBAN(text, at) // after another number, of which it may be a part
 	label := -1
 	asked := false
+	if late && !d.plus { // nothing but a word makes it a number of its own
+		if label, asked = c.Label(), true; label < 0 || label > 48 {
+			return None
+		}
+	}
 	for g := d.groups; g > 0; g-- {
 		if d.n < 6 || d.n == 6 && g > 2 {
 			break

@@ -98,8 +98,13 @@ type Candidate struct {
 	// open. Endless, with Found: its end was not seen in time, and all that follows is taken for it.
 	Certain, Endless bool
 
-	rule int
-	near *surroundings
+	// For a rule with Phrases: those that begin with the word at At.
+	Phrases []string
+
+	rule  int
+	near  *surroundings
+	first int  // bytes of the word at At
+	next  byte // the first letter or digit after it, 0 if it is not known or not of ASCII
 }
 
 // Is answers that Text[start:end] is a value.
@@ -119,13 +124,15 @@ func (c *Candidate) Undecided(start int) Verdict {
 }
 
 // Rule finds one kind of value. Its functions must depend on their arguments alone. It is asked at every trigger that
-// any of the four fields names.
+// any of the first five fields names.
 type Rule struct {
 	Name string // "email/1"; the number goes up with every change of what is found
 	Type Type
 
 	Anchors  string   // single bytes; a letter or digit counts only where a word begins
+	If       If       // for Anchors: whether to ask; nil for always
 	Words    []string // whole words in small letters, matched in any case; a word is letters (to U+07FF) and digits
+	Phrases  []string // phrases in small letters, asked at the first word where the next letter fits too: Match finds those in Candidate.Phrases
 	Prefixes []string // literals, in the case given; one that begins with a letter or digit counts only where a word begins
 	Sizes    []int    // identifiers of so many letters and digits, at least one a digit: one word, or groups with one separator between them
 
@@ -159,6 +166,40 @@ func (r *Redactor) label(t Type) string {
 	return "[" + string(t) + "]"
 }
 
+// If tells from a word, or another byte that is an anchor, and what stands next to it whether a rule must be asked there. It is false only where the
+// rule's Match would be None whatever else stands around: it saves time and decides nothing.
+type If func(w *Word) bool
+
+// Word is a word at whose first byte a rule has its anchor, or an anchor that is no letter or digit.
+type Word struct {
+	Text            []byte // at most maxWord bytes
+	Earlier, Before byte   // what stands before it; 0 where the text begins
+	After, Next     byte   // what follows it; 0 where nothing is known to
+	Digits          int    // how many it begins with
+	Value           int    // of those digits, if they are at most nine
+
+	hash    uint32 // in small letters
+	gazette uint8
+	looked  bool
+}
+
+// joined reports whether a separator other than a space joins it to a digit before.
+func (w *Word) joined() bool {
+	switch w.Before {
+	case '.', ',', '/', '-', ':':
+		return isDigit(w.Earlier)
+	}
+	return false
+}
+
+// known returns what the gazetteer says about the word.
+func (w *Word) known() uint8 {
+	if !w.looked {
+		w.gazette, w.looked = names().lookHashed(w.Text, w.hash), true
+	}
+	return w.gazette
+}
+
 // Letters is what an identifier is made of.
 type Letters int
 
@@ -167,12 +208,55 @@ const (
 	AnyLetters  Letters = iota // with letters or without
 	NoLetters                  // digits alone
 	WithLetters                // one letter at least
+	LetterFirst                // and that at the beginning
+	DigitFirst                 // one letter at least, after a digit
 )
 
-// sized is a rule that is asked about identifiers of a size.
+// anchored is a rule at one of its anchors.
+type anchored struct {
+	rule int
+	when If
+}
+
+// sized are the rules that are asked about identifiers of a size.
 type sized struct {
-	rule   int
-	groups []uint64 // signatures; nil for any
+	any   []int  // indices into rules: those for any groups
+	forms []form // for each signature that some rule names
+}
+
+// form are the rules for groups of certain sizes, with those for any.
+type form struct {
+	signature uint64
+	rules     []int
+}
+
+// add adds a rule for these groups, nil for any. Rules are added in order.
+func (s *sized) add(rule int, groups [][]int) {
+	if groups == nil {
+		s.any = append(s.any, rule)
+		for i := range s.forms {
+			s.forms[i].rules = append(s.forms[i].rules, rule)
+		}
+	}
+	for _, g := range groups {
+		sig := signature(g)
+		i := slices.IndexFunc(s.forms, func(f form) bool { return f.signature == sig })
+		if i < 0 {
+			i = len(s.forms)
+			s.forms = append(s.forms, form{sig, slices.Clone(s.any)})
+		}
+		s.forms[i].rules = append(s.forms[i].rules, rule)
+	}
+}
+
+// rules returns those for groups of this signature.
+func (s *sized) rules(signature uint64) []int {
+	for i := range s.forms {
+		if s.forms[i].signature == signature {
+			return s.forms[i].rules
+		}
+	}
+	return s.any
 }
 
 // signature packs the sizes of groups: four bits each, at most 14 of at most 15, or the one group's size above them.
@@ -187,12 +271,13 @@ func signature(sizes []int) uint64 {
 // Redactor holds a set of rules. It does not change and may be used by many goroutines.
 type Redactor struct {
 	rules    []Rule
-	byAnchor [256][]int // indices into rules
+	match    []func(*Candidate) Verdict // the rules' own, close together
+	byAnchor [256][]anchored
 	flags    [256]uint8
 	words    *lexicon
 	prefixes map[[2]byte][]literal
-	pairs    [1024]uint64            // which two bytes some prefix begins with
-	bySize   [2][maxSize + 1][]sized // without letters and with
+	pairs    [1024]uint64          // which two bytes some prefix begins with
+	bySize   [3][maxSize + 1]sized // without letters, with letters after a digit, with letters from the first on
 	tails    []int
 	labels   map[Type]string
 	actions  Actions // nil: everything is masked
@@ -222,12 +307,16 @@ func New(rules ...Rule) *Redactor {
 		}
 	}
 	for i, rule := range r.rules {
+		r.match = append(r.match, rule.Match)
 		for _, b := range []byte(rule.Anchors) {
-			r.byAnchor[b] = append(r.byAnchor[b], i)
+			r.byAnchor[b] = append(r.byAnchor[b], anchored{i, rule.If})
 			r.flags[b] |= isAnchor
 		}
 		for _, w := range rule.Words {
 			r.words.trigger(w, i)
+		}
+		for w, phrases := range byFirst(rule.Phrases) {
+			r.words.trigger(w, i, phrases...)
 		}
 		for _, p := range rule.Prefixes {
 			r.prefixes[[2]byte{p[0], p[1]}] = append(r.prefixes[[2]byte{p[0], p[1]}], literal{p, i})
@@ -236,15 +325,10 @@ func New(rules ...Rule) *Redactor {
 			r.pairs[pair>>6] |= 1 << (pair & 63)
 		}
 		for _, n := range rule.Sizes {
-			e := sized{rule: i}
-			for _, g := range rule.Groups {
-				e.groups = append(e.groups, signature(g))
-			}
-			if rule.Letters != WithLetters {
-				r.bySize[0][n] = append(r.bySize[0][n], e)
-			}
-			if rule.Letters != NoLetters {
-				r.bySize[1][n] = append(r.bySize[1][n], e)
+			for class, takes := range [3][]Letters{{AnyLetters, NoLetters}, {AnyLetters, WithLetters, DigitFirst}, {AnyLetters, WithLetters, LetterFirst}} {
+				if slices.Contains(takes, rule.Letters) {
+					r.bySize[class][n].add(i, rule.Groups)
+				}
 			}
 		}
 		for _, p := range rule.Context {
@@ -258,6 +342,12 @@ func New(rules ...Rule) *Redactor {
 	r.words.build()
 	r.ruleset = "builtin-1:" + hex.EncodeToString(hash.Sum(nil)[:6])
 	return r
+}
+
+// pair reports whether some prefix begins with these two bytes.
+func (r *Redactor) pair(a, b byte) bool {
+	pair := int(a)<<8 | int(b)
+	return r.pairs[pair>>6]>>(pair&63)&1 != 0
 }
 
 // Ruleset identifies the rules, their versions and their order: "builtin-1:" and twelve hexadecimal digits.
@@ -286,6 +376,7 @@ func (r *Redactor) Text(text string) (masked string, spans []Span) {
 	s.record = true
 	s.in.raw = []byte(text)
 	s.in.text = make([]byte, 0, len(text))
+	s.pending, s.spans = make([]found, 0, 4+len(text)/128), make([]Span, 0, 4+len(text)/128) // a guess
 	out := s.advance(make([]byte, 0, len(text)+16), true)
 	return string(s.advance(out, false)), s.spans
 }

@@ -226,6 +226,26 @@ func TestEveryCutGivesTheWholeTextsOutput(t *testing.T) {
 	})
 }
 
+// A rule that is asked at every anchor finds what it finds behind its filter.
+func TestFiltersDecideNothing(t *testing.T) {
+	rules := builtin()
+	for i := range rules {
+		rules[i].If = nil
+	}
+	filtered, unfiltered, parts := Everything(), New(rules...), pieces(t)
+	same := func(t interface{ Fatalf(string, ...any) }, text string) {
+		if want, got := unfiltered.Find(text), filtered.Find(text); !slices.Equal(got, want) {
+			t.Fatalf("%q: %v, unfiltered %v", text, got, want)
+		}
+	}
+	for _, text := range parts {
+		same(t, text)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		same(t, strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 1, 12).Draw(t, "parts"), ""))
+	})
+}
+
 func check(t interface{ Fatalf(string, ...any) }, r *Redactor, text string, sizes []int) {
 	want, spans := r.Text(text)
 	for _, sizes := range [][]int{{1}, {2}, {3}, {5}, sizes} {

@@ -32,11 +32,15 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		case doubtIdentifier:
 			s.askIdentifier(d.at)
 		default:
-			s.ask(d.rule, d.at)
+			s.askAgain(d.rule, d.at)
 		}
 	}
 	s.spare = waiting
 	i := s.scanned
+	last := -1 // where the last word ended
+	if afterWord(text, i) {
+		last = i
+	}
 	for i < len(text) {
 		b := text[i]
 		flags := s.r.flags[b]
@@ -49,31 +53,39 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 			i++
 			continue
 		}
-		if afterWord(text, i) { // the rest of a long one
+		if i == last { // the rest of a long one
 			for i < len(text) && inWord[text[i]] {
 				i++
 			}
+			last = i
 			continue
 		}
-		end, hash, digit := s.word(i)
+		end, hash, stem, digit := s.word(i)
 		if end == len(text) && more && end-i < maxWord {
 			break // the current word: not all there
 		}
-		if e := s.r.words.find(text[i:end], hash); e != nil {
-			for _, k := range e.rules {
-				s.ask(k, i)
+		e := s.r.words.find(text[i:end], hash)
+		if e != nil {
+			for k := range e.asks {
+				s.askAsked(&e.asks[k], i, end)
 			}
 		}
-		if flags != isStart {
-			s.askAt(i, flags)
+		if e != nil || text[end-1]|0x20 == 's' {
+			s.near.note(e, text, i, end, stem)
 		}
-		if digit || end-i <= 3 {
+		if flags&isAnchor != 0 {
+			s.askWord(i, end, hash)
+		}
+		if flags&isPrefix != 0 && (i+1 == len(text) || s.r.pair(text[i], text[i+1])) {
+			s.askPrefixes(i)
+		}
+		if digit || end-i <= 3 && s.leadsOn(end) {
 			s.askIdentifier(i)
 			if at := glued(text[i:end]); at > 0 {
 				s.askIdentifier(i + at)
 			}
 		}
-		i = end
+		i, last = end, end
 	}
 	s.scanned = i
 	live = min(s.live, i)
@@ -87,30 +99,74 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 	return live
 }
 
-// word returns the end of the word at i, its hash in small letters, and whether there is a digit in it.
-func (s *Stream) word(at int) (end int, hash uint32, digit bool) {
+// word returns the end of the word at i, its hash in small letters, that of all but its last byte, and whether there is a
+// digit in it.
+func (s *Stream) word(at int) (end int, hash, stem uint32, digit bool) {
 	h := uint32(hashStart)
 	text := s.text[at:min(len(s.text), at+maxWord)]
-	var last byte
 	for i, b := range text {
-		if !inWord[b] {
-			return at + i, h, digit
+		c := folded[b]
+		if c == 0 {
+			return at + i, h, stem, digit
 		}
-		if isDigit(b) {
+		if c <= '9' {
 			digit = true
+		} else if c >= 0x80 && i > 0 {
+			c = lower(text[i-1], b)
 		}
-		h = (h ^ uint32(lower(last, b))) * hashPrime
-		last = b
+		stem = h
+		h = (h ^ uint32(c)) * hashPrime
 	}
-	return at + len(text), h, digit
+	return at + len(text), h, stem, digit
+}
+
+// folded is what a byte of a word becomes in small letters, 0 for a byte of none. What follows 0xC3 lower folds.
+var folded = func() (t [256]byte) {
+	for b := range t {
+		if inWord[b] {
+			t[b] = lower(0, byte(b))
+		}
+	}
+	return t
+}()
+
+// askWord asks the rules whose anchor is the first byte of text[at:end], a word whose hash in small letters is hash, or
+// another byte.
+func (s *Stream) askWord(at, end int, hash uint32) {
+	w := &s.w
+	*w = Word{Text: s.text[at:end], hash: hash}
+	if at > 0 {
+		w.Before = s.text[at-1]
+	}
+	if at > 1 {
+		w.Earlier = s.text[at-2]
+	}
+	if end < len(s.text) {
+		w.After = s.text[end]
+	}
+	if end+1 < len(s.text) {
+		w.Next = s.text[end+1]
+	}
+	for _, b := range w.Text {
+		if !isDigit(b) {
+			break
+		}
+		if w.Digits < 9 {
+			w.Value = 10*w.Value + int(b-'0')
+		}
+		w.Digits++
+	}
+	for _, a := range s.r.byAnchor[w.Text[0]] {
+		if a.when == nil || a.when(w) {
+			s.ask(a.rule, at)
+		}
+	}
 }
 
 // askAt asks the rules with this anchor and with a prefix here.
 func (s *Stream) askAt(at int, flags uint8) {
 	if flags&isAnchor != 0 {
-		for _, k := range s.r.byAnchor[s.text[at]] {
-			s.ask(k, at)
-		}
+		s.askWord(at, at+1, 0)
 	}
 	if flags&isPrefix != 0 {
 		s.askPrefixes(at)
@@ -125,7 +181,7 @@ func (s *Stream) askPrefixes(at int) {
 		}
 		return
 	}
-	if pair := int(rest[0])<<8 | int(rest[1]); s.r.pairs[pair>>6]>>(pair&63)&1 == 0 {
+	if !s.r.pair(rest[0], rest[1]) {
 		return
 	}
 	short := false
@@ -152,7 +208,7 @@ func (s *Stream) point(at int) {
 	s.pointed = at + 1
 	s.from = max(0, at-Context)
 	s.c.Text, s.c.At, s.c.More = s.text[s.from:], at-s.from, s.more
-	s.near.known = false
+	s.near.from, s.near.known = s.from, false
 }
 
 // ask lets rule k judge a candidate at text[at].
@@ -161,11 +217,59 @@ func (s *Stream) ask(k, at int) {
 	s.judge(k, at, k)
 }
 
+// askAsked asks a rule at the word text[at:end], if it has no phrases or one of them may stand there.
+func (s *Stream) askAsked(a *asked, at, end int) {
+	if a.phrases == nil {
+		s.ask(a.rule, at)
+		return
+	}
+	c := &s.c
+	c.Phrases, c.first, c.next = a.phrases, end-at, 0
+	for _, b := range s.text[end:min(end+4, len(s.text))] {
+		if b >= 0x80 {
+			break
+		}
+		if characters[b] != other {
+			c.next = lowered[b]
+			break
+		}
+	}
+	for _, p := range a.phrases {
+		if c.begins(p) {
+			s.ask(a.rule, at)
+			return
+		}
+	}
+}
+
+// askAgain asks a rule about a place where it waited for more.
+func (s *Stream) askAgain(k, at int) {
+	if len(s.r.rules[k].Phrases) > 0 {
+		end, hash, _, _ := s.word(at)
+		if e := s.r.words.find(s.text[at:end], hash); e != nil {
+			for i := range e.asks {
+				if e.asks[i].rule == k {
+					s.askAsked(&e.asks[i], at, end)
+				}
+			}
+		}
+		return
+	}
+	s.ask(k, at)
+}
+
+// begins reports whether a phrase that begins with the word at the candidate's place may stand there, by the first letter
+// of its second word.
+func (c *Candidate) begins(phrase string) bool {
+	n := c.first
+	return c.next == 0 || len(phrase) < n+2 || phrase[n] != ' ' || phrase[n+1] == c.next || phrase[n+1] == '*' || phrase[n+1] >= 0x80
+}
+
 // judge takes the answer of rule k about s.c, and waits under the name that it is given.
 func (s *Stream) judge(k, at, name int) {
 	c, from := &s.c, s.from
 	c.rule, c.Score, c.Type, c.Certain, c.Endless = k, 0.5, "", false, false
-	switch s.r.rules[k].Match(c) {
+	switch s.r.match[k](c) {
 	case Found:
 		f := found{start: from + c.Start, end: from + c.End, rule: k, longest: c.End - c.Start, score: c.Score, kind: c.Type}
 		if f.kind == "" {

@@ -10,7 +10,7 @@ import (
 // calls with two arguments, YAML, HTTP headers, "Password: ...". A value counts if it looks drawn by chance; a password
 // need not be, but it must not be a plain word. Placeholders and references to variables are let go.
 func Assigned() Rule {
-	return Rule{Name: "secret_assigned/2", Type: Secret, Anchors: "=:,>", Match: byPosition(0.8, matchAssigned)}
+	return Rule{Name: "secret_assigned/2", Type: Secret, Anchors: "=:,>", If: func(w *Word) bool { return w.Text[0] != ',' || w.Before == '"' || w.Before == '\'' }, Match: byPosition(0.8, matchAssigned)}
 }
 
 type secrecy int
@@ -189,6 +189,43 @@ func namedBefore(text []byte) []byte {
 	return nil
 }
 
+// stems is a set of words that may stand anywhere in a name, by their first two bytes.
+type stems struct {
+	pairs [1024]uint64
+	words map[[2]byte][]string
+}
+
+func newStems(words ...string) *stems {
+	s := &stems{words: map[[2]byte][]string{}}
+	for _, w := range words {
+		pair := int(w[0])<<8 | int(w[1])
+		s.pairs[pair>>6] |= 1 << (pair & 63)
+		s.words[[2]byte{w[0], w[1]}] = append(s.words[[2]byte{w[0], w[1]}], w)
+	}
+	return s
+}
+
+// in reports whether one of the words stands in name, which is in small letters.
+func (s *stems) in(name []byte) bool {
+	for i := 1; i < len(name); i++ {
+		pair := int(name[i-1])<<8 | int(name[i])
+		if s.pairs[pair>>6]>>(pair&63)&1 == 0 {
+			continue
+		}
+		for _, w := range s.words[[2]byte{name[i-1], name[i]}] {
+			if len(name)-i+1 >= len(w) && string(name[i-1:i-1+len(w)]) == w {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	passwords = newStems("passw", "pwd", "passphrase", "passcode", "kennwort", "contrase", "motdepasse")
+	keywords  = newStems("token", "secret", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey", "masterkey", "authkey", "sharedkey", "accountkey", "storagekey", "credential", "authorization", "clientsecret", "licensekey", "licencekey", "originca")
+)
+
 // secrecyOf says what a name promises.
 func secrecyOf(name []byte) secrecy {
 	var buf [64]byte
@@ -202,11 +239,8 @@ func secrecyOf(name []byte) secrecy {
 		}
 		low = append(low, c)
 	}
-	n := string(low)
-	for _, w := range [...]string{"passw", "pwd", "passphrase", "passcode", "kennwort", "contrase", "motdepasse"} {
-		if strings.Contains(n, w) {
-			return password
-		}
+	if passwords.in(low) {
+		return password
 	}
 	switch last := name[bytes.LastIndexAny(name, "_-.")+1:]; strings.ToLower(string(last)) {
 	case "pw", "pass", "pswd", "psw", "clave", "senha", "mdp", "wachtwoord":
@@ -215,10 +249,10 @@ func secrecyOf(name []byte) secrecy {
 		return pin
 	}
 	last := name[bytes.LastIndexByte(name, '.')+1:] // cloud.key
-	keyword := bytes.EqualFold(last, []byte("auth")) || bytes.EqualFold(last, []byte("key"))
-	for _, w := range [...]string{"token", "secret", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey", "masterkey", "authkey", "sharedkey", "accountkey", "storagekey", "credential", "authorization", "clientsecret", "licensekey", "licencekey", "originca"} {
-		keyword = keyword || strings.Contains(n, w)
+	if !keywords.in(low) && !bytes.EqualFold(last, []byte("auth")) && !bytes.EqualFold(last, []byte("key")) {
+		return noSecret
 	}
+	n := string(low)
 	provider := false
 	switch n {
 	case "token", "apikey", "xapikey", "authtoken", "xauthtoken", "privatetoken", "accesstoken", "authorization":
@@ -230,13 +264,10 @@ func secrecyOf(name []byte) secrecy {
 			break
 		}
 	}
-	switch {
-	case keyword && provider:
+	if provider {
 		return ofProvider
-	case keyword:
-		return keyed
 	}
-	return noSecret
+	return keyed
 }
 
 // providers are services whose keys have no form of their own, or a short one.

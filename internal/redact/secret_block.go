@@ -132,7 +132,7 @@ func matchJWT(text []byte, at int, more bool) (start, end int, v Verdict) {
 
 // Credentials finds the user and password of a URL (scheme://user:password@host) and of `curl -u user:password`.
 func Credentials() Rule {
-	return Rule{Name: "secret_url/1", Type: Secret, Anchors: ":", Words: []string{"u"}, Match: byPosition(0.9, matchCredentials)}
+	return Rule{Name: "secret_url/1", Type: Secret, Anchors: ":", If: func(w *Word) bool { return w.After == '/' || w.After == 0 }, Words: []string{"u"}, Match: byPosition(0.9, matchCredentials)}
 }
 
 func matchCredentials(text []byte, at int, more bool) (start, end int, v Verdict) {

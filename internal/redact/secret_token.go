@@ -527,10 +527,15 @@ func matchTelegram(text []byte, at int, more bool) (start, end int, v Verdict) {
 	return exactly(text, at-n, at+1, 'w', 35, more)
 }
 
+// mayBeInfix: what comes after the dot or the underscore.
+func mayBeInfix(w *Word) bool {
+	return w.After == 0 || w.After == 'a' && w.Text[0] == '.' || w.Text[0] == '_' && inClass('a', w.After)
+}
+
 // Infixed finds keys that are known by what stands in their middle: HashiCorp's (14 characters, .atlasv1., 60 to 70 more)
 // and MaxMind's (6 characters, _, 29 more, _mmk).
 func Infixed() Rule {
-	return Rule{Name: "secret_infix/1", Type: Secret, Anchors: "._", Match: byPosition(0.9, func(text []byte, at int, more bool) (start, end int, v Verdict) {
+	return Rule{Name: "secret_infix/1", Type: Secret, Anchors: "._", If: mayBeInfix, Match: byPosition(0.9, func(text []byte, at int, more bool) (start, end int, v Verdict) {
 		form, before := hashicorp, 14
 		if text[at] == '_' {
 			form, before = maxmind, 6

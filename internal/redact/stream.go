@@ -35,6 +35,7 @@ type Stream struct {
 	near  surroundings
 	from  int // where c.Text begins in text
 	id    identifier
+	w     Word
 
 	certain, certainRule int // 1 + the earliest start of a find of which only the end is open, and its rule; 0 for none
 
@@ -90,6 +91,7 @@ func (s *Stream) Close() (released string) {
 	s.in.reset()
 	s.out, s.released, s.sent, s.scanned, s.doubts = nil, 0, 0, 0, s.doubts[:0]
 	s.opened, s.shut, s.pending = 0, false, nil
+	s.near.firsts = s.near.firsts[:0]
 	return out
 }
 
@@ -253,6 +255,7 @@ func (s *Stream) trim() {
 		return
 	}
 	drop, raw := s.in.drop(drop)
+	s.near.drop(drop)
 	s.released -= drop
 	s.scanned -= drop
 	if s.opened > 0 {

@@ -28,7 +28,7 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_nino/1", kind: UKNINO, sizes: []int{9}, groups: [][]int{{9}, {2, 2, 2, 2, 1}, {2, 6, 1}, {8, 1}, {2, 3, 3, 1}},
 			context: []string{"nino", "national insurance", "ni number", "ni no"},
-			letters: WithLetters, check: func(c *Candidate) bool {
+			letters: LetterFirst, check: func(c *Candidate) bool {
 				v := c.Value
 				return like(v, "AA999999A") && !contains("DFIQUV", v[0]) && !contains("DFIQUVO", v[1]) && v[8] <= 'D' &&
 					!oneOf(v[:2], "BG", "GB", "NK", "KN", "TN", "NT", "ZZ")
@@ -39,7 +39,7 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_nino_spoken/1", kind: UKNINO, sizes: []int{9}, groups: [][]int{{9}, {2, 2, 2, 2, 1}, {2, 6, 1}, {8, 1}, {2, 3, 3, 1}},
 			context: []string{"nino", "national insurance", "ni number", "ni no"},
-			letters: WithLetters, check: func(c *Candidate) bool {
+			letters: LetterFirst, check: func(c *Candidate) bool {
 				at := c.Label()
 				return at >= 0 && at <= 24 && like(c.Value, "AA999999A") && c.capitals()
 			},
@@ -69,7 +69,7 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_vehicle/1", kind: UKVehicle, sizes: []int{7}, groups: [][]int{{7}, {4, 3}},
 			context: []string{"vehicle", "registration", "reg", "plate", "car", "number plate", "vrm", "dvla"},
-			letters: WithLetters, check: func(c *Candidate) bool {
+			letters: LetterFirst, check: func(c *Candidate) bool {
 				v := c.Value
 				if !like(v, "AA99AAA") || contains("IQZ", v[0]) || contains("IQZ", v[1]) {
 					return false
@@ -87,13 +87,13 @@ func ukRules() []Rule {
 		spec{
 			name: "uk_vehicle_old/1", kind: UKVehicle, sizes: []int{5, 6, 7}, seps: " -",
 			context: []string{"vehicle", "registration", "reg", "plate", "car", "number plate", "vrm", "dvla"},
-			letters: WithLetters, check: func(c *Candidate) bool { return oldPlate(c.Value) }, spoken: 0.8,
+			letters: LetterFirst, check: func(c *Candidate) bool { return oldPlate(c.Value) }, spoken: 0.8,
 		}.rule(),
 		// Postcode: an area of Royal Mail's, and the letters that the inward part uses.
 		spec{
 			name: "uk_postcode/1", kind: UKPostcode, sizes: []int{5, 6, 7}, seps: " ",
 			context: []string{"postcode", "post code", "postal code", "address", "zip"},
-			letters: WithLetters, check: postcode, spoken: 0.9, grouped: 0.6, alone: 0.6,
+			letters: LetterFirst, check: postcode, spoken: 0.9, grouped: 0.6, alone: 0.6,
 		}.rule(),
 	}
 }

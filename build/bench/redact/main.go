@@ -3,8 +3,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -48,8 +51,32 @@ func main() {
 		os.Exit(1)
 	}
 	measure(r, d, "letters and settings", strings.Repeat(letter+letter+letter+config, 100))
+	measure(r, d, "the project's labelled sentences", corpus("../../../internal/redact/testdata/corpus"))
 	measure(r, d, "letters alone, without a keyword of gitleaks", strings.Repeat(letter, 400))
 	stream(r, strings.Repeat(letter, 400))
+}
+
+// corpus returns the sentences of a directory's .jsonl files, over and over.
+func corpus(dir string) string {
+	files, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
+	if err != nil || len(files) == 0 {
+		panic("no labelled sentences in " + dir)
+	}
+	var b strings.Builder
+	for _, name := range files {
+		f, err := os.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		for line := range bytes.Lines(f) {
+			var c struct{ Text string }
+			if err := json.Unmarshal(line, &c); err != nil {
+				panic(err)
+			}
+			b.WriteString(c.Text + "\n")
+		}
+	}
+	return strings.Repeat(b.String(), 8)
 }
 
 func measure(r *redact.Redactor, d *detect.Detector, name, text string) {
