@@ -14,12 +14,8 @@ import (
 
 // llama.cpp reads a model from a FILE*, and glibc makes a FILE* out of four functions (fopencookie(3)). So the ordinary
 // loader runs, with every check it makes and every placement it chooses, and its reads are served by decryption into
-// the stream's buffer and from there into the tensor, or the staging buffer of a tensor that is repacked. No file, no
+// stdio's buffer and from there into the tensor, or the staging buffer of a tensor that is repacked. No file, no
 // memfd, no plaintext copy of the model.
-
-// streamBuffer is the stream's buffer in bytes. glibc fills it once for every read beyond it, and reads a whole one
-// after a seek: with its own 8 KiB, a chunk would be decrypted eight times, and with much more, most of a seek is waste.
-const streamBuffer = 1 << 20
 
 // fullyBuffered is _IOFBF.
 const fullyBuffered = int32(0)
@@ -46,11 +42,10 @@ type cookieLoader struct {
 // The callbacks live as long as the process, and there are few of them to have: one set, made once.
 var cookies = sync.OnceValues(newCookieLoader)
 
-// open is the file being loaded: there is one at a time, and a C callback finds it here.
+// open is the stream being loaded from: there is one at a time, and a C callback finds it here.
 var open struct {
-	mu  sync.Mutex
-	src *source
-	pos int64
+	mu sync.Mutex
+	*stream
 }
 
 func newCookieLoader() (*cookieLoader, error) {
@@ -93,36 +88,32 @@ func newCookieLoader() (*cookieLoader, error) {
 func cookieRead(_ uintptr, buf *byte, size uintptr) uintptr {
 	open.mu.Lock()
 	defer open.mu.Unlock()
-	n := open.src.readAt(unsafe.Slice(buf, int(size)), open.pos)
-	if n > 0 {
-		open.pos += int64(n)
-	}
-	return uintptr(n)
+	return uintptr(open.read(unsafe.Slice(buf, int(size))))
 }
 
 func cookieSeek(_ uintptr, offset *int64, whence int32) uintptr {
 	open.mu.Lock()
 	defer open.mu.Unlock()
-	pos, ok := open.src.seek(open.pos, *offset, int(whence))
+	pos, ok := open.seek(*offset, int(whence))
 	if !ok {
 		return ^uintptr(0)
 	}
-	open.pos, *offset = pos, pos
+	*offset = pos
 	return 0
 }
 
-// loadSource has llama.cpp read the model from src. It returns 0 where llama.cpp does.
-func loadSource(src *source, params llama.ModelParams) (llama.Model, error) {
+// loadStream has llama.cpp read the model from s. It returns 0 where llama.cpp does.
+func loadStream(s *stream, params llama.ModelParams) (llama.Model, error) {
 	c, err := cookies()
 	if err != nil {
 		return 0, err
 	}
 	open.mu.Lock()
-	open.src, open.pos = src, 0
+	open.stream = s
 	open.mu.Unlock()
 	defer func() {
 		open.mu.Lock()
-		open.src = nil
+		open.stream = nil
 		open.mu.Unlock()
 	}()
 	mode := &[]byte("rb\x00")[0]
@@ -131,7 +122,7 @@ func loadSource(src *source, params llama.ModelParams) (llama.Model, error) {
 	if file == 0 {
 		return 0, fmt.Errorf("%w: fopencookie", ErrLibraries)
 	}
-	buffer, err := syscall.Mmap(-1, 0, streamBuffer, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANONYMOUS)
+	buffer, err := syscall.Mmap(-1, 0, stdioBuffer, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANONYMOUS)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}

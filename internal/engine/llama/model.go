@@ -60,7 +60,7 @@ type Model struct {
 // Load loads a sealed model: size bytes of an age file whose file key is fileKey (16 bytes, not kept). Errors:
 // ErrDamaged, ErrWrongKey, ErrNotGGUF, ErrTruncated, ErrUnsupported, ErrLibraries.
 func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options) (*Model, error) {
-	src, err := openSource(sealed, size, fileKey, runtime.NumCPU(), o.Progress)
+	src, err := openSource(sealed, size, fileKey)
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +78,17 @@ func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options
 	}
 	l.log.listen(true)
 	defer l.log.listen(false)
-	model, err := loadSource(src, modelParams(o))
+	stream := src.stream(header, runtime.NumCPU(), o.Progress)
+	defer stream.close()
+	model, err := loadStream(stream, modelParams(o))
 	if err != nil {
 		return nil, err
 	}
-	if err := src.failure(); err != nil {
+	if stream.err != nil {
 		if model != 0 {
 			_ = llama.ModelFree(model)
 		}
-		return nil, err
+		return nil, stream.err
 	}
 	if model == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrUnsupported, l.log.last())
