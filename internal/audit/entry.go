@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 const (
@@ -144,6 +145,23 @@ func Decode(line []byte) (Entry, error) {
 	return decode(line)
 }
 
+// DecodeLeaf reads a line whose leaf hash, which it returns, the caller compares with the tree. What the tree holds is
+// canonical: so it does not look whether the line encodes back to itself. Else it is as Decode.
+func DecodeLeaf(line []byte) (Entry, tlog.Hash, error) {
+	if s, ok := decodeStub(line); ok {
+		return Entry{Seq: s.Seq}, tlog.Hash(s.Pruned), ErrPruned
+	}
+	leaf := tlog.RecordHash(line)
+	e, ok := parse(line)
+	if !ok {
+		e, ok = parseByDefinition(line)
+	}
+	if !ok || !e.known() {
+		return Entry{}, leaf, errMalformed
+	}
+	return e, leaf, nil
+}
+
 func decodeStub(line []byte) (stub, bool) {
 	if !bytes.HasPrefix(line, []byte(`{"seq":`)) {
 		return stub{}, false
@@ -163,14 +181,21 @@ func decode(line []byte) (Entry, error) {
 	}
 	e, ok := parse(line)
 	if !ok || !e.canonical(line) {
-		e = Entry{}
-		ok = json.Unmarshal(line, &e) == nil && e.canonical(line)
+		e, ok = parseByDefinition(line)
+		ok = ok && e.canonical(line)
 	}
-	if !ok || e.Version < 1 || e.Version > entryVersion {
+	if !ok || !e.known() {
 		return Entry{}, errMalformed
 	}
 	return e, nil
 }
+
+func parseByDefinition(line []byte) (e Entry, ok bool) {
+	ok = json.Unmarshal(line, &e) == nil
+	return e, ok
+}
+
+func (e *Entry) known() bool { return e.Version >= 1 && e.Version <= entryVersion }
 
 // draft is an entry that is ready but for its place in the log. Writers make theirs side by side; they are signed one after
 // the other, because each line holds the hash of the one before.
@@ -192,16 +217,14 @@ func (e Entry) draft() (draft, error) {
 		return draft{}, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
 	if _, err := decode(line); err != nil { // once around: what JSON cannot carry (half a rune) is replaced
-		e = Entry{}
-		if err := json.Unmarshal(line, &e); err != nil {
-			return draft{}, fmt.Errorf("%w: %w", ErrEntry, err)
-		}
-		if line, err = e.appendJSON(line[:0]); err == nil {
+		clean, ok := parseByDefinition(line)
+		if line, err = clean.appendJSON(line[:0]); err == nil {
 			_, err = decode(line)
 		}
-		if err != nil {
+		if !ok || err != nil {
 			return draft{}, fmt.Errorf("%w: not canonical", ErrEntry)
 		}
+		e = clean
 	}
 	return draft{e, line[bytes.Index(line, []byte(`,"actor":`)) : len(line)-1]}, nil
 }

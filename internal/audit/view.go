@@ -174,6 +174,24 @@ func (s *Snapshot) Lines(ctx context.Context, from, to int64, each func(first in
 	})
 }
 
+// Leaves takes the leaf hashes of entries, all of them and in order.
+type Leaves struct {
+	tree tree
+	buf  []byte
+}
+
+// Add takes the next leaf hash.
+func (p *Leaves) Add(leaf tlog.Hash) { p.buf = p.tree.push(leaf, p.buf[:0]) }
+
+// Proves makes sure that the checkpoint signs exactly these entries. *BrokenError: the lines were changed since the log was
+// opened.
+func (s *Snapshot) Proves(p *Leaves) error {
+	if p.tree.head() != s.TreeHead {
+		return &BrokenError{-1, entriesFile, "changed while the record is open"}
+	}
+	return nil
+}
+
 // tileHeight is C2SP tlog-tiles': 256 hashes in a tile.
 const tileHeight = 8
 

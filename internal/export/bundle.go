@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"subrosa/internal/atomicfile"
 	"subrosa/internal/audit"
@@ -100,6 +101,7 @@ type writer struct {
 	journal    journal
 	dir        string // the temporary directory
 	figures    *figures
+	leaves     audit.Leaves
 	jobs       chan *job // that are free: their buffers are large, and last for all parts
 	manifest   bundle.Manifest
 	closing    *closing // the last part; nil: it is durable
@@ -157,6 +159,9 @@ func (w *writer) run(ctx context.Context) (Written, error) {
 	}
 	if err != nil {
 		return Written{}, err
+	}
+	if err := w.snap.Proves(&w.leaves); err != nil {
+		return Written{}, fmt.Errorf("%w: %w", ErrRecord, err)
 	}
 	if err := w.tree(ctx); err != nil {
 		return Written{}, err
@@ -411,6 +416,7 @@ type partLog struct {
 	Files   []bundle.File `json:"files"`
 
 	figures *figures
+	leaves  []tlog.Hash
 }
 
 func (w *writer) asked() string {

@@ -206,6 +206,39 @@ func TestABundleForAnAuditor(t *testing.T) {
 	}
 }
 
+// An auditor's bundle is read back without being decrypted: the lines are proved as they are read.
+func TestALineThatWasChangedInTheRecordIsNotExported(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "audit")
+	l, err := audit.Open(home, testKey(), testSource.Origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	extend(t, l, 40)
+	snap := snapshot(t, l)
+	entries := filepath.Join(home, "entries")
+	whole, err := os.ReadFile(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(whole, []byte(`"actor":"`)) + len(`"actor":"`)
+	for _, changed := range []bool{true, false} {
+		b := request(t, drive(t))
+		b.Recipients = []string{identity(t).Recipient().String()}
+		now := bytes.Clone(whole)
+		if changed {
+			now[at] ^= 1
+		}
+		if err := os.WriteFile(entries, now, 0o600); err != nil { // the same file: the snapshot reads it
+			t.Fatal(err)
+		}
+		out, err := b.Write(t.Context(), snap)
+		if errors.Is(err, ErrRecord) != changed || (err == nil) == changed {
+			t.Errorf("changed %v: %v, %v", changed, out.Path, err)
+		}
+	}
+}
+
 func TestFilters(t *testing.T) {
 	l := record(t, 60)
 	for name, c := range map[string]struct {

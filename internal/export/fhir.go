@@ -8,17 +8,9 @@ import (
 	"subrosa/internal/audit"
 )
 
-// Code systems and profiles of FHIR R4 and of IHE BALP. Ours have no registered name: a UUID is unique without one.
+// Profiles of IHE BALP and identifier systems. Ours have no registered name: a UUID is unique without one.
 const (
-	balp         = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
-	eventType    = "http://terminology.hl7.org/CodeSystem/audit-event-type"
-	interaction  = "http://hl7.org/fhir/restful-interaction"
-	dcm          = "http://dicom.nema.org/resources/ontology/DCM"
-	participant  = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
-	participates = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
-	sourceType   = "http://terminology.hl7.org/CodeSystem/security-source-type"
-	entityType   = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
-	objectRole   = "http://terminology.hl7.org/CodeSystem/object-role"
+	balp = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 
 	actionSystem = "urn:uuid:5e4f6a52-6a0b-4a1e-9d0a-3c2b7a1f9a10" // actions of the record
 	entrySystem  = "urn:uuid:5e4f6a52-6a0b-4a1e-9d0a-3c2b7a1f9a11" // entries: ORIGIN/SEQUENCE
@@ -27,55 +19,86 @@ const (
 	thingSystem  = "urn:uuid:5e4f6a52-6a0b-4a1e-9d0a-3c2b7a1f9a14" // conversations, turns, models
 )
 
-type coding struct{ system, code, display string }
+// coding is a FHIR Coding as it is written.
+type coding string
+
+// The beginnings of codings, by code system.
+const (
+	eventType    = `{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"`
+	interaction  = `{"system":"http://hl7.org/fhir/restful-interaction","code":"`
+	dcm          = `{"system":"http://dicom.nema.org/resources/ontology/DCM","code":"`
+	participant  = `{"system":"http://terminology.hl7.org/CodeSystem/provenance-participant-type","code":"`
+	participates = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"`
+	sourceType   = `{"system":"http://terminology.hl7.org/CodeSystem/security-source-type","code":"`
+	entityType   = `{"system":"http://terminology.hl7.org/CodeSystem/audit-entity-type","code":"`
+	objectRole   = `{"system":"http://terminology.hl7.org/CodeSystem/object-role","code":"`
+)
 
 // fhirEvent is how a kind of event is coded.
 type fhirEvent struct {
 	profile string // of BALP
 	event   coding
-	subtype coding
+	subtype coding // empty: none
 	action  string // C, R, U, D or E
 	client  coding // the role of the program that asks
-	server  coding // the role of the part that holds the data
+	server  coding // the role of the part that holds the data; empty: it has no part in it
 	user    coding
 }
 
 func (k fhirKind) event() fhirEvent {
-	application := coding{dcm, "110150", "Application"}
-	from, to := coding{dcm, "110153", "Source Role ID"}, coding{dcm, "110152", "Destination Role ID"}
-	author := coding{participates, "AUT", "author (originator)"}
-	rest := coding{eventType, "rest", "RESTful Operation"}
-	local := func(e coding, sub coding, action string) fhirEvent {
+	const (
+		rest        = eventType + `rest","display":"RESTful Operation"}`
+		create      = interaction + `create","display":"create"}`
+		update      = interaction + `update","display":"update"}`
+		remove      = interaction + `delete","display":"delete"}`
+		from        = dcm + `110153","display":"Source Role ID"}`
+		to          = dcm + `110152","display":"Destination Role ID"}`
+		application = dcm + `110150","display":"Application"}`
+		custodian   = participant + `custodian","display":"Custodian"}`
+		author      = participates + `AUT","display":"author (originator)"}`
+
+		activity   = dcm + `110100","display":"Application Activity"}`
+		started    = dcm + `110120","display":"Application Start"}`
+		signing    = dcm + `110114","display":"User Authentication"}`
+		login      = dcm + `110122","display":"Login"}`
+		logout     = dcm + `110123","display":"Logout"}`
+		query      = dcm + `110112","display":"Query"}`
+		imported   = dcm + `110107","display":"Import"}`
+		exported   = dcm + `110106","display":"Export"}`
+		alert      = dcm + `110113","display":"Security Alert"}`
+		attributes = dcm + `110137","display":"User Security Attributes Changed"}`
+		configured = dcm + `110131","display":"Software Configuration"}`
+	)
+	local := func(e, sub coding, action string) fhirEvent {
 		return fhirEvent{event: e, subtype: sub, action: action, client: application, user: author}
 	}
-	app := coding{dcm, "110100", "Application Activity"}
 	switch k {
 	case restCreate:
-		return fhirEvent{balp + "Create", rest, coding{interaction, "create", "create"}, "C", from, to, author}
+		return fhirEvent{balp + "Create", rest, create, "C", from, to, author}
 	case restUpdate:
-		return fhirEvent{balp + "Update", rest, coding{interaction, "update", "update"}, "U", from, to, author}
+		return fhirEvent{balp + "Update", rest, update, "U", from, to, author}
 	case restDelete:
-		return fhirEvent{balp + "Delete", rest, coding{interaction, "delete", "delete"}, "D", application, coding{participant, "custodian", "Custodian"}, author}
+		return fhirEvent{balp + "Delete", rest, remove, "D", application, custodian, author}
 	case dicomLogin:
-		return local(coding{dcm, "110114", "User Authentication"}, coding{dcm, "110122", "Login"}, "E")
+		return local(signing, login, "E")
 	case dicomLogout:
-		return local(coding{dcm, "110114", "User Authentication"}, coding{dcm, "110123", "Logout"}, "E")
+		return local(signing, logout, "E")
 	case dicomStart:
-		return local(app, coding{dcm, "110120", "Application Start"}, "E")
+		return local(activity, started, "E")
 	case dicomQuery:
-		return local(coding{dcm, "110112", "Query"}, coding{}, "E")
+		return local(query, "", "E")
 	case dicomImport:
-		return local(coding{dcm, "110107", "Import"}, coding{}, "C")
+		return local(imported, "", "C")
 	case dicomExport:
-		return local(coding{dcm, "110106", "Export"}, coding{}, "R")
+		return local(exported, "", "R")
 	case dicomAlert:
-		return local(coding{dcm, "110113", "Security Alert"}, coding{}, "E")
+		return local(alert, "", "E")
 	case dicomRoles:
-		return local(coding{dcm, "110113", "Security Alert"}, coding{dcm, "110137", "User Security Attributes Changed"}, "U")
+		return local(alert, attributes, "U")
 	case dicomConfiguration:
-		return local(coding{dcm, "110113", "Security Alert"}, coding{dcm, "110131", "Software Configuration"}, "U")
+		return local(alert, configured, "U")
 	}
-	return local(app, coding{}, "E")
+	return local(activity, "", "E")
 }
 
 // appendFHIR writes an entry as one FHIR R4 AuditEvent and a newline. What succeeded and is a create, update or delete
@@ -96,13 +119,17 @@ func (s Source) appendFHIR(b []byte, e *audit.Entry) []byte {
 		j.endArray()
 		j.end()
 	}
-	j.coding("type", v.event)
+	j.raw("type", string(v.event))
 	j.array("subtype")
-	if v.subtype.code != "" {
-		j.coding("", v.subtype)
+	if v.subtype != "" {
+		j.raw("", string(v.subtype))
 	}
 	if v.profile == "" {
-		j.coding("", coding{actionSystem, string(e.Action), m.sentence})
+		j.object("")
+		j.own("system", actionSystem)
+		j.str("code", string(e.Action))
+		j.own("display", m.sentence)
+		j.end()
 	}
 	j.endArray()
 	j.own("action", v.action)
@@ -113,9 +140,7 @@ func (s Source) appendFHIR(b []byte, e *audit.Entry) []byte {
 	j.object("source")
 	j.str("site", s.Origin)
 	j.reference("observer", originSystem, s.Origin, "Subrosa")
-	j.array("type")
-	j.coding("", coding{sourceType, "4", "Application Server"})
-	j.endArray()
+	j.raw("type", `[`+sourceType+`4","display":"Application Server"}]`)
 	j.end()
 	s.fhirEntities(&j, m, e)
 	j.end()
@@ -152,28 +177,16 @@ func fhirID(origin string) string {
 	return id[:min(len(id), 40)]
 }
 
-func (j *jsonLine) coding(k string, c coding) {
-	j.object(k)
-	j.own("system", c.system)
-	j.str("code", c.code)
-	if c.display != "" {
-		j.own("display", c.display)
-	}
-	j.end()
-}
-
+// concept writes a CodeableConcept.
 func (j *jsonLine) concept(k string, c coding) {
-	j.object(k)
-	j.array("coding")
-	j.coding("", c)
-	j.endArray()
-	j.end()
+	j.raw(k, `{"coding":[`)
+	j.b = append(j.b, c...)
+	j.b = append(j.b, `]}`...)
 }
 
 // reference writes a Reference by identifier: there is no server to look things up on.
 func (j *jsonLine) reference(k, system, value, display string) {
-	j.object(k)
-	j.object("identifier")
+	j.raw(k, `{"identifier":{`)
 	j.own("system", system)
 	j.str("value", value)
 	j.end()
@@ -188,16 +201,13 @@ func (s Source) fhirAgents(j *jsonLine, v fhirEvent, e *audit.Entry) {
 		j.reference("who", originSystem, s.Origin, name)
 		j.boolean("requestor", false)
 		if v.profile != "" {
-			j.object("network")
-			j.own("address", "localhost")
-			j.own("type", "1") // machine name
-			j.end()
+			j.raw("network", `{"address":"localhost","type":"1"}`) // 1: machine name
 		}
 		j.end()
 	}
 	j.array("agent")
 	machine(v.client, "Subrosa")
-	if v.server.code != "" {
+	if v.server != "" {
 		machine(v.server, "Subrosa's encrypted store")
 	}
 	j.object("")
@@ -229,13 +239,13 @@ func (s Source) fhirEntities(j *jsonLine, m mapping, e *audit.Entry) {
 	j.array("entity")
 	j.object("")
 	j.reference("what", thingSystem, thingOf(e, entry), m.of)
-	j.coding("type", coding{entityType, "2", "System Object"})
-	j.coding("role", coding{objectRole, "4", "Domain Resource"})
+	j.raw("type", entityType+`2","display":"System Object"}`)
+	j.raw("role", objectRole+`4","display":"Domain Resource"}`)
 	j.end()
 	j.object("")
 	j.reference("what", entrySystem, entry, "")
-	j.coding("type", coding{entityType, "4", "Other"})
-	j.coding("role", coding{objectRole, "13", "Security Resource"})
+	j.raw("type", entityType+`4","display":"Other"}`)
+	j.raw("role", objectRole+`13","display":"Security Resource"}`)
 	j.own("description", m.sentence)
 	j.array("detail")
 	j.detail("action", string(e.Action))
@@ -275,9 +285,10 @@ func (j *jsonLine) detail(name, value string) {
 	if value == "" {
 		return
 	}
-	j.object("")
-	j.own("type", name)
-	j.str("valueString", value)
+	j.raw("", `{"type":"`)
+	j.b = append(j.b, name...)
+	j.b = append(j.b, `","valueString":`...)
+	j.quote(value)
 	j.end()
 }
 

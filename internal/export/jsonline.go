@@ -33,12 +33,22 @@ func (j *jsonLine) object(k string) { j.open(k, '{') }
 func (j *jsonLine) array(k string)  { j.open(k, '[') }
 
 func (j *jsonLine) open(k string, bracket byte) {
+	j.place(k)
+	j.b = append(j.b, bracket)
+}
+
+func (j *jsonLine) place(k string) {
 	if k == "" {
 		j.comma()
 	} else {
 		j.key(k)
 	}
-	j.b = append(j.b, bracket)
+}
+
+// raw writes JSON, or its beginning, as it stands: the value of key k, or, without a key, an element.
+func (j *jsonLine) raw(k, v string) {
+	j.place(k)
+	j.b = append(j.b, v...)
 }
 
 func (j *jsonLine) end()      { j.b = append(j.b, '}') }

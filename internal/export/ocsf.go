@@ -64,11 +64,7 @@ func (Source) ocsfStatus(j *jsonLine, m mapping, e *audit.Entry) {
 }
 
 func (s Source) ocsfMetadata(j *jsonLine, m mapping, e *audit.Entry) {
-	j.object("metadata")
-	j.own("version", ocsfVersion)
-	j.object("product")
-	j.own("name", "Subrosa")
-	j.own("vendor_name", "Subrosa")
+	j.raw("metadata", `{"version":"`+ocsfVersion+`","product":{"name":"Subrosa","vendor_name":"Subrosa"`)
 	j.maybe("version", s.Version)
 	j.end()
 	j.str("log_name", s.Origin)
@@ -79,17 +75,11 @@ func (s Source) ocsfMetadata(j *jsonLine, m mapping, e *audit.Entry) {
 	j.maybe("correlation_uid", e.Turn)
 	switch {
 	case aiOperation(m, e):
-		j.profile("ai_operation")
+		j.raw("profiles", `["ai_operation"]`)
 	case m.class == appLifecycle, m.class == detectionFinding:
-		j.profile("host") // these classes know an actor by it alone
+		j.raw("profiles", `["host"]`) // these classes know an actor by it alone
 	}
 	j.end()
-}
-
-func (j *jsonLine) profile(name string) {
-	j.array("profiles")
-	j.element(name)
-	j.endArray()
 }
 
 // aiOperation tells whether a model is part of it. The profile is defined for API and datastore activity.
@@ -104,9 +94,7 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 		j.str("name", actorOf(e))
 		j.end()
 		if m.class == authentication {
-			j.object("service")
-			j.own("name", "Subrosa")
-			j.end()
+			j.raw("service", `{"name":"Subrosa"}`)
 		}
 		s.ocsfEndpoint(j)
 	case entityManagement:
@@ -146,9 +134,7 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 	default:
 		j.object("api")
 		j.str("operation", string(e.Action))
-		j.object("service")
-		j.own("name", "subrosa-engine")
-		j.end()
+		j.raw("service", `{"name":"subrosa-engine"}`)
 		j.end()
 		s.ocsfEndpoint(j)
 		if aiOperation(m, e) {
@@ -158,8 +144,7 @@ func (s Source) ocsfSubject(j *jsonLine, m mapping, e *audit.Entry) {
 }
 
 func ocsfActor(j *jsonLine, e *audit.Entry) {
-	j.object("actor")
-	j.object("user")
+	j.raw("actor", `{"user":{`)
 	j.str("name", actorOf(e))
 	j.end()
 	j.own("app_name", "Subrosa")
@@ -193,9 +178,7 @@ func ocsfModel(j *jsonLine, e *audit.Entry) {
 	}
 	j.num("ai_role_id", role)
 	j.own("ai_role", caption)
-	j.object("application")
-	j.own("name", "Subrosa")
-	j.end()
+	j.raw("application", `{"name":"Subrosa"}`)
 	if e.PromptTokens+e.OutputTokens > 0 {
 		j.num("prompt_tokens", int64(e.PromptTokens))
 		j.num("completion_tokens", int64(e.OutputTokens))

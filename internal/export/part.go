@@ -51,6 +51,7 @@ type job struct {
 	ends    []int
 	out     [formats][]byte
 	csv     bytes.Buffer // what out's CSV lies in
+	leaves  []tlog.Hash  // of the lines
 	entries []audit.Entry
 	pruned  int64
 	err     error
@@ -59,7 +60,7 @@ type job struct {
 
 // batchSize is how many bytes of lines are converted at a time: what they become, eight times as much, stays in the
 // processor's cache until it is hashed, encrypted and written.
-const batchSize = 128 << 10
+const batchSize = 32 << 10
 
 // part writes the entries first to first+partEntries-1 in each format, or keeps what an earlier try finished.
 func (w *writer) part(ctx context.Context, first int64) error {
@@ -76,6 +77,10 @@ func (w *writer) part(ctx context.Context, first int64) error {
 		kept = nil
 	}
 	w.figures.addAll(log.figures)
+	for _, leaf := range log.leaves {
+		w.leaves.Add(leaf)
+	}
+	log.leaves = nil
 	w.manifest.Entries += log.Entries
 	w.manifest.Pruned += log.Pruned
 	if err := w.settle(); err != nil {
@@ -175,6 +180,7 @@ func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog
 	sum, done, told := sha256.New(), first, first
 	err = w.convert(ctx, first, to, write, func(j *job) error {
 		sum.Write(j.lines)
+		log.leaves = append(log.leaves, j.leaves...)
 		log.Pruned += j.pruned
 		log.Entries += int64(len(j.entries)) + j.pruned
 		for i := range j.entries {
@@ -262,7 +268,7 @@ func (j *job) take(lines [][]byte) [][]byte {
 
 // fill converts a batch.
 func (w *writer) fill(j *job, write bool) {
-	j.entries, j.pruned = j.entries[:0], 0
+	j.entries, j.leaves, j.pruned = j.entries[:0], j.leaves[:0], 0
 	for i := range j.out {
 		j.out[i] = j.out[i][:0]
 	}
@@ -272,10 +278,11 @@ func (w *writer) fill(j *job, write bool) {
 	for _, end := range j.ends {
 		line := j.lines[start:end]
 		start = end
-		e, stub, err := decode(line[:len(line)-1])
-		switch {
-		case err != nil:
-			j.err = err
+		e, leaf, err := audit.DecodeLeaf(line[:len(line)-1])
+		j.leaves = append(j.leaves, leaf)
+		switch stub := errors.Is(err, audit.ErrPruned); {
+		case err != nil && !stub:
+			j.err = fmt.Errorf("%w: %w", ErrRecord, err)
 			return
 		case stub && w.Filtered():
 			continue // nothing is left that tells whether it was asked for
@@ -293,24 +300,12 @@ func (w *writer) fill(j *job, write bool) {
 		j.out[asEntries] = append(j.out[asEntries], line...)
 		j.out[asOCSF] = w.appendOCSF(j.out[asOCSF], &e)
 		j.out[asFHIR] = w.appendFHIR(j.out[asFHIR], &e)
-		if j.err = rows.add(&e, tlog.RecordHash(line[:len(line)-1])); j.err != nil {
+		if j.err = rows.add(&e, leaf); j.err != nil {
 			return
 		}
 	}
 	j.err = rows.flush()
 	j.out[asCSV] = j.csv.Bytes()
-}
-
-// decode reads a line of the record; a stub is what is left of a pruned entry.
-func decode(line []byte) (e audit.Entry, stub bool, err error) {
-	e, err = audit.Decode(line)
-	switch {
-	case errors.Is(err, audit.ErrPruned):
-		return e, true, nil
-	case err != nil:
-		return e, false, fmt.Errorf("%w: %w", ErrRecord, err)
-	}
-	return e, false, nil
 }
 
 // Filtered tells whether entries are left out on purpose.
