@@ -79,13 +79,13 @@ type PostureView struct {
 
 // SlotView is one way into the data directory.
 type SlotView struct {
-	Name        string `json:"name"`
-	Recipient   string `json:"recipient"`
-	PostQuantum bool   `json:"postQuantum"`
-	Added       string `json:"added"`
-	Passphrase  bool   `json:"passphrase"`
-	Token       string `json:"token"`
-	Fault       string `json:"fault"`
+	Name        string     `json:"name"`
+	Recipient   string     `json:"recipient"`
+	PostQuantum bool       `json:"postQuantum"`
+	Added       string     `json:"added"`
+	Passphrase  bool       `json:"passphrase"`
+	Token       string     `json:"token"`
+	Fault       *FaultView `json:"fault,omitempty"`
 }
 
 // Models lists the sealed models.
@@ -199,6 +199,6 @@ func postureView(p session.Posture) PostureView {
 func slotView(s session.Slot) SlotView {
 	return SlotView{
 		Name: s.Name, Recipient: s.Recipient, PostQuantum: s.PostQuantum, Added: rfc3339(s.Added), Passphrase: s.Passphrase, Token: s.Token,
-		Fault: sentences(s.Fault),
+		Fault: faultView(s.Fault),
 	}
 }

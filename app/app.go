@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"subrosa/internal/fault"
 	"subrosa/internal/lockdown"
 	"subrosa/internal/secret"
 	"subrosa/internal/session"
@@ -103,16 +104,28 @@ func (a *App) unlocked(err error) error {
 // Lock wipes the keys and ends this process; its successor asks for the passphrase. The page gets no answer.
 func (a *App) Lock() error { return a.lockFor(session.LockedByUser) }
 
+// Faults lists everything that can go wrong, with its words, for a page of help.
+func (a *App) Faults() []FaultView {
+	return viewsOf(fault.All(), func(f *fault.Fault) FaultView { return *faultView(f) })
+}
+
 // Stop ends the running answer; what it has written is kept.
 func (a *App) Stop() { a.session.Stop() }
 
 // Preferences returns how the window looks.
 func (a *App) Preferences() (PreferencesView, error) {
 	theme, err := a.session.Theme(context.Background())
-	return PreferencesView{Theme: string(theme)}, err
+	if err != nil {
+		return PreferencesView{}, err
+	}
+	language, err := a.session.Language(context.Background())
+	return PreferencesView{Theme: string(theme), Language: string(language)}, err
 }
 
 // SetPreferences changes how the window looks.
 func (a *App) SetPreferences(p PreferencesView) error {
-	return a.session.SetTheme(context.Background(), session.Theme(p.Theme))
+	if err := a.session.SetTheme(context.Background(), session.Theme(p.Theme)); err != nil {
+		return err
+	}
+	return a.session.SetLanguage(context.Background(), session.Language(p.Language))
 }

@@ -142,6 +142,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 
 		{"Copy", "", "one text, on the user's own desktop; a refusal is on record (TestDirectCallsThatPolicyForbids)", func() error { return a.Copy("x") }},
 		{"ExportTerms", "", "reads what every entry names", func() error { _, err := a.ExportTerms(); return err }},
+		{"Faults", "", "reads what the program is built with", func() error { a.Faults(); return nil }},
 		{"Forget", "", "drops what was kept nowhere; its turns are on record (session: TestATemporaryConversationIsOnRecordAndNowhereElse)", func() error {
 			a.Forget()
 			return nil
@@ -159,7 +160,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"Cancel", "", "ends a long work, whose entry says so (session: TestAnExportIsOnRecordBeforeItStartsAndHowItEnded); none runs here", func() error { a.Cancel("export"); return nil }},
 		{"Activity", "", "a key was pressed: nothing that is kept was touched", func() error { a.Activity(); return nil }},
 		{"Preferences", "", "appearance", func() error { _, err := a.Preferences(); return err }},
-		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark"}) }},
+		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark", Language: "de"}) }},
 		{"Check", "", "says what would be masked in a text that was not sent", func() error { _, err := a.Check("", "x", ""); return err }},
 		{"Kinds", "", "reads what the program is built with", func() error { a.Kinds(); return nil }},
 		{"Models", "", "reads", func() error { _, err := a.Models(); return err }},

@@ -58,17 +58,17 @@ type ProofView struct {
 
 // RecordStateView is how the record stands.
 type RecordStateView struct {
-	Origin        string `json:"origin"`
-	Size          int64  `json:"size"`
-	Root          string `json:"root"`
-	Keys          int    `json:"keys"` // that have signed it, one after the other
-	WitnessedSize int64  `json:"witnessedSize"`
-	WitnessedAt   string `json:"witnessedAt"` // empty: never
-	Unwitnessed   int    `json:"unwitnessed"` // days
-	MayBe         int    `json:"mayBe"`       // days until new chats stop; 0: never
-	WitnessFault  string `json:"witnessFault"`
-	KeepMonths    int    `json:"keepMonths"`
-	Fault         string `json:"fault"`
+	Origin        string     `json:"origin"`
+	Size          int64      `json:"size"`
+	Root          string     `json:"root"`
+	Keys          int        `json:"keys"` // that have signed it, one after the other
+	WitnessedSize int64      `json:"witnessedSize"`
+	WitnessedAt   string     `json:"witnessedAt"` // empty: never
+	Unwitnessed   int        `json:"unwitnessed"` // days
+	MayBe         int        `json:"mayBe"`       // days until new chats stop; 0: never
+	WitnessFault  string     `json:"witnessFault"`
+	KeepMonths    int        `json:"keepMonths"`
+	Fault         *FaultView `json:"fault,omitempty"`
 }
 
 // VerifiedView is what a whole reading of the record found.
@@ -120,8 +120,8 @@ type ExportedView struct {
 	Bytes   int64  `json:"bytes"`
 	Resumed int    `json:"resumed"`
 
-	Evidence   bool   `json:"evidence"`   // the record does not verify: a copy of its files, and no bundle
-	Unrecorded string `json:"unrecorded"` // why the export itself is not on record; empty as a rule
+	Evidence   bool       `json:"evidence"`             // the record does not verify: a copy of its files, and no bundle
+	Unrecorded *FaultView `json:"unrecorded,omitempty"` // why the export itself is not on record; nil as a rule
 }
 
 // RecordPage returns entries, newest first.
@@ -241,7 +241,7 @@ func recordStateView(st session.RecordStatus) RecordStateView {
 		v.WitnessedAt = st.WitnessedAt.Format(time.RFC3339)
 	}
 	if st.Fault != "" {
-		v.Fault = sentences(fault.New(fault.Code(st.Fault), nil))
+		v.Fault = faultView(fault.New(fault.Code(st.Fault), nil))
 	}
 	return v
 }
@@ -259,7 +259,7 @@ func verifiedView(r audit.Report, took time.Duration) VerifiedView {
 func exportedView(out session.AuditExported) ExportedView {
 	v := ExportedView{Path: out.Path, Entries: out.Entries, Bytes: out.Bytes, Resumed: out.Resumed, Evidence: out.Evidence}
 	if out.Unrecorded != nil {
-		v.Unrecorded = sentences(out.Unrecorded)
+		v.Unrecorded = faultView(out.Unrecorded)
 	}
 	return v
 }

@@ -28,7 +28,7 @@ func TestTheRecordIsPagedFilteredProvedAndVerified(t *testing.T) {
 	}
 	v := must[VerifiedView](t)(a.VerifyRecord())
 	st := must[RecordStateView](t)(a.RecordState())
-	if v.Size != st.Size || v.Root == "" || st.Fault != "" {
+	if v.Size != st.Size || v.Root == "" || st.Fault != nil {
 		t.Errorf("verified %+v, state %+v", v, st)
 	}
 	act := must[ActivityView](t)(a.RecordActivity())

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"fmt"
 	"time"
 
 	"subrosa/internal/fault"
@@ -27,9 +26,9 @@ type StateView struct {
 
 // StrengthView is the estimate for a passphrase.
 type StrengthView struct {
-	Score      int    `json:"score"` // 0 to 4
-	Acceptable bool   `json:"acceptable"`
-	Advice     string `json:"advice"` // empty when acceptable
+	Score      int        `json:"score"` // 0 to 4
+	Acceptable bool       `json:"acceptable"`
+	Advice     *FaultView `json:"advice,omitempty"` // nil when acceptable
 }
 
 // ConversationView is a row of the list. Times are RFC 3339.
@@ -89,7 +88,8 @@ type TurnEvent struct {
 
 // PreferencesView is how the window looks.
 type PreferencesView struct {
-	Theme string `json:"theme"` // system, light, dark
+	Theme    string `json:"theme"`    // system, light, dark
+	Language string `json:"language"` // system, en, de
 }
 
 // StatusView is the status strip.
@@ -107,7 +107,9 @@ type StatusView struct {
 // OfflineView is the evidence that no network can be reached.
 type OfflineView struct {
 	OK      bool       `json:"ok"`
-	Summary string     `json:"summary"`
+	Tried   int        `json:"tried"` // ways out; 0 while they are being probed
+	Blocked int        `json:"blocked"`
+	Absent  int        `json:"absent"` // they do not exist on this machine
 	Rows    []ProbeRow `json:"rows"`
 }
 
@@ -121,20 +123,20 @@ type ProbeRow struct {
 
 // RecordView is the audit log in short.
 type RecordView struct {
-	Size    int64  `json:"size"`
-	Healthy bool   `json:"healthy"`
-	Detail  string `json:"detail"`
+	Size    int64      `json:"size"`
+	Healthy bool       `json:"healthy"`
+	Fault   *FaultView `json:"fault,omitempty"`
 }
 
 // ModelView is the chosen model.
 type ModelView struct {
-	ID       string  `json:"id"`
-	Name     string  `json:"name"`
-	Builtin  bool    `json:"builtin"`
-	State    string  `json:"state"`
-	Progress float64 `json:"progress"`
-	Context  uint64  `json:"context"` // tokens that it can take in
-	Detail   string  `json:"detail"`
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Builtin  bool       `json:"builtin"`
+	State    string     `json:"state"`
+	Progress float64    `json:"progress"`
+	Context  uint64     `json:"context"` // tokens that it can take in
+	Fault    *FaultView `json:"fault,omitempty"`
 }
 
 // RedactionView is what is masked.
@@ -181,7 +183,7 @@ func stateView(s *session.Session) StateView {
 func strengthView(s session.PassphraseStrength) StrengthView {
 	v := StrengthView{Score: s.Score, Acceptable: s.Acceptable}
 	if !s.Acceptable {
-		v.Advice = fault.New(fault.PassphraseWeak, nil).Hint
+		v.Advice = faultView(fault.New(fault.PassphraseWeak, nil))
 	}
 	return v
 }
@@ -193,41 +195,32 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 		v.Model.State = string(session.ModelUnloaded)
 		return v
 	}
-	v.Record = RecordView{Size: s.RecordSize, Healthy: s.RecordFault == nil, Detail: sentences(s.RecordFault)}
+	v.Record = RecordView{Size: s.RecordSize, Healthy: s.RecordFault == nil, Fault: faultView(s.RecordFault)}
 	v.Model = ModelView{
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
-		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Detail: sentences(s.Model.Fault),
+		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Fault: faultView(s.Model.Fault),
 	}
 	v.Copy, v.Temporary = s.Copy, s.Temporary
 	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}
 	return v
 }
 
-func sentences(f *fault.Fault) string {
-	if f == nil {
-		return ""
-	}
-	return f.Message + " " + f.Hint
-}
-
 func offlineView(r *lockdown.Report) OfflineView {
 	if r == nil {
-		return OfflineView{Summary: "Being probed"}
+		return OfflineView{}
 	}
 	v := OfflineView{OK: r.OK()}
-	var tried, blocked, unproved int
 	for _, row := range r.Rows {
 		v.Rows = append(v.Rows, ProbeRow{Name: row.Name, Detail: row.Detail, Blocked: row.Blocked, Control: row.ControlWorks})
 		switch row.Verdict {
 		case lockdown.Works, lockdown.Broken: // AF_UNIX, which is no way out
 			continue
 		case lockdown.Blocked:
-			blocked++
+			v.Blocked++
 		case lockdown.NoControl:
-			unproved++
+			v.Absent++
 		}
-		tried++
+		v.Tried++
 	}
-	v.Summary = fmt.Sprintf("%d ways out tried: %d blocked, %d do not exist on this machine", tried, blocked, unproved)
 	return v
 }

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import Atspi, Story, Window, wait  # noqa: E402
+from window import ROOT, Story, Window, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -88,6 +89,45 @@ class Conversation(Story):
         w.find("button", "Who are you.*")
         self.assertNotIn("assing", w.text())
 
+
+    def test_3_every_message_has_its_sentence_on_a_page_of_help(self):
+        w = self.w
+        w.key("ctrl+slash")
+        self.tab_to("button", "What messages mean")
+        w.key("Return")
+        w.shows("The disk is full, so nothing was sent to the model")
+        text = w.text()
+        source = (ROOT / "internal" / "fault" / "catalogue.go").read_text()
+        codes = re.findall(r' Code = "(\w+)"', source)
+        self.assertGreater(len(codes), 50)
+        for code in codes:
+            self.assertRegex(text, rf"\n{code}\n")
+        w.picture("34-messages")
+        self.fill("Search the messages", "keyring")
+        wait("fewer messages", lambda: "disk_full" not in w.text())
+        w.picture("35-messages-found")
+
+    def test_4_the_window_speaks_german(self):
+        w = self.w
+        w.key("ctrl+comma")
+        self.tab_to("choice", "Same as the system")
+        self.tab_to("choice", "Same as the system")
+        w.key("Down", "Down")
+        w.find("button", "Passphrase ändern")
+        w.picture("36-german-settings")
+        w.key("ctrl+k")
+        w.find("list", "Gespräche und Befehle suchen")
+        w.type("meldungen")
+        w.find("option", "Befehle Was Meldungen bedeuten.*")
+        w.key("Return")
+        w.shows("Die Festplatte ist voll")
+        w.picture("37-german-messages")
+        w.key("ctrl+l")
+        w.find("button", "Unlock")  # the choice is sealed with the history
+        w.type_into("Passphrase", PASSPHRASE)
+        w.key("Return")
+        w.find("field", "Nachricht")
+        w.picture("38-german-chat")
 
 
 if __name__ == "__main__":

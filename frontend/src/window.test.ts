@@ -558,7 +558,10 @@ describe('the views for compliance and IT', () => {
     const user = await go('Record');
     mock.app.ExportRecord = async () => ({
       ...{ path: '/x/subrosa-evidence', entries: 0, bytes: 0, resumed: 0 },
-      ...{ evidence: true, unrecorded: 'The record is broken.' },
+      ...{
+        evidence: true,
+        unrecorded: { code: 'audit_broken', message: 'The record is broken.', hint: 'Tell compliance.' },
+      },
     });
     await user.click(button('Export to a stick'));
     await user.click(await screen.findByRole('radio', { name: /COMPLIANCE/ }));
@@ -640,8 +643,42 @@ describe('the status strip and the theme', () => {
     await user.click(screen.getByRole('radio', { name: 'Dark' }));
     expect(document.documentElement.dataset.theme).toBe('dark');
     expect(mock.preferences.theme).toBe('dark');
-    await user.click(screen.getByRole('radio', { name: 'Same as the system' }));
+    const colours = within(screen.getByRole('radiogroup', { name: 'Theme' }));
+    await user.click(colours.getByLabelText('Same as the system'));
     expect(document.documentElement.dataset.theme).toBe('light');
+  });
+
+  it('speaks another language at once, keeps the choice with the program, and forgets it with the lock', async () => {
+    const user = await open();
+    await user.keyboard('{Control>},{/Control}');
+    await user.click(screen.getByLabelText('Deutsch'));
+    expect(await screen.findByRole('button', { name: 'Passphrase ändern' })).toBeInTheDocument();
+    expect(document.documentElement.lang).toBe('de');
+    expect(mock.preferences).toEqual({ theme: 'system', language: 'de' });
+    await clean();
+    mock.app.Send = () =>
+      Promise.reject({ code: 'disk_full', message: 'The disk is full.', hint: 'Free some space.' });
+    await user.click(button('Zum Gespräch'));
+    await user.type(screen.getByRole('textbox', { name: 'Nachricht' }), 'x{Enter}');
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      /^Die Festplatte ist voll.*Schaffen Sie Platz/,
+    );
+    await user.keyboard('{Control>}l{/Control}');
+    expect(await screen.findByRole('button', { name: 'Unlock' })).toBeInTheDocument();
+    expect(document.documentElement.lang).toBe('en');
+  });
+
+  it('explains every message on a page of help, which can be searched', async () => {
+    const user = await open();
+    await user.click(button('Shortcuts'));
+    await user.click(button('What messages mean'));
+    expect(
+      await screen.findByText('The disk is full, so nothing was sent to the model.'),
+    ).toBeInTheDocument();
+    await clean();
+    await user.type(screen.getByLabelText('Search the messages'), 'guess');
+    expect(screen.queryByText(/The disk is full/)).toBeNull();
+    expect(screen.getByText('passphrase_weak')).toBeInTheDocument();
   });
 });
 

@@ -4,7 +4,11 @@
 // prompt, a key or a file's content: Message and Hint come from the catalogue alone.
 package fault
 
-import "errors"
+import (
+	"errors"
+	"maps"
+	"slices"
+)
 
 // Code names a kind of failure. Codes are stable: scripts and the window branch on them.
 type Code string
@@ -24,6 +28,15 @@ func New(code Code, cause error) *Fault {
 		text = catalogue[Internal]
 	}
 	return &Fault{Code: code, Message: text.message, Hint: text.hint, cause: cause}
+}
+
+// All returns a Fault of every code, in the order of the codes.
+func All() []*Fault {
+	var all []*Fault
+	for _, code := range slices.Sorted(maps.Keys(catalogue)) {
+		all = append(all, New(code, nil))
+	}
+	return all
 }
 
 // From finds the Fault in err's chain, or wraps err as Internal. It returns nil for nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
@@ -52,30 +53,60 @@ const (
 	ThemeDark   Theme = "dark"
 )
 
-const settingTheme = "theme"
+// Language is what the window speaks.
+type Language string
+
+// The languages. They are stored by these words.
+const (
+	LanguageSystem Language = "system" // the desktop's, where the window knows it
+	English        Language = "en"
+	German         Language = "de"
+)
+
+const (
+	settingTheme    = "theme"
+	settingLanguage = "language"
+)
 
 // Theme returns the chosen theme; ThemeSystem while locked, since the choice is in the encrypted history.
 func (s *Session) Theme(ctx context.Context) (Theme, error) {
-	o, _ := s.ready()
-	if o == nil {
-		return ThemeSystem, nil
-	}
-	theme, err := o.history.Setting(ctx, settingTheme)
-	if errors.Is(err, history.ErrNotFound) {
-		return ThemeSystem, nil
-	}
-	return Theme(theme), historyFault(err)
+	return appearance(ctx, s, settingTheme, ThemeSystem)
 }
 
 // SetTheme chooses the theme.
 func (s *Session) SetTheme(ctx context.Context, t Theme) error {
+	return setAppearance(ctx, s, settingTheme, t, ThemeSystem, ThemeLight, ThemeDark)
+}
+
+// Language returns the chosen language; LanguageSystem while locked, as Theme.
+func (s *Session) Language(ctx context.Context) (Language, error) {
+	return appearance(ctx, s, settingLanguage, LanguageSystem)
+}
+
+// SetLanguage chooses the language.
+func (s *Session) SetLanguage(ctx context.Context, l Language) error {
+	return setAppearance(ctx, s, settingLanguage, l, LanguageSystem, English, German)
+}
+
+func appearance[T ~string](ctx context.Context, s *Session, key string, otherwise T) (T, error) {
+	o, _ := s.ready()
+	if o == nil {
+		return otherwise, nil
+	}
+	v, err := o.history.Setting(ctx, key)
+	if errors.Is(err, history.ErrNotFound) {
+		return otherwise, nil
+	}
+	return T(v), historyFault(err)
+}
+
+func setAppearance[T ~string](ctx context.Context, s *Session, key string, v T, known ...T) error {
 	o, err := s.ready()
 	if err != nil {
 		return err
 	}
-	switch t {
-	case ThemeSystem, ThemeLight, ThemeDark:
-		return historyFault(o.history.SetSetting(ctx, settingTheme, string(t)))
+	if !slices.Contains(known, v) {
+		return fault.New(fault.BadInput, fmt.Errorf("%s %q", key, v))
 	}
-	return fault.New(fault.BadInput, fmt.Errorf("theme %q", t))
+	return historyFault(o.history.SetSetting(ctx, key, string(v)))
 }

@@ -6,6 +6,7 @@ import {
   str,
   toConversations,
   toDetail,
+  toFaults,
   toPreferences,
   toSent,
   toState,
@@ -21,6 +22,7 @@ import type {
   Conversation,
   ConversationDetail,
   Erasure,
+  Fault,
   Found,
   Instead,
   Kind,
@@ -101,9 +103,10 @@ export const setRetention = (id: string, days: number): Promise<void> =>
   call(() => app.SetRetention(id, days), nothing);
 
 export const status = (): Promise<Status> => call(() => app.Status(), toStatus);
+export const faults = (): Promise<Fault[]> => call(() => app.Faults(), toFaults);
 export const preferences = (): Promise<Preferences> => call(() => app.Preferences(), toPreferences);
 export const setPreferences = (p: Preferences): Promise<void> =>
-  call(() => app.SetPreferences({ theme: p.theme }), nothing);
+  call(() => app.SetPreferences({ ...p }), nothing);
 
 /** Puts text on the clipboard, where policy lets the program do so. */
 export const copy = (text: string): Promise<void> => call(() => app.Copy(text), nothing);

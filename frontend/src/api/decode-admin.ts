@@ -1,5 +1,5 @@
 // What the bridge says about the record, the models, the policy, the posture and the keys: see decode.ts.
-import { bool, fields, list, num, oneOf, str } from './decode';
+import { bool, fields, list, num, oneOf, sentences, str } from './decode';
 import type {
   Activity,
   Drive,
@@ -62,8 +62,8 @@ export const toRecordPage = (value: unknown): RecordPage => ({
 export const toProof = (value: unknown): Proof =>
   read(value, { seq: 0, leaf: '', path: [] as string[], size: 0, root: '', checkpoint: '', text: '' });
 
-export const toRecordState = (value: unknown): RecordState =>
-  read(value, {
+export const toRecordState = (value: unknown): RecordState => ({
+  ...read(value, {
     ...{
       origin: '',
       size: 0,
@@ -74,8 +74,10 @@ export const toRecordState = (value: unknown): RecordState =>
       unwitnessed: 0,
       mayBe: 0,
     },
-    ...{ witnessFault: '', keepMonths: 0, fault: '' },
-  });
+    ...{ witnessFault: '', keepMonths: 0 },
+  }),
+  fault: sentences(fields(value).fault),
+});
 
 export const toVerified = (value: unknown): Verified =>
   read(value, { size: 0, root: '', checkpointed: 0, keys: 0, findings: [] as string[], tookMs: 0 });
@@ -88,8 +90,10 @@ export const toActivity = (value: unknown): Activity => ({
 export const toDrives = (value: unknown): Drive[] =>
   list(value).map((d) => read(d, { path: '', label: '', device: '', size: 0, free: 0, readOnly: false }));
 
-export const toExported = (value: unknown): Exported =>
-  read(value, { path: '', entries: 0, bytes: 0, resumed: 0, evidence: false, unrecorded: '' });
+export const toExported = (value: unknown): Exported => ({
+  ...read(value, { path: '', entries: 0, bytes: 0, resumed: 0, evidence: false }),
+  unrecorded: sentences(fields(value).unrecorded),
+});
 
 const formats = ['pdf', 'docx', 'md', 'json'] as const;
 
@@ -154,9 +158,7 @@ export const toPosture = (value: unknown): Posture => ({
 });
 
 export const toSlots = (value: unknown): Slot[] =>
-  list(value).map((s) =>
-    read(s, {
-      ...{ name: '', recipient: '', postQuantum: false, added: '', passphrase: false, token: '' },
-      fault: '',
-    }),
-  );
+  list(value).map((s) => ({
+    ...read(s, { name: '', recipient: '', postQuantum: false, added: '', passphrase: false, token: '' }),
+    fault: sentences(fields(s).fault),
+  }));

@@ -15,6 +15,7 @@ import type {
   Strength,
   TurnEvent,
 } from './types';
+import { t } from '../strings';
 
 type Fields = Record<string, unknown>;
 
@@ -36,7 +37,20 @@ export function oneOf<T extends string>(value: unknown, known: readonly T[], oth
 export function toFaultFields(value: unknown): Fault | null {
   const f = fields(value);
   if (!str(f.message)) return null;
-  return { code: str(f.code) || 'internal', message: str(f.message), hint: str(f.hint) };
+  const code = str(f.code) || 'internal';
+  const [message, hint] = t.faults[code] ?? [str(f.message), str(f.hint)];
+  return { code, message, hint };
+}
+
+export const toFaults = (value: unknown): Fault[] =>
+  list(value)
+    .map(toFaultFields)
+    .filter((f) => f !== null);
+
+/** A fault in one line, '' for none. */
+export function sentences(value: unknown): string {
+  const f = toFaultFields(value);
+  return f ? `${f.message} ${f.hint}` : '';
 }
 
 export function toState(value: unknown): AppState {
@@ -50,7 +64,7 @@ export function toState(value: unknown): AppState {
 
 export function toStrength(value: unknown): Strength {
   const f = fields(value);
-  return { score: num(f.score), acceptable: bool(f.acceptable), advice: str(f.advice) };
+  return { score: num(f.score), acceptable: bool(f.acceptable), advice: toFaultFields(f.advice)?.hint ?? '' };
 }
 
 export function toConversation(value: unknown): Conversation {
@@ -129,7 +143,7 @@ function toModel(value: unknown): ModelStatus {
     state: oneOf(f.state, ['unloaded', 'loading', 'ready', 'failed'], 'unloaded'),
     progress: num(f.progress),
     context: num(f.context),
-    detail: str(f.detail),
+    detail: sentences(f.fault),
   };
 }
 
@@ -139,8 +153,14 @@ export function toStatus(value: unknown): Status {
   const record = fields(f.record);
   const redaction = fields(f.redaction);
   return {
-    offline: { ok: bool(offline.ok), summary: str(offline.summary), rows: list(offline.rows).map(toProbe) },
-    record: { size: num(record.size), healthy: bool(record.healthy), detail: str(record.detail) },
+    offline: {
+      ok: bool(offline.ok),
+      tried: num(offline.tried),
+      blocked: num(offline.blocked),
+      absent: num(offline.absent),
+      rows: list(offline.rows).map(toProbe),
+    },
+    record: { size: num(record.size), healthy: bool(record.healthy), detail: sentences(record.fault) },
     model: toModel(f.model),
     redaction: { rules: list(redaction.rules).map(str), ruleset: str(redaction.ruleset) },
     temporary: bool(f.temporary),
@@ -151,7 +171,11 @@ export function toStatus(value: unknown): Status {
 }
 
 export function toPreferences(value: unknown): Preferences {
-  return { theme: oneOf(fields(value).theme, ['system', 'light', 'dark'], 'system') };
+  const f = fields(value);
+  return {
+    theme: oneOf(f.theme, ['system', 'light', 'dark'], 'system'),
+    language: oneOf(f.language, ['system', 'en', 'de'], 'system'),
+  };
 }
 
 /** Reads a turn event; null for a kind that this window does not know. */

@@ -174,7 +174,7 @@ export interface ModelStatus {
 }
 
 export interface Status {
-  offline: { ok: boolean; summary: string; rows: Probe[] };
+  offline: { ok: boolean; tried: number; blocked: number; absent: number; rows: Probe[] };
   record: { size: number; healthy: boolean; detail: string };
   model: ModelStatus;
   redaction: { rules: string[]; ruleset: string };
@@ -186,8 +186,11 @@ export interface Status {
 
 export type Theme = 'system' | 'light' | 'dark';
 
+export type LanguageChoice = 'system' | 'en' | 'de';
+
 export interface Preferences {
   theme: Theme;
+  language: LanguageChoice;
 }
 
 export type StopReason = 'eos' | 'length' | 'stopped';

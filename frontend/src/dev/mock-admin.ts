@@ -119,7 +119,7 @@ export function adminMock(mock: MockApp) {
       bytes: 412_000,
       resumed: 0,
       evidence: false,
-      unrecorded: '',
+      unrecorded: null as object | null,
     }),
     ExportTerms: async () => ({
       formats: ['md', 'docx', 'pdf', 'json'],

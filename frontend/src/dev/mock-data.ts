@@ -100,7 +100,9 @@ export const readyStatus = (): Status => ({
   temporary: true,
   offline: {
     ok: true,
-    summary: '6 of 6 ways to the network are blocked on this workstation.',
+    tried: 6,
+    blocked: 6,
+    absent: 0,
     rows: [
       probe('TCP over IPv4', 'socket(AF_INET, SOCK_STREAM)'),
       probe('TCP over IPv6', 'socket(AF_INET6, SOCK_STREAM)'),

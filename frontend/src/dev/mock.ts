@@ -16,13 +16,27 @@ import { answerTo, conversations, history, readyStatus } from './mock-data';
 
 type Listener = (payload: unknown) => void;
 const fault = (code: string, message: string, hint: string) => ({ code, message, hint });
+const weak = fault(
+  'passphrase_weak',
+  'That passphrase is too easy to guess.',
+  'Use four or more unrelated words, or at least 12 mixed characters.',
+);
+const faults = [
+  weak,
+  fault(
+    'disk_full',
+    'The disk is full, so nothing was sent to the model.',
+    'Free some space and send again.',
+  ),
+  fault('locked', 'Subrosa is locked.', 'Enter the passphrase to go on.'),
+];
 
 export class MockApp {
   state: AppState;
   list: Conversation[] = conversations();
   messages: Record<string, Message[]> = history();
   status: Status = readyStatus();
-  preferences: Preferences = { theme: 'system' };
+  preferences: Preferences = { theme: 'system', language: 'system' };
   passphrase = 'correct';
   copied: string[] = [];
   taken: TakeAlong[] = [];
@@ -64,7 +78,7 @@ export class MockApp {
     State: async () => this.state,
     Strength: async (p: string) => {
       const score = Math.min(4, Math.floor(p.length / 5));
-      return { score, acceptable: score >= 3, advice: score < 3 ? 'Add another unrelated word or two.' : '' };
+      return { score, acceptable: score >= 3, advice: score < 3 ? weak : undefined };
     },
     Setup: async () => this.enter('ready'),
     SetupKeyringOnly: async () => this.enter('ready', 'none'),
@@ -99,6 +113,7 @@ export class MockApp {
     },
     ...historyMock(this),
     ...adminMock(this),
+    Faults: async () => faults,
     Status: async () => this.status,
     Copy: async (text: string) => {
       if (!this.status.copy)

@@ -9,7 +9,8 @@ export interface Piece {
 }
 
 const labels = String.raw`\[([A-Z][A-Z_]*[A-Z])(?:_\d+)?\]`;
-const known = new Map<string, string>(Object.entries(t.masks));
+const known = new Map<string, string>();
+const nameOf = (word: string): string | undefined => t.masks[word] ?? known.get(word);
 const tokens = new Map<string, string>(); // by value
 let pattern = new RegExp(labels, 'gu');
 
@@ -34,7 +35,7 @@ export function remember(standIns: readonly StandIn[]): void {
   );
 }
 
-const ruleOf = (token: string): string => known.get(token.slice(1, -1).replace(/_\d+$/, '')) ?? t.chat.value;
+const ruleOf = (token: string): string => nameOf(token.slice(1, -1).replace(/_\d+$/, '')) ?? t.chat.value;
 
 /** Cuts text at the labels and at the values that have a stand-in. The pieces joined give the text again. */
 export function pieces(text: string): Piece[] {
@@ -42,7 +43,7 @@ export function pieces(text: string): Piece[] {
   let from = 0;
   for (const match of text.matchAll(pattern)) {
     const token = match[1] === undefined ? (tokens.get(match[0]) ?? '') : '';
-    const mask = token ? ruleOf(token) : known.get(match[1] ?? '');
+    const mask = token ? ruleOf(token) : nameOf(match[1] ?? '');
     if (mask === undefined) continue;
     if (match.index > from) out.push({ text: text.slice(from, match.index), mask: null, standIn: '' });
     out.push({ text: match[0], mask, standIn: token });

@@ -1,4 +1,5 @@
 // Models, policy, posture and keys: what is in force, and what the user may change of it.
+import { faults } from '../api/bridge';
 import * as api from '../api/bridge-admin';
 import { toFault } from '../api/fault';
 import type { Fault, Lineage, Policy, Posture, Progress, SealedModel, Slot } from '../api/types';
@@ -11,6 +12,7 @@ class Admin {
   policy = new Fetched<Policy>();
   posture = new Fetched<Posture>();
   slots = new Fetched<Slot[]>();
+  faults = new Fetched<Fault[]>(); // all that there are
   progress = $state.raw<Progress | null>(null); // of the long work that runs
   done = $state(''); // what was last done, in words
   fault = $state.raw<Fault | null>(null);
@@ -38,6 +40,7 @@ class Admin {
 
   openPolicy = () => void this.policy.ask(api.policy);
   openPosture = () => void this.posture.ask(api.posture);
+  openFaults = () => void this.faults.ask(faults);
   openKeys = () => void this.slots.ask(api.slots);
 
   showLineage = (id: string) => this.lineage.ask(() => api.lineage(id));
@@ -71,7 +74,15 @@ class Admin {
   listen = (): (() => void) => api.onProgress((p) => (this.progress = p));
 
   wipe(): void {
-    for (const part of [this.models, this.lineage, this.recipient, this.policy, this.posture, this.slots])
+    for (const part of [
+      this.models,
+      this.lineage,
+      this.recipient,
+      this.policy,
+      this.posture,
+      this.slots,
+      this.faults,
+    ])
       part.wipe();
     this.progress = null;
     this.done = '';

@@ -24,6 +24,7 @@ const actions: Record<Command, () => void> = {
   models: () => ui.toggle('models'),
   policy: () => ui.toggle('policy'),
   posture: () => ui.toggle('posture'),
+  messages: () => ui.toggle('messages'),
   copy: () => void copyLast(),
   export: () => {
     if (chat.conversation && !chat.temporary) ui.dialog = { kind: 'export', conversation: chat.conversation };

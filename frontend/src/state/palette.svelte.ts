@@ -30,6 +30,7 @@ const offered: Command[] = [
   'copy',
   'export',
   'shortcuts',
+  'messages',
   'lock',
 ];
 const pause = 80; // ms

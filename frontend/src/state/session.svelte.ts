@@ -7,11 +7,11 @@ import { chat } from './chat.svelte';
 import * as drafts from './drafts';
 import { kinds } from './kinds.svelte';
 import { library } from './library.svelte';
+import { look } from './look.svelte';
 import { palette } from './palette.svelte';
 import { record } from './record.svelte';
 import { takeAlong } from './takealong.svelte';
 import { templates } from './templates.svelte';
-import { theme } from './theme.svelte';
 import { ui } from './ui.svelte';
 
 class Session {
@@ -87,7 +87,7 @@ class Session {
     if (phase === before) return;
     void this.#readStatus();
     if (phase === 'ready') {
-      void theme.load();
+      void look.load();
       void kinds.load();
       void templates.load();
       void library.reload();
@@ -112,6 +112,7 @@ class Session {
     palette.wipe();
     templates.wipe();
     ui.wipe();
+    look.wipe();
   }
 }
 

@@ -7,7 +7,7 @@ export type Dialog =
   | { kind: 'deleteMessage'; message: Message }
   | { kind: 'deleteMatter'; matter: Matter };
 
-export type View = 'chat' | 'record' | 'models' | 'policy' | 'posture' | 'settings';
+export type View = 'chat' | 'record' | 'models' | 'policy' | 'posture' | 'settings' | 'messages';
 
 class Ui {
   sidebar = $state(true);

@@ -290,6 +290,10 @@ export const en = {
     offlineBad: 'see the evidence',
     unknown: 'checking…',
     evidence: 'Show the evidence',
+    summary: (tried: number, blocked: number, absent: number) =>
+      tried === 0
+        ? 'Being probed.'
+        : `${tried} ways out tried: ${blocked} blocked, ${absent} do not exist on this machine.`,
     record: 'Record',
     recordGood: (n: number) => `${plural(n, 'entry', 'entries')}, intact`,
     recordBad: (n: number) => `${plural(n, 'entry', 'entries')}, broken`,
@@ -324,6 +328,8 @@ export const en = {
     appearance: 'Appearance',
     theme: 'Theme',
     themes: { system: 'Same as the system', light: 'Light', dark: 'Dark' },
+    language: 'Language',
+    languages: { system: 'Same as the system', en: 'English', de: 'Deutsch' },
     workstation: 'This workstation',
     home: 'Data directory',
     version: 'Version',
@@ -351,6 +357,13 @@ export const en = {
   },
   work: {
     running: 'Working…',
+    steps: {
+      checking: 'Checking',
+      copying: 'Copying',
+      writing: 'Writing',
+      tree: 'Tree',
+      verifying: 'Reading back',
+    } as Readonly<Record<string, string>>,
     step: (step: string, percent: number) => `${step ? `${step} ` : ''}${percent}%`,
   },
   record: {
@@ -543,6 +556,7 @@ export const en = {
     result: 'Result',
     evidence: 'Evidence',
     results: { pass: 'holds', fail: 'does not hold', 'not applicable': 'cannot be told' },
+    names: {} as Readonly<Record<string, string>>, // by control, where the program's own word is not this language's
   },
   keys: {
     title: 'Keys',
@@ -577,6 +591,7 @@ export const en = {
       models: 'Models',
       policy: 'Policy',
       posture: 'Posture',
+      messages: 'What messages mean',
       copy: 'Copy the last answer',
       export: 'Export conversation',
       region: 'Next region of the window',
@@ -589,12 +604,20 @@ export const en = {
     recall: 'Edit your last message',
     template: 'Templates, in an empty message',
   },
+  messages: {
+    about:
+      'All that Subrosa may have to tell you, with the next step. The word at the end is for IT: subrosactl prints it too.',
+    filter: 'Search the messages',
+    none: 'No message matches.',
+  },
   masks: {
     EMAIL: 'e-mail address',
     SSN: 'US social security number',
     CARD: 'payment card number',
     IBAN: 'bank account number (IBAN)',
   } as Readonly<Record<string, string>>,
+  // What can go wrong, by code, where the program's own words are not this language's: what happened, and what to do.
+  faults: {} as Readonly<Record<string, readonly [string, string]>>,
 };
 
 export type Strings = typeof en;

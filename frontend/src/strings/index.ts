@@ -1,4 +1,2 @@
-import { en, type Strings } from './en';
-
-export type { Strings };
-export const t: Strings = en;
+export type { Strings } from './en';
+export { language, ofSystem, t, type Language } from './language.svelte';

@@ -344,28 +344,6 @@ export namespace app {
 	        this.folder = source["folder"];
 	    }
 	}
-	export class ExportedView {
-	    path: string;
-	    entries: number;
-	    bytes: number;
-	    resumed: number;
-	    evidence: boolean;
-	    unrecorded: string;
-	
-	    static createFrom(source: any = {}) {
-	        return new ExportedView(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.path = source["path"];
-	        this.entries = source["entries"];
-	        this.bytes = source["bytes"];
-	        this.resumed = source["resumed"];
-	        this.evidence = source["evidence"];
-	        this.unrecorded = source["unrecorded"];
-	    }
-	}
 	export class FaultView {
 	    code: string;
 	    message: string;
@@ -382,6 +360,47 @@ export namespace app {
 	        this.hint = source["hint"];
 	    }
 	}
+	export class ExportedView {
+	    path: string;
+	    entries: number;
+	    bytes: number;
+	    resumed: number;
+	    evidence: boolean;
+	    unrecorded?: FaultView;
+	
+	    static createFrom(source: any = {}) {
+	        return new ExportedView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.path = source["path"];
+	        this.entries = source["entries"];
+	        this.bytes = source["bytes"];
+	        this.resumed = source["resumed"];
+	        this.evidence = source["evidence"];
+	        this.unrecorded = this.convertValues(source["unrecorded"], FaultView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
 	export class PieceView {
 	    text: string;
 	    match: boolean;
@@ -541,7 +560,7 @@ export namespace app {
 	    state: string;
 	    progress: number;
 	    context: number;
-	    detail: string;
+	    fault?: FaultView;
 	
 	    static createFrom(source: any = {}) {
 	        return new ModelView(source);
@@ -555,8 +574,26 @@ export namespace app {
 	        this.state = source["state"];
 	        this.progress = source["progress"];
 	        this.context = source["context"];
-	        this.detail = source["detail"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class ProbeRow {
 	    name: string;
@@ -578,7 +615,9 @@ export namespace app {
 	}
 	export class OfflineView {
 	    ok: boolean;
-	    summary: string;
+	    tried: number;
+	    blocked: number;
+	    absent: number;
 	    rows: ProbeRow[];
 	
 	    static createFrom(source: any = {}) {
@@ -588,7 +627,9 @@ export namespace app {
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.ok = source["ok"];
-	        this.summary = source["summary"];
+	        this.tried = source["tried"];
+	        this.blocked = source["blocked"];
+	        this.absent = source["absent"];
 	        this.rows = this.convertValues(source["rows"], ProbeRow);
 	    }
 	
@@ -713,6 +754,7 @@ export namespace app {
 	}
 	export class PreferencesView {
 	    theme: string;
+	    language: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new PreferencesView(source);
@@ -721,6 +763,7 @@ export namespace app {
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.theme = source["theme"];
+	        this.language = source["language"];
 	    }
 	}
 	
@@ -841,7 +884,7 @@ export namespace app {
 	    mayBe: number;
 	    witnessFault: string;
 	    keepMonths: number;
-	    fault: string;
+	    fault?: FaultView;
 	
 	    static createFrom(source: any = {}) {
 	        return new RecordStateView(source);
@@ -859,13 +902,31 @@ export namespace app {
 	        this.mayBe = source["mayBe"];
 	        this.witnessFault = source["witnessFault"];
 	        this.keepMonths = source["keepMonths"];
-	        this.fault = source["fault"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class RecordView {
 	    size: number;
 	    healthy: boolean;
-	    detail: string;
+	    fault?: FaultView;
 	
 	    static createFrom(source: any = {}) {
 	        return new RecordView(source);
@@ -875,8 +936,26 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.size = source["size"];
 	        this.healthy = source["healthy"];
-	        this.detail = source["detail"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class RedactionView {
 	    rules: string[];
@@ -936,7 +1015,7 @@ export namespace app {
 	    added: string;
 	    passphrase: boolean;
 	    token: string;
-	    fault: string;
+	    fault?: FaultView;
 	
 	    static createFrom(source: any = {}) {
 	        return new SlotView(source);
@@ -950,8 +1029,26 @@ export namespace app {
 	        this.added = source["added"];
 	        this.passphrase = source["passphrase"];
 	        this.token = source["token"];
-	        this.fault = source["fault"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	
 	
@@ -1036,7 +1133,7 @@ export namespace app {
 	export class StrengthView {
 	    score: number;
 	    acceptable: boolean;
-	    advice: string;
+	    advice?: FaultView;
 	
 	    static createFrom(source: any = {}) {
 	        return new StrengthView(source);
@@ -1046,8 +1143,26 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.score = source["score"];
 	        this.acceptable = source["acceptable"];
-	        this.advice = source["advice"];
+	        this.advice = this.convertValues(source["advice"], FaultView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class TakeAlongQuery {
 	    conversation: string;

@@ -36,6 +36,8 @@ export function ExportRecord(arg1:app.ExportQuery):Promise<app.ExportedView>;
 
 export function ExportTerms():Promise<app.ExportTermsView>;
 
+export function Faults():Promise<Array<app.FaultView>>;
+
 export function Forget():Promise<void>;
 
 export function Hold(arg1:string,arg2:string,arg3:string):Promise<void>;

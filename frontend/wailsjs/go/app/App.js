@@ -70,6 +70,10 @@ export function ExportTerms() {
   return window['go']['app']['App']['ExportTerms']();
 }
 
+export function Faults() {
+  return window['go']['app']['App']['Faults']();
+}
+
 export function Forget() {
   return window['go']['app']['App']['Forget']();
 }

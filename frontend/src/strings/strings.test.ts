@@ -1,0 +1,85 @@
+// The catalogues say the same things, of the same facts; and what can go wrong has words in each.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { de } from './de';
+import { faults } from './de-faults';
+import { en } from './en';
+import { ofSystem } from './language.svelte';
+
+type Say = (...facts: unknown[]) => string;
+
+/** Every string and every sentence of a catalogue, by its path. */
+function leaves(value: unknown, path = ''): [string, string | Say][] {
+  if (typeof value === 'string' || typeof value === 'function') return [[path, value as string | Say]];
+  return Object.entries(value as object).flatMap(([key, v]) => leaves(v, path ? `${path}.${key}` : key));
+}
+
+// Where the program's own words are not the language's: English needs none of these.
+const own = (path: string) => /^(faults|posture\.names)\./.test(path);
+const of = (catalogue: unknown) => new Map(leaves(catalogue).filter(([path]) => !own(path)));
+const english = of(en);
+const german = of(de);
+const sentences = [...english].filter((row): row is [string, Say] => typeof row[1] === 'function');
+
+/** Which of its facts stand in a sentence: given as words, or as numbers where it needs these. */
+function told(say: Say): number[] {
+  const heard = (facts: unknown[]): string => {
+    try {
+      return say(...facts);
+    } catch {
+      return ''; // it needs numbers
+    }
+  };
+  const all = Array.from({ length: say.length }, (_, i) => i);
+  return all.filter(
+    (i) =>
+      heard(all.map((n) => (n === i ? '\u2460' : '\u2461'))).includes('\u2460') ||
+      heard(all.map((n) => (n === i ? 7 : 3))).includes('7'),
+  );
+}
+
+describe('the German catalogue', () => {
+  it('has the keys of the English one', () => {
+    expect(english.size).toBeGreaterThan(400);
+    expect([...german.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  it.each(sentences)('tells the same facts in %s', (path, say) => {
+    const other = german.get(path) as Say;
+    expect(typeof other).toBe('function');
+    expect(other.length).toBe(say.length);
+    expect(told(other)).toEqual(told(say));
+  });
+
+  it('leaves nothing untranslated but what is the same in both', () => {
+    const same = [...english].filter(([path, v]) => typeof v === 'string' && v === german.get(path));
+    expect(same.map(([path]) => path.replace(/^empty\.examples\.\d$/, 'examples')).sort()).toEqual(
+      [
+        ...['app.name', 'chat.model', 'examples', 'examples', 'examples', 'examples'],
+        ...['evidence.with', 'policy.hash', 'policy.name', 'settings.languages.de', 'settings.languages.en'],
+        ...['settings.modelName', 'settings.version', 'setup.passphrase', 'locked.passphrase'],
+        ...['status.offline', 'take.format', 'take.formats.md', 'take.formats.pdf', 'take.formats.docx'],
+        ...['templates.name', 'templates.text'],
+      ].sort(),
+    );
+  });
+});
+
+describe('what can go wrong', () => {
+  const source = readFileSync('../internal/fault/catalogue.go', 'utf8');
+  const codes = [...source.matchAll(/ Code = "(\w+)"/g)].map((m) => m[1]!);
+
+  it('has a sentence and a next step in German, for every code and no other', () => {
+    expect(codes.length).toBeGreaterThan(50);
+    expect(Object.keys(faults).sort()).toEqual([...codes].sort());
+    for (const [code, words] of Object.entries(faults))
+      for (const sentence of words) expect(sentence, code).toMatch(/^.{15,}\.$/);
+  });
+});
+
+it('takes the first language of the system that it knows', () => {
+  expect(ofSystem(['fr-FR', 'de-AT', 'en'])).toBe('de');
+  expect(ofSystem(['en-GB', 'de'])).toBe('en');
+  expect(ofSystem(['fr'])).toBe('en');
+  expect(ofSystem([])).toBe('en');
+});
