@@ -24,6 +24,7 @@ const lockWithin = 3 * time.Second
 type App struct {
 	session *session.Session
 	offline proof
+	files   *lockdown.Confinement // what restricts this process to its files
 	page    emitter
 	lock    locker
 	jobs    jobs

@@ -74,7 +74,7 @@ func TestDeltasArriveInOrderAndBeforeTheEnd(t *testing.T) {
 }
 
 func TestErrorsCrossAsThreeWords(t *testing.T) {
-	format := newApp().options().ErrorFormatter
+	format := newApp().options(nil).ErrorFormatter
 	b, err := json.Marshal(format(fault.New(fault.Locked, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -88,10 +88,10 @@ func TestErrorsCrossAsThreeWords(t *testing.T) {
 func TestAWindowThatCannotOpenItsDataSaysWhy(t *testing.T) {
 	a := newApp()
 	dir := t.TempDir()
-	a.takeHome(filepath.Join(dir, "home"))
+	a.takeHome(session.Installed(filepath.Join(dir, "home")))
 	defer a.shutdown(t.Context())
 	second := newApp()
-	second.takeHome(filepath.Join(dir, "home"))
+	second.takeHome(session.Installed(filepath.Join(dir, "home")))
 	if v := second.State(); v.Phase != "failed" || v.Fault.Code != string(fault.InUse) {
 		t.Errorf("state %+v", v)
 	}
@@ -102,7 +102,7 @@ func TestAWindowThatCannotOpenItsDataSaysWhy(t *testing.T) {
 
 func TestLockedMethodsSayLocked(t *testing.T) {
 	a := newApp()
-	a.takeHome(filepath.Join(t.TempDir(), "home"))
+	a.takeHome(session.Installed(filepath.Join(t.TempDir(), "home")))
 	defer a.shutdown(t.Context())
 	calls := map[string]func() error{
 		"Conversations": func() error { _, err := a.Conversations(); return err },

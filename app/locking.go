@@ -11,8 +11,10 @@ import (
 	"github.com/wailsapp/wails/v2/pkg/options"
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
+	"subrosa/internal/fault"
 	"subrosa/internal/presence"
 	"subrosa/internal/session"
+	"subrosa/internal/webview"
 )
 
 // geometry is where the window was, so that its successor comes up in the same place.
@@ -35,6 +37,10 @@ type locker struct {
 
 // began is the window's start: from here on it locks when nobody is there.
 func (a *App) began(ctx context.Context) {
+	if err := webview.Harden(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
+		os.Exit(1)
+	}
 	a.page.attach(ctx)
 	a.clipboard.attach(ctx)
 	a.lock.window = ctx

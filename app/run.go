@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 
@@ -25,7 +26,10 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"form-action 'none'; base-uri 'none'"
 
 // Main is the desktop program. It returns the exit code.
-func Main() int {
+func Main() int { return Run(frontend.Assets) }
+
+// Run is Main with another page, for a test that brings a hostile one.
+func Run(page fs.FS) int {
 	if lockdown.ChildMain() {
 		return 0
 	}
@@ -37,13 +41,18 @@ func Main() int {
 		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
 		return 1
 	}
-	a.takeHome(*home)
+	opts, homeless := session.Installed(*home)
+	if err := a.keepToFiles(opts); err != nil {
+		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
+		return 1
+	}
+	a.takeHome(opts, homeless)
 	go proven()
 	if err := errors.Join(harden(), forgetPrograms()); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", err)
 		return 1
 	}
-	if err := wails.Run(a.options()); err != nil {
+	if err := wails.Run(a.options(page)); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", err)
 		return 1
 	}
@@ -81,10 +90,22 @@ func (a *App) proven(report *lockdown.Report) {
 	a.emitStatus()
 }
 
+// keepToFiles restricts this process to its files, before GTK has threads. Where the kernel cannot, the posture says so. A
+// data directory that cannot be made is the session's to tell.
+func (a *App) keepToFiles(opts session.Options) error {
+	_ = os.MkdirAll(opts.Home, 0o700)
+	files, err := lockdown.RestrictFiles(lockdown.WindowFiles(opts.Home, opts.EnginePath, opts.EngineLib), a.lock.taken != nil)
+	if errors.Is(err, lockdown.ErrUnsupported) {
+		err = nil
+	}
+	a.files = &files
+	return err
+}
+
 // takeHome takes the data directory. Where it cannot, the window shows why.
-func (a *App) takeHome(home string) {
-	opts, err := session.Installed(home)
+func (a *App) takeHome(opts session.Options, err error) {
 	if err == nil {
+		opts.Files = a.files
 		opts.Version = Version
 		opts.Network = a.offline.wait
 		if a.lock.taken != nil {
@@ -115,14 +136,14 @@ func (a *App) shutdown(context.Context) {
 	}
 }
 
-func (a *App) options() *options.App {
+func (a *App) options(page fs.FS) *options.App {
 	width, height := 1180, 780
 	if g := a.lock.before; g.Width > 0 && g.Height > 0 {
 		width, height = g.Width, g.Height
 	}
 	return &options.App{
 		Title: "Subrosa", Width: width, Height: height, MinWidth: 640, MinHeight: 480,
-		AssetServer:      &assetserver.Options{Assets: frontend.Assets, Middleware: secureHeaders},
+		AssetServer:      &assetserver.Options{Assets: page, Middleware: secureHeaders},
 		OnStartup:        a.began,
 		WindowStartState: a.lock.before.startState(),
 		OnBeforeClose:    a.closing,

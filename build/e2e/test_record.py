@@ -20,7 +20,9 @@ class Record(Story):
 
     @classmethod
     def setUpClass(cls):
-        cls.home, cls.stick, cls.auditor = (pathlib.Path(tempfile.mkdtemp(prefix=f"subrosa-{n}-", dir="/var/tmp")) for n in ("home", "stick", "auditor"))
+        cls.home, cls.auditor = (pathlib.Path(tempfile.mkdtemp(prefix=f"subrosa-{n}-", dir="/var/tmp")) for n in ("home", "auditor"))
+        cls.stick = pathlib.Path.home() / "Documents"  # no drive is plugged in here; a folder that people choose from is as good
+        cls.stick.mkdir()
         cls.identity = cls.auditor / "auditor.key"
         subprocess.run(["age-keygen", "-o", cls.identity], check=True, stderr=subprocess.DEVNULL)
         cls.recipient = subprocess.check_output(["age-keygen", "-y", cls.identity], text=True).strip()
@@ -111,6 +113,17 @@ class Record(Story):
         actions = [json.loads(line)["action"] for line in subprocess.check_output(opened).splitlines()]
         self.assertEqual((actions[0], actions[-1]), ("setup", "audit_export"))
         self.assertEqual({"prompt", "response", "self_test"} - set(actions), set())
+
+    def test_5_the_window_itself_tried_what_it_must_not(self):
+        w = self.w
+        w.key("ctrl+k")
+        w.find("list", "Search conversations and commands")
+        w.type("posture")
+        w.gone("option", "Commands Models")
+        w.key("Return")
+        for part in ("Window confined to its files", "Engine confined"):
+            w.shows(part + r".{0,40}Landlock ABI \d+; all \d+ attempts from inside were denied")
+        w.picture("26-posture")
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ Atspi.set_timeout(30_000, 30_000)  # ms a call may take; a busy machine needs mo
 class Window:
     """One run of build/bin/subrosa on a data directory, under strace if trace names a file for it."""
 
-    def __init__(self, home, trace):
+    def __init__(self, home, trace, program=BIN / "subrosa"):
         self.trace = trace
-        command = [str(BIN / "subrosa"), "--home", str(home)]
+        command = [str(program), "--home", str(home)]
         if trace:
             calls = "trace=socket,socketpair,connect,io_uring_setup,execve,clone,clone3,fork,vfork"
             command = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", str(trace), "-e", calls] + command

@@ -50,6 +50,8 @@ var dialers = map[string]string{
 	"github.com/mattn/go-sqlite3":                   "C: SQLite, which opens files alone",
 	"kernel.org/pub/linux/libs/security/libcap/psx": "C: carries a system call to all threads, for Landlock",
 
+	"subrosa/internal/webview": "C: tells the web view what its pages may not do",
+
 	"github.com/wailsapp/wails/v2/internal/frontend/desktop/linux": "C: GTK and WebKitGTK. WebKit's network process is a child, with the same filter",
 	"github.com/wailsapp/wails/v2/pkg/assetserver":                 "a proxy to a development server, which a production build has none of",
 	"github.com/wailsapp/wails/v2/pkg/assetserver/webview":         "C: as above, the requests of the page",

@@ -38,14 +38,22 @@ func Confine(read, write []string) (Confinement, error) {
 		return Confinement{}, err
 	}
 	// The variable is only a mark. Whether the kernel restricts this process, the kernel says.
-	if fd, err := unix.Open("/", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); abi > 0 && !errors.Is(err, unix.EACCES) {
-		_ = unix.Close(fd)
+	if abi > 0 && !filesRestricted() {
 		return Confinement{}, errors.New("confine: started again, and files are not restricted")
 	}
 	if err := errors.Join(load(alone(hostABI)), HardenProcess()); err != nil {
 		return Confinement{}, err
 	}
 	return Confinement{Landlock: abi}, nil
+}
+
+// filesRestricted asks the kernel: nothing that restricts itself here keeps the right to list the root directory.
+func filesRestricted() bool {
+	fd, err := unix.Open("/", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	return errors.Is(err, unix.EACCES)
 }
 
 // rights are the file rights that an ABI knows.
@@ -70,27 +78,12 @@ func restrictAndExec(abi int, read, write []string) error {
 	if self, err = filepath.EvalSymlinks(self); err != nil {
 		return fmt.Errorf("confine: %w", err)
 	}
-	attr := ll.RulesetAttr{HandledAccessFS: rights(abi)}
-	if abi >= 4 {
-		attr.HandledAccessNet = ll.AccessNetBindTCP | ll.AccessNetConnectTCP
-	}
-	if abi >= 6 {
-		attr.Scoped = ll.ScopeAbstractUnixSocket | ll.ScopeSignal
-	}
-	rules, err := ll.LandlockCreateRuleset(&attr, 0)
+	scoped := uint64(ll.ScopeAbstractUnixSocket | ll.ScopeSignal)
+	rules, err := ruleset(abi, scoped, Reach{Read: read, Write: write, Start: append(interpreters(), self)}, writeFiles)
 	if err != nil {
-		return fmt.Errorf("confine: create ruleset: %w", err)
+		return fmt.Errorf("confine: %w", err)
 	}
 	defer unix.Close(rules)
-	const reading = ll.AccessFSReadFile | ll.AccessFSReadDir
-	const writing = reading | ll.AccessFSWriteFile | ll.AccessFSIoctlDev
-	for access, names := range map[uint64][]string{reading: read, writing: write, ll.AccessFSExecute | ll.AccessFSReadFile: append(interpreters(), self)} {
-		for _, name := range names {
-			if err := allow(rules, name, access&rights(abi)); err != nil {
-				return fmt.Errorf("confine: %s: %w", name, err)
-			}
-		}
-	}
 	runtime.LockOSThread() // for good: what follows is this thread's alone until it is the only one
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("confine: set no_new_privs: %w", err)
@@ -106,9 +99,43 @@ func interpreters() []string {
 	return []string{"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1"}
 }
 
+// Rights by what somebody may do with a place.
+const (
+	readFiles  = ll.AccessFSReadFile | ll.AccessFSReadDir
+	writeFiles = readFiles | ll.AccessFSWriteFile | ll.AccessFSIoctlDev
+	startFiles = ll.AccessFSReadFile | ll.AccessFSExecute
+	anyFiles   = writeFiles | ll.AccessFSTruncate | ll.AccessFSRefer | ll.AccessFSRemoveDir | ll.AccessFSRemoveFile |
+		ll.AccessFSMakeDir | ll.AccessFSMakeReg | ll.AccessFSMakeSock | ll.AccessFSMakeFifo | ll.AccessFSMakeSym
+	// ofFiles are the rights that mean something for what is no directory.
+	ofFiles = ll.AccessFSExecute | ll.AccessFSWriteFile | ll.AccessFSReadFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev
+)
+
+// ruleset hands reach to the kernel, where writing means the rights in writing. Places that are missing are left out.
+func ruleset(abi int, scoped uint64, reach Reach, writing uint64) (int, error) {
+	attr := ll.RulesetAttr{HandledAccessFS: rights(abi)}
+	if abi >= 4 {
+		attr.HandledAccessNet = ll.AccessNetBindTCP | ll.AccessNetConnectTCP
+	}
+	if abi >= 6 {
+		attr.Scoped = scoped
+	}
+	rules, err := ll.LandlockCreateRuleset(&attr, 0)
+	if err != nil {
+		return -1, fmt.Errorf("create ruleset: %w", err)
+	}
+	for access, names := range map[uint64][]string{readFiles: reach.Read, writing: reach.Write, startFiles: reach.Start} {
+		for _, name := range names {
+			if err := allow(rules, name, access&rights(abi)); err != nil {
+				return -1, errors.Join(fmt.Errorf("%s: %w", name, err), unix.Close(rules))
+			}
+		}
+	}
+	return rules, nil
+}
+
 func allow(rules int, name string, access uint64) error {
 	fd, err := unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) {
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}
 	if err != nil {
@@ -120,7 +147,7 @@ func allow(rules int, name string, access uint64) error {
 		return err
 	}
 	if stat.Mode&unix.S_IFMT != unix.S_IFDIR {
-		access &^= ll.AccessFSReadDir
+		access &= ofFiles
 	}
 	return ll.LandlockAddPathBeneathRule(rules, &ll.PathBeneathAttr{AllowedAccess: access, ParentFd: fd}, 0)
 }
@@ -147,16 +174,6 @@ func alone(a abi) []bpf.Instruction {
 // does no harm where something succeeds: the program that it would start does not exist, which an unconfined process is
 // told instead of EPERM.
 func ConfinementProbe(victim int) []Attempt {
-	try := func(name string, err error, denied ...error) Attempt {
-		a := Attempt{Name: name, Answer: "succeeded"}
-		if err != nil {
-			a.Answer = err.Error()
-		}
-		for _, d := range denied {
-			a.Denied = a.Denied || errors.Is(err, d)
-		}
-		return a
-	}
 	open := func(name string, flags int) error {
 		fd, err := unix.Open(name, flags|unix.O_CLOEXEC, 0o600)
 		if err == nil {
@@ -184,16 +201,28 @@ func ConfinementProbe(victim int) []Attempt {
 		undumpable = nil
 	}
 	return []Attempt{
-		try("read a file", open("/etc/passwd", unix.O_RDONLY), unix.EACCES),
-		try("list the home directories", open("/home", unix.O_RDONLY|unix.O_DIRECTORY), unix.EACCES),
-		try("write a file", created, unix.EACCES),
-		try("start a program", unix.Exec("/nonexistent", []string{"nonexistent"}, nil), unix.EPERM),
-		try("trace its parent", errnoOrNil(ptrace), unix.EPERM),
-		try("read its parent's memory", errnoOrNil(memory), unix.EPERM),
-		try("signal its parent", unix.Kill(victim, 0), unix.EPERM),
-		try("open a socket", err, unix.EAFNOSUPPORT),
-		try("be dumped", undumpable, undumpable),
+		tried("read a file", open("/etc/passwd", unix.O_RDONLY), unix.EACCES),
+		tried("list the home directories", open("/home", unix.O_RDONLY|unix.O_DIRECTORY), unix.EACCES),
+		tried("write a file", created, unix.EACCES),
+		tried("start a program", unix.Exec("/nonexistent", []string{"nonexistent"}, nil), unix.EPERM),
+		tried("trace its parent", errnoOrNil(ptrace), unix.EPERM),
+		tried("read its parent's memory", errnoOrNil(memory), unix.EPERM),
+		tried("signal its parent", unix.Kill(victim, 0), unix.EPERM),
+		tried("open a socket", err, unix.EAFNOSUPPORT),
+		tried("be dumped", undumpable, undumpable),
 	}
+}
+
+// tried is an attempt that was denied if err is one of denied.
+func tried(name string, err error, denied ...error) Attempt {
+	a := Attempt{Name: name, Answer: "succeeded"}
+	if err != nil {
+		a.Answer = err.Error()
+	}
+	for _, d := range denied {
+		a.Denied = a.Denied || errors.Is(err, d)
+	}
+	return a
 }
 
 func errnoOrNil(e syscall.Errno) error {

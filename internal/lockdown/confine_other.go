@@ -5,6 +5,15 @@ package lockdown
 // Confine is not available here.
 func Confine([]string, []string) (Confinement, error) { return Confinement{}, ErrUnsupported }
 
+// RestrictFiles is not available here.
+func RestrictFiles(Reach, bool) (Confinement, error) { return Confinement{}, ErrUnsupported }
+
+// WindowFiles names nothing here.
+func WindowFiles(home, engine, lib string) Reach { return Reach{} }
+
+// FilesProbe has nothing to try here.
+func FilesProbe() []Attempt { return nil }
+
 // ConfinementProbe has nothing to try here.
 func ConfinementProbe(int) []Attempt { return nil }
 

@@ -12,7 +12,8 @@
 //
 // What it does not do. A process that is allowed to speak AF_UNIX can ask another to act for it: the session bus
 // (systemd-run, portals), a name service (listed in Report.Deputies), a descriptor passed by SCM_RIGHTS. ptrace and
-// /proc/PID/mem are not refused: a file rule (Landlock) would have to refuse both, and there is none yet. A process running as root can mount network file systems. Other operating systems:
+// /proc/PID/mem are refused where files are restricted too (RestrictFiles, Confine: Landlock refuses both towards processes
+// outside). A process running as root can mount network file systems. Other operating systems:
 // Enforce returns ErrUnsupported and the report says that nothing is enforced.
 package lockdown
 

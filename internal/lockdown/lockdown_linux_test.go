@@ -89,6 +89,7 @@ func scenes() map[string]func() result {
 			_, err := Confine(nil, nil)
 			return result{Err: fmt.Sprint(err)}
 		},
+		"window":       sceneWindow,
 		"confined":     sceneConfined,
 		"not confined": func() result { return attempts(result{}) },
 		"child probe":  func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },

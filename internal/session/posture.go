@@ -52,7 +52,7 @@ func (p Posture) OK() bool {
 // PostureControls lists the IDs of all controls, in order.
 func PostureControls() []string {
 	return []string{
-		"network", "engine-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
+		"network", "window-confined", "engine-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
 		"recovery", "policy-signed", "roles", "record-verified", "record-witnessed", "retention", "redaction", "models-signed", "os-version", "app-version",
 	}
 }
@@ -71,6 +71,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 	p := Posture{Time: time.Now().UTC(), Version: version, Policy: o.policy.Version, Record: o.origin()}
 	rows := map[string]Control{
 		"network":          networkControl(s.opts.Network),
+		"window-confined":  windowControl(s.opts.Files),
 		"engine-confined":  engineControl(ctx, s.opts),
 		"disk-encryption":  control("Disk encryption", func() (Result, string) { return diskEncryption(s.opts.Home) }),
 		"swap-encryption":  control("Swap encryption", swapEncryption),
@@ -143,6 +144,31 @@ func networkControl(network func() *lockdown.Report) Control {
 	return given(name, r.OK(), fmt.Sprintf("%d ways out blocked here and open to an unconfined control, %d open", blocked, through))
 }
 
+// windowControl tries from inside what the window must not be able to do.
+func windowControl(files *lockdown.Confinement) Control {
+	const name = "Window confined to its files"
+	if files == nil {
+		return Control{Name: name, Result: NotApplicable, Evidence: "this is a command, which reaches what its user does: see the window's own Posture view"}
+	}
+	return confinedControl(name, files.Landlock, lockdown.FilesProbe())
+}
+
+func confinedControl(name string, landlock int, attempts []lockdown.Attempt) Control {
+	var open []string
+	for _, a := range attempts {
+		if !a.Denied {
+			open = append(open, a.Name)
+		}
+	}
+	switch {
+	case landlock == 0:
+		return failed(name, "this kernel has no Landlock: its files are not restricted")
+	case len(open) > 0:
+		return failed(name, fmt.Sprintf("Landlock ABI %d; it could %s", landlock, strings.Join(open, ", ")))
+	}
+	return passed(name, fmt.Sprintf("Landlock ABI %d; all %d attempts from inside were denied", landlock, len(attempts)))
+}
+
 // engineControl starts the engine's program, which confines itself and tries from inside what it must not be able to do.
 func engineControl(ctx context.Context, opts Options) Control {
 	const name = "Engine confined"
@@ -161,19 +187,7 @@ func engineControl(ctx context.Context, opts Options) Control {
 	if err := json.Unmarshal(out, &r); err != nil || len(r.Attempts) == 0 {
 		return failed(name, "its probe said nothing")
 	}
-	var open []string
-	for _, a := range r.Attempts {
-		if !a.Denied {
-			open = append(open, a.Name)
-		}
-	}
-	switch {
-	case len(open) > 0:
-		return failed(name, fmt.Sprintf("Landlock ABI %d; it could %s", r.Landlock, strings.Join(open, ", ")))
-	case r.Landlock == 0:
-		return failed(name, "this kernel has no Landlock: its files are not restricted")
-	}
-	return passed(name, fmt.Sprintf("Landlock ABI %d; all %d attempts from inside were denied", r.Landlock, len(r.Attempts)))
+	return confinedControl(name, r.Landlock, r.Attempts)
 }
 
 // keyMemoryControl asks the keys in use: whether memory may be locked depends on the limit of the session.

@@ -49,6 +49,7 @@ type Options struct {
 	ModelID    string                  // use this model; empty: the one last chosen
 	ModelIdle  time.Duration           // unload it when it was not used for so long; 0: ModelIdle
 	Network    func() *lockdown.Report // this start's proof that no network is reachable, for the record; may wait for it
+	Files      *lockdown.Confinement   // what restricts this process to its files; nil: it is a command, which nothing does
 	PolicyDir  string                  // where IT installs the machine's policy; empty: policy.MachineDir
 	Inherited  *int                    // the data directory's lock, from a predecessor that became this process (HandOver)
 	Drafts     func(context.Context)   // called before a lock closes anything: save what is being written; may be nil

@@ -1,0 +1,44 @@
+"""A plain web view without any of Subrosa's walls: the control of the hostile page. It loads the page, for each way of
+leaving it once more, and ends when each has been tried. Arguments: the canary's host and port."""
+
+import pathlib
+import sys
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+gi.require_version("WebKit2", "4.1")
+from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
+
+PAGE = pathlib.Path(__file__).parent / "hostile" / "page"
+LEAVING = ["", "location", "replace", "link", "link-blank", "form", "refresh"]
+
+
+def main(canary):
+    view = WebKit2.WebView.new_with_context(WebKit2.WebContext.new_ephemeral())
+    for name in ("enable-webrtc", "enable-media-stream", "javascript-can-open-windows-automatically"):
+        view.get_settings().set_property(name, True)
+    view.connect("create", lambda *_: WebKit2.WebView.new_with_related_view(view))
+    window = Gtk.Window()
+    window.add(view)
+    window.show_all()
+    todo = list(LEAVING)
+
+    def following():
+        if not todo:
+            Gtk.main_quit()
+            return False
+        leave = todo.pop(0)
+        scripts = f"const canary = '{canary}', leave = '{leave}';", (PAGE / "probe.js").read_text()
+        html = (PAGE / "index.html").read_text()
+        for name, script in zip(("canary.js", "probe.js"), scripts):
+            html = html.replace(f'<script src="{name}"></script>', f"<script>{script}</script>")
+        view.load_html(html, f"http://{canary}/")
+        GLib.timeout_add(6000 if leave else 15000, following)
+        return False
+
+    GLib.idle_add(following)
+    Gtk.main()
+
+
+main(sys.argv[1])

@@ -1,0 +1,69 @@
+"""A canary: a host that writes down whoever comes. In a network namespace of its own (netns.sh) it is every host there is,
+and also sees packets that nobody answers."""
+
+import os
+import re
+import socket
+import struct
+import threading
+
+ALONE = "SUBROSA_E2E_NETNS" in os.environ  # every address leads here, and only this test sends anything
+HOST = "192.0.2.7" if ALONE else "127.0.0.1"  # RFC 5737: an address of nobody's
+
+
+class Canary:
+    def __init__(self):
+        self.seen = set()
+        self.server = socket.create_server(("0.0.0.0" if ALONE else HOST, 0), backlog=64)
+        self.address = f"{HOST}:{self.server.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+        if ALONE:
+            self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL
+            self.wire.bind(("lo", 0))
+            threading.Thread(target=self._listen, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            connection, _ = self.server.accept()
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection):
+        with connection:
+            connection.settimeout(5)
+            try:
+                request = connection.recv(4096).decode("latin-1")
+                asked = re.match(r"\w+ /(\S*) ", request)
+                self.seen.add(asked[1] if asked else "a connection")
+                connection.sendall(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            except OSError:
+                self.seen.add("a connection")
+
+    def _listen(self):
+        """Everything that is sent to an address which is not this machine's own."""
+        while True:
+            packet, (_, protocol, kind, *_) = self.wire.recvfrom(65536)
+            if kind == socket.PACKET_OUTGOING:
+                continue  # on this device what goes out comes in again
+            if protocol != 0x0800:
+                if protocol == 0x86DD and packet[24:40] != bytes(15) + b"\x01":
+                    self.seen.add("a packet, IPv6")
+                continue
+            to, transport = socket.inet_ntoa(packet[16:20]), packet[9]
+            if to.startswith("127."):
+                continue
+            body = packet[(packet[0] & 15) * 4 :]
+            port = struct.unpack(">H", body[2:4])[0] if transport in (6, 17) else 0
+            if transport == 17 and port == 53:
+                self.seen.add("dns " + _name(body[20:]))
+            elif transport == 17:
+                self.seen.add(f"udp {port}")
+            elif transport == 6 and to == HOST:
+                self.seen.add("a connection")
+
+
+def _name(question):
+    labels = []
+    while question and question[0]:
+        labels.append(question[1 : 1 + question[0]].decode("latin-1"))
+        question = question[1 + question[0] :]
+    return ".".join(labels).lower()

@@ -1,0 +1,135 @@
+"""Every way out that a page has, from inside the real window; and the same page in a web view without walls, which shows
+that each of them leads somewhere."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import canary  # noqa: E402
+from window import ROOT, Window  # noqa: E402
+
+HOSTILE = ROOT / "build" / "out" / "hostile" / "subrosa"
+SCRIPTED = ROOT / "build" / "out" / "scripted"
+BROWSER = ["/usr/bin/python3", str(HERE / "browser.py")]
+PAGE = (HERE / "hostile" / "page" / "probe.js").read_text()
+PASSPHRASE = "correct horse battery staple"
+WAYS = set(re.findall(r"url\('([a-z-]+)'\)", PAGE)) - {"browser"}  # each asks for a path with its name
+MAY_LACK = {"link-blank", "window-open"}
+DEPUTIES = {
+    "org.freedesktop.portal.Desktop": ("/org/freedesktop/portal/desktop", "org.freedesktop.portal.OpenURI.OpenURI", "", "http://x/", "{}"),
+    "org.freedesktop.systemd1": ("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager.StartTransientUnit", "x.service", "fail", "[]", "[]"),
+}
+STARTS = ("xdg-open", "x-www-browser", "www-browser", "sensible-browser", "firefox")
+
+
+def browsers(into, address):
+    """Programs that a page's BrowserOpenURL would start, each of which tells the canary."""
+    for name in STARTS:
+        program = into / name
+        program.write_text(f"#!/bin/bash\nexec 3<>/dev/tcp/{address.replace(':', '/')}\nprintf 'GET /started-{name} \\r\\n\\r\\n' >&3\ncat <&3 >/dev/null\n")
+        program.chmod(0o755)
+
+
+class Watched(unittest.TestCase):
+    """A test with a canary, which hears of every program and service that could act for the page as well."""
+
+    def setUp(self):
+        self.canary = canary.Canary()
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-hostile-", dir="/var/tmp"))
+        self.addCleanup(shutil.rmtree, self.dir)
+        browsers(self.dir, self.canary.address)
+        self.addCleanup(os.environ.__setitem__, "PATH", os.environ["PATH"])
+        os.environ["PATH"] = f"{self.dir}:{os.environ['PATH']}"
+        os.environ["SUBROSA_E2E_CANARY"] = self.canary.address
+        deputies = subprocess.Popen(["/usr/bin/python3", HERE / "deputies.py", self.canary.address])
+        self.addCleanup(deputies.wait)
+        self.addCleanup(deputies.kill)
+        for service, call in DEPUTIES.items():
+            subprocess.run(["gdbus", "wait", "--session", "--timeout", "60", service], check=True)
+            self.assertEqual(self.ask(service, *call), 0, "the control asks, and nobody acts")
+        self.assertLessEqual({"asked-OpenURI", "asked-StartTransientUnit"}, self.canary.seen)
+        self.canary.seen.clear()
+
+    @staticmethod
+    def ask(service, path, method, *arguments):
+        command = ["gdbus", "call", "--session", "--dest", service, "--object-path", path, "--method", method, *arguments]
+        return subprocess.run(command, stdout=subprocess.DEVNULL).returncode
+
+
+class Hostile(Watched):
+    def test_1_without_walls_each_way_leads_out(self):
+        subprocess.run(BROWSER + [self.canary.address], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(["xdg-open", "http://192.0.2.7/"], check=True)
+        seen = self.canary.seen
+        print("\nwithout walls:", sorted(seen))
+        shown = {w for w in WAYS if w in seen}
+        print("not shown by this web view:", sorted(WAYS - shown))
+        self.assertEqual(WAYS - shown - MAY_LACK, set(), "the control did not get out either, so the next tests prove nothing")
+        self.assertIn("started-xdg-open", seen)
+        if canary.ALONE:
+            self.assertIn("dns dns.example", seen)
+
+    def test_2_under_the_filter_alone_nothing_arrives(self):
+        """A plain web view, without a policy for content, as the child of a process that has the filter."""
+        subprocess.run([HOSTILE, "--", *BROWSER, self.canary.address], check=True, stderr=subprocess.DEVNULL)
+        self.assertEqual(self.canary.seen, set())
+
+    def test_3_in_the_window_nothing_arrives_and_the_page_stays(self):
+        w = Window(self.dir / "home", None, HOSTILE)
+        self.addCleanup(w.kill)
+        w.shows("Trying every way out")
+        try:
+            w.shows("Every way was tried, and this page is still here")
+        finally:
+            w.picture("hostile")
+        self.assertEqual(self.canary.seen, set())
+        self.assertEqual(w.close(), 0)
+
+
+class Attacks(Watched):
+    """Text that attacks, as a prompt and as what the model says, in the real window."""
+
+    def test_1_what_is_said_acts_on_nothing(self):
+        attacks = (HERE / "hostile" / "attacks.md").read_text().replace("CANARY", self.canary.address)
+        (SCRIPTED / "answer.md").write_text(attacks)
+        w = Window(self.dir / "home", None, SCRIPTED / "subrosa")
+        self.addCleanup(w.kill)
+        w.type_into("Passphrase", PASSPHRASE)
+        w.type_into("Repeat passphrase", PASSPHRASE)
+        w.press("Create")
+        w.find("field", "Message")
+        before = self.controls(w)
+        w.send(f"<img src=http://{self.canary.address}/a-prompt onerror=document.title='owned'> <script>document.title='owned'</script>")
+        w.shows("The end of the attacks")
+        w.find("button", "Send")
+        time.sleep(3)  # for what loads late
+        w.picture("attacks")
+        text = w.text()
+        for shown in ("<script>document.title = 'owned'", "onload=\"document.title='owned'\"", "javascript:document.title='owned'", "[ref]: http"):
+            self.assertIn(shown, text, "an attack is not shown as the text that it is")
+        self.assertEqual(self.canary.seen, set())
+        after = self.controls(w)
+        self.assertEqual({c for c in after - before if c[0] in ("link", "frame", "document web", "entry", "password text")}, set())
+        self.assertIn(("document web", "Subrosa"), after)
+        self.assertNotIn("owned", {name for role, name in after if role in ("frame", "document web")})
+        self.assertIsNone(w.find_now("button", "Unlock"), "an attack made a button")
+        w.key("ctrl+l")
+        w.find("button", "Unlock")
+        self.assertEqual(w.close(), 0)
+        self.assertEqual(self.canary.seen, set())
+
+    @staticmethod
+    def controls(w):
+        return {(n.get_role_name(), n.get_name() or "") for n in w.nodes()}
+
+
+if __name__ == "__main__":
+    unittest.main()

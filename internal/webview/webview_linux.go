@@ -1,0 +1,99 @@
+package webview
+
+/*
+#cgo pkg-config: gtk+-3.0 webkit2gtk-4.1
+#include <gtk/gtk.h>
+#include <webkit2/webkit2.h>
+
+// Nothing but the program's own page is ever loaded in the view.
+static gboolean decide(WebKitWebView *view, WebKitPolicyDecision *decision, WebKitPolicyDecisionType type, gpointer home) {
+	if (type == WEBKIT_POLICY_DECISION_TYPE_NAVIGATION_ACTION) {
+		WebKitNavigationAction *action =
+			webkit_navigation_policy_decision_get_navigation_action(WEBKIT_NAVIGATION_POLICY_DECISION(decision));
+		if (g_strcmp0(webkit_uri_request_get_uri(webkit_navigation_action_get_request(action)), home) == 0)
+			return FALSE;
+	}
+	if (type == WEBKIT_POLICY_DECISION_TYPE_RESPONSE &&
+		webkit_response_policy_decision_is_mime_type_supported(WEBKIT_RESPONSE_POLICY_DECISION(decision)))
+		return FALSE;
+	webkit_policy_decision_ignore(decision);
+	return TRUE;
+}
+
+static gboolean deny(WebKitWebView *view, WebKitPermissionRequest *request, gpointer data) {
+	webkit_permission_request_deny(request);
+	return TRUE;
+}
+
+// A page of WebKit's own that says what went wrong would take the place of the program's.
+static gboolean keep_page(WebKitWebView *view, WebKitLoadEvent event, gchar *uri, GError *error, gpointer data) {
+	return TRUE;
+}
+
+static void cancel(WebKitWebContext *context, WebKitDownload *download, gpointer data) { webkit_download_cancel(download); }
+
+static void harden(WebKitWebView *view, const char *home) {
+	g_signal_connect(view, "decide-policy", G_CALLBACK(decide), (gpointer)home);
+	g_signal_connect(view, "permission-request", G_CALLBACK(deny), NULL);
+	g_signal_connect(view, "load-failed", G_CALLBACK(keep_page), NULL);
+	g_signal_connect(webkit_web_view_get_context(view), "download-started", G_CALLBACK(cancel), NULL);
+	g_object_set(webkit_web_view_get_settings(view), "enable-webrtc", FALSE, "enable-media-stream", FALSE, "enable-media", FALSE,
+		"enable-webaudio", FALSE, "enable-webgl", FALSE, "enable-html5-local-storage", FALSE,
+		"enable-html5-database", FALSE, "javascript-can-open-windows-automatically", FALSE, NULL);
+}
+
+typedef struct {
+	const char *home;
+	int views; // that were found; -1 until it ran
+	GMutex mutex;
+	GCond ran;
+} task;
+
+static void visit(GtkWidget *widget, gpointer data) {
+	task *t = data;
+	if (WEBKIT_IS_WEB_VIEW(widget)) {
+		harden(WEBKIT_WEB_VIEW(widget), t->home);
+		t->views++;
+	} else if (GTK_IS_CONTAINER(widget)) {
+		gtk_container_forall(GTK_CONTAINER(widget), visit, t);
+	}
+}
+
+static gboolean run(gpointer data) {
+	task *t = data;
+	g_mutex_lock(&t->mutex);
+	t->views = 0;
+	GList *windows = gtk_window_list_toplevels();
+	for (GList *w = windows; w; w = w->next)
+		visit(w->data, t);
+	g_list_free(windows);
+	g_cond_signal(&t->ran);
+	g_mutex_unlock(&t->mutex);
+	return G_SOURCE_REMOVE;
+}
+
+static int harden_all(const char *home) {
+	task t = {.home = home, .views = -1};
+	g_mutex_init(&t.mutex);
+	g_cond_init(&t.ran);
+	g_idle_add_full(G_PRIORITY_HIGH, run, &t, NULL);
+	g_mutex_lock(&t.mutex);
+	while (t.views < 0)
+		g_cond_wait(&t.ran, &t.mutex);
+	g_mutex_unlock(&t.mutex);
+	g_mutex_clear(&t.mutex);
+	g_cond_clear(&t.ran);
+	return t.views;
+}
+*/
+import "C"
+
+import "errors"
+
+// Harden restricts every web view of this process, on GTK's thread, and returns when it has. It is called once.
+func Harden() error {
+	if C.harden_all(C.CString(home)) == 0 { // the text is the signal handlers', for good
+		return errors.New("harden the web view: there is none")
+	}
+	return nil
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package webview
+
+import "errors"
+
+// Harden is not available here.
+func Harden() error { return errors.ErrUnsupported }
