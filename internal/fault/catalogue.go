@@ -22,6 +22,7 @@ const (
 	ErasureUnfinished   Code = "erasure_unfinished"
 	Held                Code = "held"
 	BackupFailed        Code = "backup_failed"
+	OutOfReach          Code = "out_of_reach"
 	BackupDamaged       Code = "backup_damaged"
 	BackupIdentity      Code = "backup_identity"
 	RecipientNoSlot     Code = "recipient_no_slot"
@@ -105,6 +106,7 @@ var catalogue = map[Code]text{
 	HistoryNewer:        {"The history file was written by a newer Subrosa.", "Install the newer version to open it."},
 	HistoryOlder:        {"The history file is older than this workstation's keys or record: an old copy was put back.", "Nothing was overwritten. Ask IT to put the newest history file back; compliance should hear of it."},
 	ErasureUnfinished:   {"It is deleted here, but the keyring still holds the key that opens older copies.", "Unlock the desktop keyring, then lock and unlock Subrosa: it finishes by itself."},
+	OutOfReach:          {"Subrosa may not read or write in that folder.", "From the window, choose a removable drive, or Desktop, Documents or Downloads; or ask IT for the folder's permissions."},
 	BackupFailed:        {"The backup could not be written, and nothing was left of it.", "Check that the folder is there, has room and can be written to, then try again."},
 	BackupDamaged:       {"The backup is damaged or cut short.", "Nothing was restored. Use another copy of it, or an earlier backup."},
 	BackupIdentity:      {"That identity does not open this backup.", "Ask IT for the recovery identity that the backup was sealed to."},

@@ -223,5 +223,6 @@ func backupFault(err error) error {
 		fault.Cause{Err: backup.ErrIdentity, Code: fault.BackupIdentity},
 		fault.Cause{Err: backup.ErrExists, Code: fault.ExportExists},
 		fault.Cause{Err: syscall.ENOSPC, Code: fault.DiskFull},
+		fault.Cause{Err: fs.ErrPermission, Code: fault.OutOfReach},
 	)
 }

@@ -407,6 +407,7 @@ func exportFault(err error) error {
 		fault.Cause{Err: export.ErrRecipient, Code: fault.RecipientInvalid},
 		fault.Cause{Err: fs.ErrExist, Code: fault.ExportExists},
 		fault.Cause{Err: export.ErrReadBack, Code: fault.ExportUnreadable},
+		fault.Cause{Err: fs.ErrPermission, Code: fault.OutOfReach},
 		fault.Cause{Err: export.ErrRoom, Code: fault.ExportRoom},
 		fault.Cause{Err: export.ErrTarget, Code: fault.ExportTarget},
 	)

@@ -91,6 +91,8 @@ func packageFault(err error) error {
 		return fault.New(fault.PackageBad, err)
 	case errors.Is(err, vault.ErrWrongKey):
 		return fault.New(fault.ModelWrongKey, err)
+	case errors.Is(err, os.ErrPermission):
+		return fault.New(fault.OutOfReach, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, os.ErrExist), errors.Is(err, os.ErrNotExist):
 		return fault.New(fault.BadInput, err)
 	}
