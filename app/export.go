@@ -8,6 +8,7 @@ import (
 	"subrosa/internal/export"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
+	"subrosa/internal/lockdown"
 	"subrosa/internal/session"
 )
 
@@ -42,6 +43,9 @@ type TakenView struct {
 func (a *App) ExportTerms() (ExportTermsView, error) {
 	terms, err := a.session.ExportTerms()
 	folder, _ := os.UserHomeDir() // where there is none, the user names a folder
+	if reached := lockdown.Folders(); len(reached) > 0 {
+		folder = reached[0] // the window reaches no other part of the home
+	}
 	return ExportTermsView{
 		Formats: viewsOf(terms.Formats, func(f export.Format) string { return string(f) }),
 		Plain:   terms.Plain, Recipients: len(terms.Recipients), Folder: folder,

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -94,6 +95,9 @@ func (a *App) proven(report *lockdown.Report) {
 // data directory that cannot be made is the session's to tell.
 func (a *App) keepToFiles(opts session.Options) error {
 	_ = os.MkdirAll(opts.Home, 0o700)
+	if user, err := os.UserHomeDir(); err == nil && len(lockdown.Folders()) == 0 {
+		_ = os.Mkdir(filepath.Join(user, "Documents"), 0o700) // there must be one to export to
+	}
 	files, err := lockdown.RestrictFiles(lockdown.WindowFiles(opts.Home, opts.EnginePath, opts.EngineLib), a.lock.taken != nil)
 	if errors.Is(err, lockdown.ErrUnsupported) {
 		err = nil

@@ -1,5 +1,6 @@
 """A plain web view without any of Subrosa's walls: the control of the hostile page. It loads the page, for each way of
-leaving it once more, and ends when each has been tried. Arguments: the canary's host and port."""
+leaving it once more, and ends when each has been tried. Arguments: the canary's host and port; another page, if not that one,
+of which it prints every title."""
 
 import pathlib
 import sys
@@ -14,7 +15,7 @@ PAGE = pathlib.Path(__file__).parent / "hostile" / "page"
 LEAVING = ["", "location", "replace", "link", "link-blank", "form", "refresh"]
 
 
-def main(canary):
+def main(canary, other=None):
     view = WebKit2.WebView.new_with_context(WebKit2.WebContext.new_ephemeral())
     for name in ("enable-webrtc", "enable-media-stream", "javascript-can-open-windows-automatically"):
         view.get_settings().set_property(name, True)
@@ -22,6 +23,12 @@ def main(canary):
     window = Gtk.Window()
     window.add(view)
     window.show_all()
+    if other:
+        view.connect("notify::title", lambda *_: print(view.get_title()))
+        view.load_html(pathlib.Path(other).read_text(), f"http://{canary}/")
+        GLib.timeout_add(8000, Gtk.main_quit)
+        Gtk.main()
+        return
     todo = list(LEAVING)
 
     def following():
@@ -41,4 +48,4 @@ def main(canary):
     Gtk.main()
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

@@ -9,13 +9,15 @@ import threading
 
 ALONE = "SUBROSA_E2E_NETNS" in os.environ  # every address leads here, and only this test sends anything
 HOST = "192.0.2.7" if ALONE else "127.0.0.1"  # RFC 5737: an address of nobody's
+NAME = "attacker.example" if ALONE else "localhost"  # the same host, as text that no rule masks
 
 
 class Canary:
     def __init__(self):
         self.seen = set()
         self.server = socket.create_server(("0.0.0.0" if ALONE else HOST, 0), backlog=64)
-        self.address = f"{HOST}:{self.server.getsockname()[1]}"
+        port = self.server.getsockname()[1]
+        self.address, self.named = f"{HOST}:{port}", f"{NAME}:{port}"
         threading.Thread(target=self._serve, daemon=True).start()
         if ALONE:
             self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL

@@ -14,6 +14,9 @@ exec unshare --net --mount bash -euo pipefail -c '
   servers=$(mktemp)
   printf "nameserver 192.0.2.53\noptions timeout:1 attempts:1\n" >"$servers"
   mount --bind "$servers" "$(readlink -f /etc/resolv.conf)"
-  rm "$servers"
+  hosts=$(mktemp)
+  printf "127.0.0.1 localhost\n192.0.2.7 attacker.example\n" >"$hosts"
+  mount --bind "$hosts" /etc/hosts
+  rm "$servers" "$hosts"
   export SUBROSA_E2E_NETNS=1
   exec "$@"' netns "$@"

@@ -12,7 +12,7 @@ import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import ROOT, Story, Window, wait  # noqa: E402
+from window import ROOT, Story, Window, stick, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -22,7 +22,7 @@ class Conversation(Story):
 
     @classmethod
     def setUpClass(cls):
-        cls.home, cls.stick = (pathlib.Path(tempfile.mkdtemp(prefix=f"subrosa-{n}-", dir="/var/tmp")) for n in ("home", "stick"))
+        cls.home, cls.stick = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp")), stick()
         w = cls.w = Window(cls.home, None)
         w.type_into("Passphrase", PASSPHRASE)
         w.type_into("Repeat passphrase", PASSPHRASE)

@@ -98,7 +98,14 @@ class Attacks(Watched):
     """Text that attacks, as a prompt and as what the model says, in the real window."""
 
     def test_1_what_is_said_acts_on_nothing(self):
-        attacks = (HERE / "hostile" / "attacks.md").read_text().replace("CANARY", self.canary.address)
+        attacks = (HERE / "hostile" / "attacks.md").read_text().replace("CANARY", self.canary.named)
+        raw = self.dir / "attacks.html"
+        raw.write_text(attacks)
+        titles = subprocess.run(BROWSER + [self.canary.named, raw], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.split()
+        print("\nas a page:", titles, sorted(self.canary.seen))
+        self.assertIn("owned", titles, "the control: as a page these are attacks")
+        self.assertLessEqual({"a-script", "a-image", "a-svg", "a-import", "a-link", "a-iframe", "a-video", "a-refresh"}, self.canary.seen)
+        self.canary.seen.clear()
         (SCRIPTED / "answer.md").write_text(attacks)
         w = Window(self.dir / "home", None, SCRIPTED / "subrosa")
         self.addCleanup(w.kill)
@@ -107,12 +114,13 @@ class Attacks(Watched):
         w.press("Create")
         w.find("field", "Message")
         before = self.controls(w)
-        w.send(f"<img src=http://{self.canary.address}/a-prompt onerror=document.title='owned'> <script>document.title='owned'</script>")
+        w.send(f"<img src=http://{self.canary.named}/a-prompt onerror=document.title='owned'> <script>document.title='owned'</script>")
         w.shows("The end of the attacks")
         w.find("button", "Send")
         time.sleep(3)  # for what loads late
         w.picture("attacks")
         text = w.text()
+        self.assertIn(f"http://{self.canary.named}/a-markdown-image", text, "it was masked, and so no attack any more")
         for shown in ("<script>document.title = 'owned'", "onload=\"document.title='owned'\"", "javascript:document.title='owned'", "[ref]: http"):
             self.assertIn(shown, text, "an attack is not shown as the text that it is")
         self.assertEqual(self.canary.seen, set())

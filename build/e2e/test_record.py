@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import BIN, Atspi, Story, Window, wait  # noqa: E402
+from window import BIN, Atspi, Story, Window, stick, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -21,8 +21,7 @@ class Record(Story):
     @classmethod
     def setUpClass(cls):
         cls.home, cls.auditor = (pathlib.Path(tempfile.mkdtemp(prefix=f"subrosa-{n}-", dir="/var/tmp")) for n in ("home", "auditor"))
-        cls.stick = pathlib.Path.home() / "Documents"  # no drive is plugged in here; a folder that people choose from is as good
-        cls.stick.mkdir()
+        cls.stick = stick()
         cls.identity = cls.auditor / "auditor.key"
         subprocess.run(["age-keygen", "-o", cls.identity], check=True, stderr=subprocess.DEVNULL)
         cls.recipient = subprocess.check_output(["age-keygen", "-y", cls.identity], text=True).strip()

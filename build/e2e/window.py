@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -213,6 +214,13 @@ ROLES = {
     "option": {"list item"},
     "field": {"entry", "password text", "text"},
 }
+
+
+def stick():
+    """A fresh directory where the window may write, as on a removable drive; there must be one before the window starts."""
+    documents = pathlib.Path.home() / "Documents"
+    documents.mkdir(exist_ok=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix="subrosa-stick-", dir=documents))
 
 
 def wait(what, condition, seconds=PATIENCE):

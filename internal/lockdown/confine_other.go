@@ -11,6 +11,9 @@ func RestrictFiles(Reach, bool) (Confinement, error) { return Confinement{}, Err
 // WindowFiles names nothing here.
 func WindowFiles(home, engine, lib string) Reach { return Reach{} }
 
+// Folders names nothing here.
+func Folders() []string { return nil }
+
 // FilesProbe has nothing to try here.
 func FilesProbe() []Attempt { return nil }
 

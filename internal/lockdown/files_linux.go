@@ -51,7 +51,7 @@ func WindowFiles(home, engine, lib string) Reach {
 			"/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/opt/subrosa", "/var/cache/fontconfig", "/var/lib/dbus",
 			"/run/udev", "/run/mount", "/run/systemd", filepath.Dir(engine),
 		},
-		Write: append([]string{home, "/dev", "/media", "/run/media", "/mnt"}, chosenFolders(config, user)...),
+		Write: append([]string{home, "/dev", "/media", "/run/media", "/mnt"}, Folders()...),
 		Start: append(interpreters(), engine),
 	}
 	for _, dirs := range []string{os.Getenv("XDG_DATA_DIRS"), os.Getenv("XDG_CONFIG_DIRS"), os.Getenv("GTK_PATH"), os.Getenv("GIO_EXTRA_MODULES")} {
@@ -80,27 +80,32 @@ func WindowFiles(home, engine, lib string) Reach {
 	return r
 }
 
-// chosenFolders are the user's folders for documents, as the desktop names them (xdg-user-dirs), or else by their usual names.
-func chosenFolders(config, user string) []string {
-	folders := map[string]string{"DESKTOP": "Desktop", "DOCUMENTS": "Documents", "DOWNLOAD": "Downloads"}
-	for kind, name := range folders {
-		folders[kind] = below(user, name)
-	}
-	text, _ := os.ReadFile(filepath.Join(config, "user-dirs.dirs"))
+// Folders are the user's folders for what a dialog chooses, documents first, as the desktop names them (xdg-user-dirs) or
+// else by their usual names. Those that are missing are left out.
+func Folders() (folders []string) {
+	user, _ := os.UserHomeDir()
+	text, _ := os.ReadFile(below(xdg("XDG_CONFIG_HOME", user, ".config"), "user-dirs.dirs"))
+	named := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		kind := strings.TrimSuffix(strings.TrimPrefix(name, "XDG_"), "_DIR")
-		if _, known := folders[kind]; known {
-			folders[kind] = filepath.Clean(os.Expand(strings.Trim(value, `"`), func(string) string { return user }))
+		named[name] = os.Expand(strings.Trim(value, `"`), func(string) string { return user })
+	}
+	for _, kind := range []struct{ name, usual string }{
+		{"XDG_DOCUMENTS_DIR", "Documents"}, {"XDG_DOWNLOAD_DIR", "Downloads"}, {"XDG_DESKTOP_DIR", "Desktop"},
+	} {
+		folder, ok := named[kind.name]
+		if !ok {
+			folder = below(user, kind.usual)
+		}
+		folder = filepath.Clean(folder)
+		if folder == user || strings.HasPrefix(user, folder+"/") || !filepath.IsAbs(folder) {
+			continue // "$HOME/" is how the desktop says that there is none
+		}
+		if info, err := os.Stat(folder); err == nil && info.IsDir() {
+			folders = append(folders, folder)
 		}
 	}
-	var out []string
-	for _, folder := range folders {
-		if folder != user && !strings.HasPrefix(user, folder+"/") { // "$HOME/" is how the desktop says that there is none
-			out = append(out, absolute(folder)...)
-		}
-	}
-	return out
+	return folders
 }
 
 // xdg is a base directory (XDG Base Directory Specification).
