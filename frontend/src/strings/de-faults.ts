@@ -70,6 +70,10 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
     'Eine Aufbewahrungssperre verbietet, das zu löschen.',
     'Bitten Sie die Compliance, die Sperre erst aufzuheben; subrosactl hold list zeigt sie.',
   ],
+  out_of_reach: [
+    'In diesem Ordner darf Subrosa nicht lesen oder schreiben.',
+    'Wählen Sie im Fenster ein Wechsellaufwerk oder Schreibtisch, Dokumente oder Downloads, oder bitten Sie die IT um die Rechte an dem Ordner.',
+  ],
   backup_failed: [
     'Die Sicherung konnte nicht geschrieben werden, und nichts davon ist geblieben.',
     'Prüfen Sie, dass der Ordner da ist, Platz hat und beschrieben werden kann, und versuchen Sie es noch einmal.',

@@ -571,6 +571,7 @@ export const de: Strings = {
     results: { pass: 'hält', fail: 'hält nicht', 'not applicable': 'nicht feststellbar' },
     names: {
       network: 'Kein Netz',
+      'window-confined': 'Fenster auf seine Dateien beschränkt',
       'engine-confined': 'Modellprozess eingesperrt',
       'disk-encryption': 'Festplattenverschlüsselung',
       'swap-encryption': 'Auslagerung verschlüsselt',
