@@ -112,7 +112,7 @@ func (a *App) VerifyModel(id string) error {
 
 // UseModel chooses a model for every unlock from the next one on.
 func (a *App) UseModel(id string) error {
-	return a.session.UseModel(context.Background(), vault.ModelID(id))
+	return a.session.UseModel(context.Background(), vault.ModelID(id), 0)
 }
 
 // Lineage tells where a model is from.

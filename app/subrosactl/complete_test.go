@@ -223,6 +223,7 @@ func (b *bench) rows() []leaf {
 		{"hold list", "", reads, do("hold", "list")},
 		{"model recipient", "", "reads a public key", do("model", "recipient")},
 		{"model list", "", reads, func() (err error) { b.model, err = b.find(`"id": "([0-9a-f]{16})"`, "model", "list"); return err }},
+		{"model fit", "", reads, func() error { return do("model", "fit", b.model)() }},
 		{"model use", audit.ModelUse, "", func() error { return do("model", "use", b.model)() }},
 		{"model verify", audit.ModelVerify, "", func() error { return do("model", "verify", b.model)() }},
 		{"model lineage", "", "reads the record itself", func() error { return do("model", "lineage", b.model)() }},

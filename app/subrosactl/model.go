@@ -14,7 +14,7 @@ import (
 
 func (c *command) modelCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: "Import, list, choose, verify and trace sealed models; seal and sign them"}
-	cmd.AddCommand(c.modelImportCommand(), c.modelListCommand(), c.modelUseCommand(), c.modelVerifyCommand(),
+	cmd.AddCommand(c.modelImportCommand(), c.modelListCommand(), c.modelFitCommand(), c.modelUseCommand(), c.modelVerifyCommand(),
 		c.modelSealCommand(), c.modelRecipientCommand(), c.modelLineageCommand())
 	return cmd
 }
@@ -73,14 +73,38 @@ func (c *command) modelListCommand() *cobra.Command {
 }
 
 func (c *command) modelUseCommand() *cobra.Command {
-	return &cobra.Command{
+	var tokens int
+	cmd := &cobra.Command{
 		Use: "use ID", Short: "Answer with this model from now on", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-				return c.done(s.UseModel(cmd.Context(), vault.ModelID(args[0])))
+				return c.done(s.UseModel(cmd.Context(), vault.ModelID(args[0]), tokens))
 			})
 		},
 	}
+	cmd.Flags().IntVar(&tokens, "context", 0, "tokens that a conversation may have (default: as many as fit of what suits the model)")
+	return cmd
+}
+
+func (c *command) modelFitCommand() *cobra.Command {
+	var tokens int
+	cmd := &cobra.Command{
+		Use: "fit ID", Short: "Tell whether a model fits into the memory that is free, and with how long a context", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+				f, err := s.FitModel(cmd.Context(), vault.ModelID(args[0]), tokens)
+				switch {
+				case c.json && f.Needs > 0:
+					return errors.Join(c.printJSON(f), told(err))
+				case err == nil:
+					c.printf("%s\n", f)
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().IntVar(&tokens, "context", 0, "tokens that a conversation may have (default: as many as fit of what suits the model)")
+	return cmd
 }
 
 func (c *command) modelVerifyCommand() *cobra.Command {

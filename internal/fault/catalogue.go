@@ -45,6 +45,7 @@ const (
 	ModelWrongKey       Code = "model_wrong_key"
 	ModelNotGGUF        Code = "model_not_gguf"
 	ModelPart           Code = "model_part"
+	ModelTooBig         Code = "model_too_big"
 	ModelUnsupported    Code = "model_unsupported"
 	EngineMissing       Code = "engine_missing"
 	EngineCrashed       Code = "engine_crashed"
@@ -131,6 +132,7 @@ var catalogue = map[Code]text{
 	ModelWrongKey:       {"The model is sealed to another workstation.", "Ask IT to seal it for this one, or import the original file here."},
 	ModelNotGGUF:        {"That file is not a GGUF model.", "Choose a file that ends in .gguf and was downloaded completely."},
 	ModelPart:           {"This model comes in parts, and they are not all there or do not belong together.", "Copy all of its files, named NAME-00001-of-00003.gguf and so on, into one folder, and import the first."},
+	ModelTooBig:         {"There is not enough free memory for this model.", "Close other programs, choose a shorter context, or choose a smaller model."},
 	ModelUnsupported:    {"The engine cannot run this model.", "It may need a newer Subrosa or more memory; choose another model for now."},
 	EngineMissing:       {"The engine or its libraries are missing.", "Reinstall Subrosa, or run make build in a source tree."},
 	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself."},

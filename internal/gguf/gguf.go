@@ -112,6 +112,16 @@ func (h *Header) ContextLength() uint64 {
 	return n
 }
 
+// DefaultContext returns the context in tokens for when nobody chose one: what the model was trained for, at most 4096,
+// as a larger one takes memory that most conversations never use.
+func (h *Header) DefaultContext() int {
+	const most = 4096
+	if n := h.ContextLength(); n > 0 && n < most {
+		return int(n)
+	}
+	return most
+}
+
 // Part reports whether the file is one part of a split model, which Open puts together, and not a whole.
 func (h *Header) Part() bool {
 	n, _ := h.Uint(splitCount)

@@ -28,7 +28,7 @@ var silent = map[string]string{
 	"Theme": "appearance", "SetTheme": "appearance", "Language": "appearance", "SetLanguage": "appearance",
 	"Stop":  "ends a turn, whose response entry says that it was stopped: TestStopIsNoErrorAndStillFinishes",
 	"Watch": "locks, and the lock entry says why",
-	"Model": "reads", "Models": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",
+	"Model": "reads", "Models": "reads", "FitModel": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",
 	"DefaultSampling": "reads",
 	"Passphrase":      "reads",
 	"Conversations":   "the user's own list on the user's own screen; the unlock is on record",
@@ -134,7 +134,7 @@ func TestEveryActionLeavesItsEntry(t *testing.T) {
 				return fmt.Errorf("%d models, %w", len(list), err)
 			}
 			builtin = list[0].ID
-			return s.UseModel(ctx, builtin)
+			return s.UseModel(ctx, builtin, 0)
 		}},
 		{"VerifyModel", audit.ModelVerify, func() error { return s.VerifyModel(ctx, builtin, nil) }},
 		{"ImportModel", audit.ModelImport, func() error {

@@ -262,11 +262,15 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 		return nil, vaultFault(err)
 	}
 	defer sealed.Close()
+	fit, err := m.open.fit(ctx, sealed)
+	if err != nil {
+		return nil, err
+	}
 	e, err := engine.Start(ctx, engine.Config{Path: m.opts.EnginePath, LibDir: m.opts.EngineLib, Model: sealed.File})
 	if err != nil {
 		return nil, engineFault(err)
 	}
-	if _, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size}, progress); err != nil {
+	if _, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size, Context: fit.Context}, progress); err != nil {
 		return nil, engineFault(errors.Join(err, e.Close()))
 	}
 	if err := m.open.note(audit.Entry{Action: audit.ModelLoad, Model: m.manifest.SHA256, Detail: m.manifest.Name}); err != nil {

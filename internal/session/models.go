@@ -2,12 +2,15 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/engine"
 	"subrosa/internal/fault"
+	"subrosa/internal/history"
 	"subrosa/internal/policy"
 	"subrosa/internal/vault"
 )
@@ -64,8 +67,50 @@ func (s *Session) ImportModel(ctx context.Context, gguf io.Reader, source vault.
 	return o.importModel(ctx, gguf, source, progress)
 }
 
-// UseModel chooses the model for every unlock from the next one on.
-func (s *Session) UseModel(ctx context.Context, id vault.ModelID) error {
+// FitModel tells how a model would be loaded into the memory that is free now: with a context of so many tokens, or for 0
+// with what UseModel chose for it, or else as many as fit of what suits it. What does not fit is a fault, and told all the
+// same.
+func (s *Session) FitModel(ctx context.Context, id vault.ModelID, tokens int) (engine.Fit, error) {
+	o, err := s.ready()
+	if err != nil {
+		return engine.Fit{}, err
+	}
+	sealed, err := o.vault.Unseal(id, o.root.ModelIdentity())
+	if err != nil {
+		return engine.Fit{}, vaultFault(err)
+	}
+	defer sealed.Close()
+	if tokens == 0 && id == o.model.Status().Manifest.ID {
+		return o.fit(ctx, sealed)
+	}
+	return fitModel(sealed, tokens)
+}
+
+// fit is how the chosen model is to be loaded now.
+func (o *open) fit(ctx context.Context, sealed *vault.Sealed) (engine.Fit, error) {
+	chosen, err := o.history.Setting(ctx, settingContext)
+	if err != nil && !errors.Is(err, history.ErrNotFound) {
+		return engine.Fit{}, historyFault(err)
+	}
+	tokens, _ := strconv.Atoi(chosen) // "": none was chosen
+	return fitModel(sealed, tokens)
+}
+
+func fitModel(sealed *vault.Sealed, tokens int) (engine.Fit, error) {
+	h, err := sealed.Header()
+	if err != nil {
+		return engine.Fit{}, vaultFault(err)
+	}
+	if trained := h.ContextLength(); tokens < 0 || trained > 0 && uint64(tokens) > trained {
+		return engine.Fit{}, fault.New(fault.BadInput, fmt.Errorf("a context of %d tokens: the model was trained for %d", tokens, trained))
+	}
+	f, err := engine.FitModel(h, tokens, engine.FreeMemory())
+	return f, engineFault(err)
+}
+
+// UseModel chooses the model for every unlock from the next one on, with a context of so many tokens, 0 for as many as
+// fit of what suits it.
+func (s *Session) UseModel(ctx context.Context, id vault.ModelID, tokens int) error {
 	o, err := s.ready()
 	if err != nil {
 		return err
@@ -77,10 +122,16 @@ func (s *Session) UseModel(ctx context.Context, id vault.ModelID) error {
 	if err := o.mayUse(m, m.ID == s.opts.Builtin.id()); err != nil {
 		return err
 	}
+	if _, err := s.FitModel(ctx, id, tokens); tokens != 0 && err != nil {
+		return err // more memory may be free when the model is loaded: what is refused is only what was asked for
+	}
 	if err := o.note(audit.Entry{Action: audit.ModelUse, Model: m.SHA256, Detail: m.Name}); err != nil {
 		return err
 	}
-	return historyFault(o.history.SetSetting(ctx, settingModel, string(m.ID)))
+	return historyFault(errors.Join(
+		o.history.SetSetting(ctx, settingModel, string(m.ID)),
+		o.history.SetSetting(ctx, settingContext, strconv.Itoa(tokens)),
+	))
 }
 
 // VerifyModel reads a sealed model whole and compares it with its manifest.

@@ -24,8 +24,11 @@ import (
 	"subrosa/internal/vault"
 )
 
-// settingModel is the history setting that holds the chosen model's ID.
-const settingModel = "model"
+// The history settings that hold the chosen model's ID, and the context that was chosen for it, in tokens.
+const (
+	settingModel   = "model"
+	settingContext = "context"
+)
 
 // settingProgram is the history setting that holds the version of the program that opened it last.
 const settingProgram = "program"

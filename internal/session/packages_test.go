@@ -70,7 +70,7 @@ func TestSignedPackageIsImportedLoadedAndTraced(t *testing.T) {
 	if !stages[Checking] || !stages[Copying] {
 		t.Errorf("progress of %v", stages)
 	}
-	if err := s.UseModel(t.Context(), m.ID); err != nil {
+	if err := s.UseModel(t.Context(), m.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	s = again(t, s, o)

@@ -512,7 +512,7 @@ func TestWhatIsNotThereDoesNotReachTheRecord(t *testing.T) {
 	wantFault(t, s.Delete(t.Context(), name), fault.ConversationMissing)
 	_, err := s.Send(t.Context(), chat.Prompt{Conversation: name, Text: "x"}, &listener{})
 	wantFault(t, err, fault.ConversationMissing)
-	wantFault(t, s.UseModel(t.Context(), name), fault.ModelMissing)
+	wantFault(t, s.UseModel(t.Context(), name, 0), fault.ModelMissing)
 	wantFault(t, s.VerifyModel(t.Context(), name, nil), fault.ModelMissing)
 	if s.open.record.Size() != size {
 		t.Error("something was recorded")

@@ -37,6 +37,7 @@ import (
 	"filippo.io/age"
 
 	"subrosa/internal/atomicfile"
+	"subrosa/internal/gguf"
 	"subrosa/internal/secret"
 )
 
@@ -278,6 +279,19 @@ type Sealed struct {
 func (s *Sealed) Close() error {
 	s.FileKey.Wipe()
 	return s.File.Close()
+}
+
+// Header decrypts and parses what the model says about itself. Errors: ErrDamaged.
+func (s *Sealed) Header() (*gguf.Header, error) {
+	r, size, err := age.DecryptReaderAt(s.File, s.Size, age.NewInjectedFileKeyIdentity(s.FileKey.Expose()))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	h, err := gguf.Read(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return h, nil
 }
 
 // Unseal opens a model and unwraps its file key; see the package comment for what has been verified then. Errors:

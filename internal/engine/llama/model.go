@@ -11,9 +11,6 @@ import (
 	"github.com/hybridgroup/yzma/pkg/llama"
 )
 
-// DefaultContext is the context in tokens when a caller asks for none and the model was trained for more.
-const DefaultContext = 4096
-
 // batch is how many prompt tokens are processed between two looks at the stop flag (llama.cpp looks at every node).
 const batch = 512
 
@@ -26,7 +23,7 @@ const repeatWindow = 64
 
 // Options says how a model is loaded.
 type Options struct {
-	Context   int  // tokens; 0: what the model was trained for, at most DefaultContext
+	Context   int  // tokens; 0: what the model was trained for, at most 4096 (gguf.Header.DefaultContext)
 	GPULayers int  // -1: all
 	Threads   int  // 0: Threads(), or 1 for a small model
 	NoRepack  bool // keep weights in the file's layout: slower on CPU, for comparison
@@ -93,6 +90,9 @@ func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options
 	if model == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrUnsupported, l.log.last())
 	}
+	if o.Context <= 0 {
+		o.Context = header.DefaultContext()
+	}
 	m, err := newModel(model, o, threads)
 	if err != nil {
 		return nil, fmt.Errorf("%w %s", err, l.log.last())
@@ -121,12 +121,8 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 	m := &Model{model: model, vocab: llama.ModelGetVocab(model), stop: newStopFlag()}
 	m.info.Threads = threads
 	m.info.TrainedFor = int(llama.ModelNCtxTrain(model))
-	context := o.Context
-	if context <= 0 {
-		context = min(max(m.info.TrainedFor, 1), DefaultContext)
-	}
 	p := llama.ContextDefaultParams()
-	p.NCtx = uint32(context)
+	p.NCtx = uint32(o.Context)
 	p.NBatch, p.NUbatch = batch, batch
 	p.NThreads, p.NThreadsBatch = int32(threads), int32(threads)
 	p.AbortCallback, p.AbortCallbackData = m.stop.function, uintptr(unsafe.Pointer(m.stop.text))
@@ -134,7 +130,7 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 	ctx, err := llama.InitFromModel(model, p)
 	if err != nil {
 		_ = llama.ModelFree(model)
-		return nil, fmt.Errorf("%w: no context of %d tokens", ErrUnsupported, context)
+		return nil, fmt.Errorf("%w: no context of %d tokens", ErrUnsupported, o.Context)
 	}
 	m.ctx = ctx
 	m.info.Context = int(llama.NCtx(ctx))

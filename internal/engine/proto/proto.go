@@ -81,7 +81,7 @@ type HelloBody struct {
 type LoadBody struct {
 	ID        uint64 `json:"id"`
 	Size      int64  `json:"size"`      // bytes of ciphertext
-	Context   int    `json:"context"`   // tokens; 0: what the model was trained for, at most DefaultContext
+	Context   int    `json:"context"`   // tokens; 0: what the model was trained for, at most 4096
 	GPULayers int    `json:"gpuLayers"` // -1: all
 	Threads   int    `json:"threads"`   // 0: one for each physical core
 	NoRepack  bool   `json:"noRepack,omitempty"`
