@@ -1,5 +1,7 @@
 package redact
 
+import "strings"
+
 // The types of places and ages.
 const (
 	StreetAddress Type = "STREET_ADDRESS"
@@ -21,15 +23,18 @@ func Addresses() []Rule {
 	const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5"
 	return []Rule{
 		{Name: "street_number_first/1", Type: StreetAddress, Anchors: figure, If: mayBeHouse, Match: func(c *Candidate) Verdict { return matchNumberFirst(c, kinds, before) }},
-		{Name: "street_kind_first/1", Type: StreetAddress, Words: keys(before), Match: matchKindFirst},
+		{Name: "street_kind_first/2", Type: StreetAddress, Words: keys(before), Match: matchKindFirst},
 		{Name: "street_one_word/1", Type: StreetAddress, Anchors: capitals, If: mayBeStreet, Match: matchStreetName},
 		{Name: "street_square/1", Type: StreetAddress, Words: []string{"am", "an", "auf", "im", "in", "zum", "zur", "unter", "hinter"}, Match: matchSquare},
 		{Name: "street_box/1", Type: StreetAddress, Words: []string{"psc", "unit", "box", "po", "p", "apo", "fpo", "dpo", "usns", "uss", "uscgc", "usnv"}, Match: matchBox},
+		{Name: "street_label/1", Type: StreetAddress, Phrases: streetLabels(), Match: matchStreetLabel},
+		{Name: "street_flat/1", Type: StreetAddress, Words: []string{"apt", "apartment", "suite"}, Match: matchFlat},
+		{Name: "street_postcode/1", Type: StreetAddress, Anchors: capitals, If: mayBeBeforePostcode, Match: matchBeforePostcode},
 		{Name: "zip_label/1", Type: ZIPCode, Phrases: zipLabels(), Match: matchZIPLabel},
 		{Name: "zip_place/2", Type: ZIPCode, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchZIP(c, g) }},
-		{Name: "location_postcode/1", Type: Location, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
+		{Name: "location_postcode/2", Type: Location, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
 		{Name: "location_state/1", Type: Location, Anchors: capitals, If: mayBeTown, Match: matchTownBefore},
-		{Name: "location_label/1", Type: Location, Phrases: placeLabels(), Match: func(c *Candidate) Verdict { return matchPlace(c, g) }},
+		{Name: "location_label/2", Type: Location, Phrases: placeLabels(), Match: func(c *Candidate) Verdict { return matchPlace(c, g) }},
 		{Name: "organization_form/1", Type: Organization, Anchors: capitals, If: mayBeOrganization, Match: matchOrganization},
 	}
 }
@@ -49,7 +54,7 @@ func streetKinds() map[string]bool {
 
 // kindsBefore stand before a street's name.
 func kindsBefore() map[string]bool {
-	return set("calle", "c", "cl", "avda", "avenida", "av", "avd", "avgda", "paseo", "pº", "po", "pg", "passeig", "plaza", "pza", "plza", "plaça", "glorieta", "ronda", "camino", "carretera", "ctra", "travesía", "travesia", "callejón", "carrer", "rambla", "urbanización", "urb", "rúa", "rua", "praça", "largo", "travessa", "estrada", "rue", "boulevard", "chemin", "allée", "impasse", "quai", "via", "viale", "piazza", "corso", "vicolo", "ul", "ulica")
+	return set("calle", "c", "cl", "avda", "avenida", "av", "avd", "avgda", "paseo", "p", "po", "pg", "passeig", "plaza", "pza", "plza", "plaça", "glorieta", "ronda", "camino", "carretera", "ctra", "travesía", "travesia", "callejón", "carrer", "rambla", "urbanización", "urb", "rúa", "rua", "praça", "largo", "travessa", "estrada", "rue", "boulevard", "chemin", "allée", "impasse", "quai", "via", "viale", "piazza", "corso", "vicolo", "ul", "ulica")
 }
 
 // streetEndings are what the names of streets in one word end in, by their last byte.
@@ -386,6 +391,13 @@ func matchKindFirst(c *Candidate) Verdict {
 		return None
 	case string(w) == "po":
 		return None
+	case string(w) == "p": // Pº
+		if s.peek() != 0xC2 || s.at(1) != 0xBA {
+			if s.short && c.More {
+				return c.Undecided(c.At)
+			}
+			return None
+		}
 	}
 	if !big {
 		switch string(w) {
@@ -439,7 +451,7 @@ func streetAfterKind(c *Candidate, s *scanner, start int, small bool) Verdict {
 		if s.short && c.More {
 			return c.Undecided(start)
 		}
-		if !big && !isParticle(w) && (!small || words >= 2) {
+		if !big && !isParticle(w) && (!small || words >= 2) && (string(w) != "d" || s.peek() != '\'') {
 			break
 		}
 		if big || small && !isParticle(w) {
@@ -581,6 +593,230 @@ func matchSquare(c *Candidate) Verdict {
 		return None
 	}
 	return c.Is(c.At, end, 0.7)
+}
+
+// streetLabels stand before an address: those that end in a preposition at once, the others before : or = or "is".
+func streetLabels() []string {
+	return []string{
+		"address", "home address", "mailing address", "street address", "billing address", "postal address", "shipping address", "residence", "lives at", "live at", "lived at", "living at", "resides at", "residing at", "located at", "situated at", "meet me at",
+		"address to", "sent to", "send it to", "deliver to", "delivered to", "return to", "moved to", "now live in", "drops you off at", "picked up at", "domicilio", "dirección", "direccion", "domicilio en", "domiciliado en", "domiciliada en", "anschrift", "adresse", "wohnhaft", "wohnhaft in", "adress", "morada", "endereço", "indirizzo", "lakcím", "adresa",
+	}
+}
+
+// matchStreetLabel: lives at 333 Golfskálinn 78; Address: Dašická 688. Words with capitals, and a number before or after.
+func matchStreetLabel(c *Candidate) Verdict {
+	live := -1
+	wait := func(at int) {
+		if live < 0 || at < live {
+			live = at
+		}
+	}
+	for _, p := range c.Phrases {
+		if !c.begins(p) {
+			continue
+		}
+		s := &scanner{text: c.Text, i: c.At}
+		if !s.phrase(p) {
+			if s.short && c.More {
+				wait(len(c.Text))
+			}
+			continue
+		}
+		sign := strings.HasSuffix(p, " at") || strings.HasSuffix(p, " in") || strings.HasSuffix(p, " to") || strings.HasSuffix(p, " en") || p == "wohnhaft"
+		for n := 0; n < 8; n++ {
+			switch b := s.peek(); {
+			case b == ':' || b == '=':
+				sign = true
+			case b == 'i' && (s.literal("is ") || s.literal("ist ")), b == 'e' && s.literal("es "):
+				sign = true
+				continue
+			case b != ' ' && b != '\n' && b != '"' && b != '>':
+				n = 8
+				continue
+			}
+			s.i++
+		}
+		if s.short && c.More {
+			wait(len(c.Text))
+			continue
+		}
+		if !sign {
+			continue
+		}
+		start := s.i
+		end := s.streetAnyhow(weakly(p))
+		if s.short && c.More && len(c.Text)-start < 160 {
+			wait(start)
+			continue
+		}
+		if end == 0 {
+			continue
+		}
+		if live >= 0 && c.More {
+			wait(start)
+			continue
+		}
+		return c.Is(start, end, 0.65)
+	}
+	if live >= 0 {
+		return c.Undecided(live)
+	}
+	return None
+}
+
+// weakly reports whether other things than addresses often follow a label.
+func weakly(p string) bool { return strings.HasSuffix(p, " to") || p == "now live in" }
+
+// streetAnyhow reads an address of which the label is known: a number, one to five words with capitals, a number and a
+// flat, where one of the numbers may be missing unless both are asked for. It returns its end, or 0.
+func (s *scanner) streetAnyhow(both bool) int {
+	first, n := s.number(5)
+	if n > 0 && s.spaces(1) == 0 {
+		return 0
+	}
+	end, capitals, rare := 0, 0, n > 0 // one word of the language alone, such as Ward, needs a number before it
+	for words := 0; words < 6; words++ {
+		if b := s.peek(); !startsWord(b) || isDigit(b) {
+			break
+		}
+		from, big := s.i, capital(s.text, s.i)
+		w, _ := s.word()
+		if !big && !isParticle(w) && string(w) != "ul" && string(w) != "z" || len(w) == 0 {
+			s.i = from
+			break
+		}
+		if big {
+			capitals++
+			end = s.i
+			rare = rare || capitals > 1 || names().look(w)&plain == 0
+		}
+		if b := s.peek(); b == '.' || b == '\'' || b == '-' {
+			s.i++
+		}
+		if b := s.peek(); b == ',' && isDigit(s.at(2)) {
+			s.i++
+		}
+		if s.skip(' ') {
+			continue
+		}
+		if !startsWord(s.peek()) {
+			break
+		}
+	}
+	if capitals == 0 || !rare || both && n == 0 {
+		return 0
+	}
+	if isDigit(s.peek()) {
+		from := s.i
+		value, size := s.number(5)
+		s.i = from
+		if h := s.house(false); h > 0 && (n > 0 || size != 4 || !plausibleYear(value)) {
+			return s.flat(h)
+		}
+		return 0
+	}
+	if both || n == 0 || n == 4 && plausibleYear(first) {
+		return 0
+	}
+	return s.flat(end)
+}
+
+// matchFlat: Apt. 675, Suite 960, at the beginning of a line or after a number or comma.
+func matchFlat(c *Candidate) Verdict {
+	i := c.At
+	for i > 0 && (c.Text[i-1] == ' ' || c.Text[i-1] == '>' || c.Text[i-1] == '?') {
+		i--
+	}
+	if i > 0 && c.Text[i-1] != '\n' && c.Text[i-1] != ',' && !isDigit(c.Text[i-1]) {
+		return None
+	}
+	s := &scanner{text: c.Text, i: c.At}
+	s.word()
+	s.skip('.')
+	s.skip(' ')
+	s.skip('#')
+	_, n := s.number(5)
+	if isLetter(s.peek()) {
+		s.i++
+	}
+	last := s.i
+	if next := s.peek(); s.short && c.More {
+		return c.Undecided(c.At)
+	} else if n == 0 || inWord[next] || next == '%' {
+		return None
+	}
+	return c.Is(c.At, last, 0.6)
+}
+
+// mayBeBeforePostcode: another word with a capital, a particle or a number after it.
+func mayBeBeforePostcode(w *Word) bool {
+	switch w.After {
+	case 0:
+		return true
+	case ' ':
+		return w.Next < 'a' || contains("abdeilmstvyz", w.Next)
+	case ',':
+		return w.Next == ' ' || w.Next == 0
+	}
+	return false
+}
+
+// matchBeforePostcode: Los Alisos, 10. 13002 Ciudad Real: words with capitals, a house's number, and a postcode and a town.
+func matchBeforePostcode(c *Candidate) Verdict {
+	if !capital(c.Text, c.At) || c.At > 0 && (c.Text[c.At-1] == '-' || c.Text[c.At-1] == '\'') {
+		return None
+	}
+	s := &scanner{text: c.Text, i: c.At}
+	for words := 0; ; words++ {
+		if words == 5 {
+			return None
+		}
+		big := s.i < len(c.Text) && capital(c.Text, s.i)
+		w, _ := s.word()
+		if s.short && c.More {
+			return c.Undecided(c.At)
+		}
+		if len(w) == 0 || !big && !isParticle(w) || words == 0 && addressLabel(w) {
+			return None
+		}
+		comma := s.skip(',')
+		if !s.skip(' ') {
+			if s.short && c.More {
+				return c.Undecided(c.At)
+			}
+			return None
+		}
+		if isDigit(s.peek()) {
+			break
+		}
+		if s.short && c.More {
+			return c.Undecided(c.At)
+		}
+		if comma {
+			return None
+		}
+	}
+	end := s.house(false)
+	if b := s.peek(); b == '.' || b == ',' {
+		s.i++
+	}
+	if end > 0 && s.skip(' ') {
+		if b := s.peek(); 'A' <= b && b <= 'Z' && s.at(1) == '-' { // E-28006
+			s.i += 2
+		}
+		_, n := s.number(5)
+		town := n == 5 && s.skip(' ') && s.i < len(c.Text) && capital(c.Text, s.i)
+		if s.i == len(c.Text) {
+			s.short = true
+		}
+		if town {
+			return c.Is(c.At, end, 0.65)
+		}
+	}
+	if s.short && c.More {
+		return c.Undecided(c.At)
+	}
+	return None
 }
 
 // addressLabel reports words that stand before an address and are no part of it.
@@ -855,17 +1091,14 @@ func matchTownAfter(c *Candidate, g *gazetteer) Verdict {
 	if nm.open {
 		return heldName(c, c.At)
 	}
-	n := 0
-	for n < nm.n && n < 4 && !nm.words[n].initial && (n == 0 || nm.words[n].flags != plain) {
-		n++
-	}
-	for n > 0 && nm.words[n-1].particle {
-		n--
-	}
+	n := nm.town(c.Text)
 	if n == 0 {
 		return None
 	}
 	start, end := nm.span(0, n)
+	if end, v = region(c, g, end); v == Live {
+		return heldName(c, c.At)
+	}
 	return c.Is(start, end, 0.65)
 }
 
@@ -939,7 +1172,9 @@ func usState(b []byte) bool {
 }
 
 func placeLabels() []string {
-	return []string{"city", "town", "county", "state", "country", "location", "place", "place of birth", "birthplace", "born in", "lives in", "living in", "resident of", "resides in", "moved here from", "originally from", "localidad", "localidad provincia", "provincia", "país", "pais", "ciudad", "lugar de nacimiento", "población", "municipio", "wohnort", "ort", "stadt", "geburtsort", "wohnhaft in", "ville", "città", "cidade", "where"}
+	return []string{"city", "town", "county", "state", "country", "location", "place", "place of birth", "birthplace", "born in", "lives in", "living in", "resident of", "resides in", "moved here from", "originally from", "now live in", "i live in", "we live in", "lived in", "grew up in", "raised in", "based in", "flew to", "fly to", "flying to", "flew from", "travel to", "travelled to", "traveled to", "travelling to", "traveling to", "travelled from", "traveled from",
+		"moved to", "moving to", "moved from", "moved back to", "relocated to", "trip to", "came from", "comes from", "coming to", "native of", "emigrated from", "emigrated to", "immigrated from", "arrived in", "arrived from", "i am in", "i'm in", "natural de", "procedente de", "residente en", "reside en", "vive en", "vivía en", "nacido en", "nacida en", "vecino de",
+		"vecina de", "viajó a", "viaje a", "oriundo de", "originario de", "originaria de", "wohnt in", "lebt in", "lebte in", "geboren in", "stammt aus", "kommt aus", "reiste nach", "reise nach", "umzug nach", "gezogen nach", "habite à", "né à", "née à", "localidad", "localidad provincia", "provincia", "país", "pais", "ciudad", "lugar de nacimiento", "población", "municipio", "wohnort", "ort", "stadt", "geburtsort", "wohnhaft in", "ville", "città", "cidade", "where"}
 }
 
 // matchPlace: Localidad: Cádiz; lives in Leeds.
@@ -956,7 +1191,7 @@ func matchPlace(c *Candidate, g *gazetteer) Verdict {
 			}
 			continue
 		}
-		verb := len(p) > 3 && (p[len(p)-3:] == " in" || p[len(p)-3:] == " of" || p[len(p)-3:] == "rom") && p != "place of birth"
+		verb := leadsToPlace(p)
 		sign := false
 		for n := 0; n < 5; n++ {
 			b := s.peek()
@@ -981,23 +1216,23 @@ func matchPlace(c *Candidate, g *gazetteer) Verdict {
 			}
 			continue
 		}
-		n := 0
-		known := false
-		for n < nm.n && n < 4 {
-			w := nm.words[n]
-			if w.flags == plain && n > 0 || w.initial {
-				break
-			}
-			known = known || w.flags&place != 0 || w.flags == 0
-			n++
-		}
-		for n > 0 && nm.words[n-1].particle {
-			n--
-		}
-		if n == 0 || !known && verb || nm.words[0].flags == plain {
+		n := nm.town(c.Text)
+		if n == 0 || verb && !nm.placed(c.Text, n) {
 			continue
 		}
 		start, end := nm.span(0, n)
+		if verb {
+			switch beside(c, &nm, 0, n) {
+			case Live:
+				if heldName(c, start) == Live && (live < 0 || start < live) {
+					live = start
+				}
+				continue
+			case None:
+				continue
+			case Found:
+			}
+		}
 		if live >= 0 && c.More {
 			live = min(live, start)
 			continue
@@ -1008,6 +1243,93 @@ func matchPlace(c *Candidate, g *gazetteer) Verdict {
 		return c.Undecided(live)
 	}
 	return None
+}
+
+// leadsToPlace reports whether a phrase ends in a preposition that a place follows without a sign.
+func leadsToPlace(phrase string) bool {
+	switch phrase[strings.LastIndexByte(phrase, ' ')+1:] {
+	case "in", "of", "from", "to", "de", "en", "a", "aus", "nach", "à":
+		return true
+	}
+	return false
+}
+
+// town decides how many words, at most four, are the name of a place: the first may be a word of the language only if
+// another follows.
+func (nm *name) town(text []byte) int {
+	n := 0
+	for n < nm.n && n < 4 {
+		w := nm.words[n]
+		if w.initial || w.flags == plain && n > 0 && (n > 1 || !nm.begins(text)) || safeWord(text[w.start:w.end]) {
+			break
+		}
+		n++
+	}
+	for n > 0 && nm.words[n-1].particle {
+		n--
+	}
+	if n == 1 && nm.words[0].flags == plain && !nm.begins(text) {
+		return 0
+	}
+	return n
+}
+
+// begins reports whether the first word begins the names of places: Ciudad Real, New London.
+func (nm *name) begins(text []byte) bool {
+	w := nm.words[0]
+	var buf [40]byte
+	return w.flags&place != 0 || townStart(fold(buf[:0], text[w.start:min(w.end, w.start+40)]))
+}
+
+// placed reports whether one of the first n words is in the list of places, or in none.
+func (nm *name) placed(text []byte, n int) bool {
+	for _, w := range nm.words[:n] {
+		if w.flags&place != 0 || w.flags == 0 && !w.particle && (!w.upper || w.end-w.start > 4) {
+			return true
+		}
+		var buf [40]byte
+		if townStart(fold(buf[:0], text[w.start:min(w.end, w.start+40)])) && w.flags != plain {
+			return true
+		}
+	}
+	return false
+}
+
+// region extends a place that ends at text[end:] by the province and country behind it: Matosinhos. Porto (Portugal). It
+// returns Live if more text decides.
+func region(c *Candidate, g *gazetteer, end int) (int, Verdict) {
+	for range 3 {
+		i := end
+		if i < len(c.Text) && (c.Text[i] == '.' || c.Text[i] == ',' || c.Text[i] == ')') {
+			i++
+		}
+		if i < len(c.Text) && i > end && c.Text[i] == '.' && c.Text[i-1] == ')' {
+			i++
+		}
+		if i+1 >= len(c.Text) && c.More {
+			return 0, Live
+		}
+		if i >= len(c.Text) || c.Text[i] != ' ' || i == end && c.Text[i+1] != '(' {
+			break
+		}
+		if i++; i < len(c.Text) && c.Text[i] == '(' {
+			i++
+		}
+		nm := readName(c.Text, i, c.More, g, false)
+		if nm.open {
+			return 0, Live
+		}
+		n := nm.town(c.Text)
+		known := false
+		for _, w := range nm.words[:n] {
+			known = known || w.flags&place != 0 && w.flags&plain == 0
+		}
+		if !known {
+			break
+		}
+		_, end = nm.span(0, n)
+	}
+	return end, Found
 }
 
 // matchOrganization: one to five words with capitals and a legal form.

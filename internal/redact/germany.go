@@ -66,17 +66,17 @@ func germanRules() []Rule {
 		},
 		// Documents: the letters that travel documents use, eight places and a check digit (ICAO Doc 9303, weights 7, 3, 1).
 		spec{
-			name: "de_passport/1", kind: DEPassport, sizes: []int{9}, groups: [][]int{{9}},
+			name: "de_passport/2", kind: DEPassport, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"reisepass", "pass", "passnummer", "reisepassnummer", "passport", "pass nr"},
 			letters: WithLetters, check: func(c *Candidate) bool {
-				return contains("CFGHJK", c.Value[0]) && (isDigit(c.Value[1]) || c.Context() >= 0) && serial(c.Value) && icao(c.Value)
+				return contains("CFGHJK", c.Value[0]) && (isDigit(c.Value[1]) || c.Context() >= 0) && serial(c.Value) && icao(c.Value) && c.noCode()
 			},
 			spoken: 1, bare: 0.62,
 		}.rule(),
 		spec{
-			name: "de_id_card/1", kind: DEIDCard, sizes: []int{9}, groups: [][]int{{9}},
+			name: "de_id_card/2", kind: DEIDCard, sizes: []int{9}, groups: [][]int{{9}},
 			context: []string{"personalausweis", "personalausweisnummer", "ausweis", "ausweisnummer", "id card", "identity card", "ausweis nr", "perso"},
-			letters: WithLetters, check: func(c *Candidate) bool { return serial(c.Value) && icao(c.Value) },
+			letters: WithLetters, check: func(c *Candidate) bool { return serial(c.Value) && icao(c.Value) && c.noCode() },
 			spoken: 1, bare: 0.61,
 		}.rule(),
 		spec{
@@ -252,6 +252,17 @@ func matchHandelsregister(c *Candidate) Verdict {
 		return None
 	}
 	return c.Is(c.At, i, 0.9)
+}
+
+// noCode reports whether there are letters behind the first, or a word or the line's ends speak for the value: one letter
+// and eight digits are what codes of all kinds look like, and one in ten has the check digit.
+func (c *Candidate) noCode() bool {
+	for _, b := range c.Value[1:] {
+		if isLetter(b) {
+			return true
+		}
+	}
+	return c.Context() >= 0 || c.alone()
 }
 
 // kfz knows a district's one to three letters, one or two letters, up to four digits, and E or H.

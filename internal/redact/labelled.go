@@ -14,7 +14,7 @@ type label struct {
 func labels() []label {
 	return []label{
 		{kind: "MRN", phrases: "mrn|mr no|mr number|med rec|med rec no|med rec number|medical rec no|record number|record no|health record number|medical record|medical record no|medical record number|patient id|patient identifier|patient number|patient no|chart|chart number|hospital number|hospital no|unit number|nhc|nº hc|no hc|cipa|historia clínica|historia clinica|núm historia|num historia|nº historia|núm historia clínica|nº historia clínica|numero de historia|número de historia|número de historia clínica|numero de historia clinica|patientennummer|patienten id|fallnummer|aktennummer", sign: true},
-		{kind: "ENCOUNTER_ID", phrases: "encounter|encounter id|encounter number|visit id|visit number|csn|accession|accession number|episodio|nº episodio|no episodio|número de episodio|episode number|admission number|specimen id|specimen number|order number", sign: true},
+		{kind: "ENCOUNTER_ID", phrases: "encounter|encounter id|encounter number|visit|visit id|visit number|csn|accession|accession number|episodio|nº episodio|no episodio|número de episodio|episode number|admission number|specimen id|specimen number|order number", sign: true},
 		{kind: "HEALTH_PLAN_ID", phrases: "health plan|health plan id|health plan beneficiary|health plan beneficiary number|member id|member number|subscriber id|subscriber number|beneficiary number|beneficiary id|insurance id|insurance number|insurance policy|group number|policy number|policy no|medicaid id|medicaid number|medicaid|nass|número de afiliación|seguridad social|nº ss|tarjeta sanitaria|cip|versichertennummer|versicherten nr|krankenversichertennummer", sign: true},
 		{kind: "PROVIDER_LICENSE", phrases: "nocol|nºcol|ncol|nº col|no col|colegiado|nº colegiado|no colegiado|número de colegiado|num colegiado|numero de colegiado|license number|licence number|license no|licence no|certificate license|certificate license number|certificate number|certification number|bar number|bar no|state bar|gmc|gmc number|gmc no|nmc|nmc pin|nmc number|medical license|medical licence|registration number|lanr|arztnummer|collegiate number", sign: true},
 		{kind: "ACCOUNT_NUMBER", phrases: "account|account number|account no|acct|acct no|a c no|cuenta|número de cuenta|kontonummer|konto nr|customer number|customer id|client number|client id|kundennummer|loan number", sign: true},
@@ -34,7 +34,7 @@ func labels() []label {
 func Labelled() []Rule {
 	var rules []Rule
 	for _, l := range labels() {
-		rules = append(rules, Rule{Name: "labelled_" + string(l.kind) + "/2", Type: l.kind, Phrases: strings.Split(l.phrases, "|"), Match: func(c *Candidate) Verdict {
+		rules = append(rules, Rule{Name: "labelled_" + string(l.kind) + "/3", Type: l.kind, Phrases: strings.Split(l.phrases, "|"), Match: func(c *Candidate) Verdict {
 			return matchLabelled(c, l)
 		}})
 	}

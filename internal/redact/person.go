@@ -15,10 +15,10 @@ func Persons() []Rule {
 	g := names()
 	titles := personTitles()
 	return []Rule{
-		{Name: "person_title/2", Type: Person, Words: keys(titles), Match: func(c *Candidate) Verdict { return matchTitle(c, g, titles) }},
-		{Name: "person_label/2", Type: Person, Phrases: personLabels(), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, titles) }},
-		{Name: "person_intro/1", Type: Person, Phrases: personIntros(), Match: func(c *Candidate) Verdict { return matchIntro(c, g) }},
-		{Name: "person_name/2", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeName, Match: func(c *Candidate) Verdict { return matchName(c, g) }},
+		{Name: "person_title/3", Type: Person, Words: keys(titles), Match: func(c *Candidate) Verdict { return matchTitle(c, g, titles) }},
+		{Name: "person_label/3", Type: Person, Phrases: personLabels(), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, titles) }},
+		{Name: "person_intro/2", Type: Person, Phrases: personIntros(), Match: func(c *Candidate) Verdict { return matchIntro(c, g) }},
+		{Name: "person_name/3", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeName, Match: func(c *Candidate) Verdict { return matchName(c, g) }},
 	}
 }
 
@@ -136,6 +136,9 @@ func readName(text []byte, i int, more bool, g *gazetteer, small bool) (nm name)
 				break
 			}
 		}
+		if nm.n > 0 && streetBegins(text, folded, j) {
+			break
+		}
 		w.particle = isParticle(folded) && !w.upper
 		if w.particle && nm.n == 0 && w.capital && !small {
 			w.particle = string(folded) != "y" && string(folded) != "el" && string(folded) != "la" && string(folded) != "los" && string(folded) != "las" && string(folded) != "al" && string(folded) != "den" && string(folded) != "the"
@@ -196,6 +199,17 @@ func readName(text []byte, i int, more bool, g *gazetteer, small bool) (nm name)
 		nm.n--
 	}
 	return nm
+}
+
+// streetBegins reports whether a word that ends at text[end:] is a kind of street, so that a name before it is over: C/, Avda., Calle.
+func streetBegins(text []byte, word []byte, end int) bool {
+	switch string(word) {
+	case "calle", "avda", "avd", "avenida", "ctra", "carretera", "pza":
+		return true
+	case "c":
+		return end < len(text) && (text[end] == '/' || text[end] == '.' && end+1 < len(text) && text[end+1] == '/')
+	}
+	return false
 }
 
 func abbreviated(w []byte) bool {
