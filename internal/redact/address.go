@@ -1172,9 +1172,11 @@ func usState(b []byte) bool {
 }
 
 func placeLabels() []string {
-	return []string{"city", "town", "county", "state", "country", "location", "place", "place of birth", "birthplace", "born in", "lives in", "living in", "resident of", "resides in", "moved here from", "originally from", "now live in", "i live in", "we live in", "lived in", "grew up in", "raised in", "based in", "flew to", "fly to", "flying to", "flew from", "travel to", "travelled to", "traveled to", "travelling to", "traveling to", "travelled from", "traveled from",
+	return []string{
+		"city", "town", "county", "state", "country", "location", "place", "place of birth", "birthplace", "born in", "lives in", "living in", "resident of", "resides in", "moved here from", "originally from", "now live in", "i live in", "we live in", "lived in", "grew up in", "raised in", "based in", "flew to", "fly to", "flying to", "flew from", "travel to", "travelled to", "traveled to", "travelling to", "traveling to", "travelled from", "traveled from",
 		"moved to", "moving to", "moved from", "moved back to", "relocated to", "trip to", "came from", "comes from", "coming to", "native of", "emigrated from", "emigrated to", "immigrated from", "arrived in", "arrived from", "i am in", "i'm in", "natural de", "procedente de", "residente en", "reside en", "vive en", "vivía en", "nacido en", "nacida en", "vecino de",
-		"vecina de", "viajó a", "viaje a", "oriundo de", "originario de", "originaria de", "wohnt in", "lebt in", "lebte in", "geboren in", "stammt aus", "kommt aus", "reiste nach", "reise nach", "umzug nach", "gezogen nach", "habite à", "né à", "née à", "localidad", "localidad provincia", "provincia", "país", "pais", "ciudad", "lugar de nacimiento", "población", "municipio", "wohnort", "ort", "stadt", "geburtsort", "wohnhaft in", "ville", "città", "cidade", "where"}
+		"vecina de", "viajó a", "viaje a", "oriundo de", "originario de", "originaria de", "wohnt in", "lebt in", "lebte in", "geboren in", "stammt aus", "kommt aus", "reiste nach", "reise nach", "umzug nach", "gezogen nach", "habite à", "né à", "née à", "localidad", "localidad provincia", "provincia", "país", "pais", "ciudad", "lugar de nacimiento", "población", "municipio", "wohnort", "ort", "stadt", "geburtsort", "wohnhaft in", "ville", "città", "cidade", "where",
+	}
 }
 
 // matchPlace: Localidad: Cádiz; lives in Leeds.

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -151,7 +152,11 @@ func Flags(text string) []Flag {
 func builtinGuards() []GuardSpec {
 	return []GuardSpec{{
 		Name: "override", Action: Warn,
-		Words:  []string{"jailbreak mode", "developer mode enabled", "do anything now", "prompt injection payload"},
+		Words: []string{
+			"jailbreak mode", "developer mode enabled", "do anything now", "prompt injection payload", "you are now dan", "act as dan", "unrestricted assistant", "unrestricted ai", "unrestricted mode", "pretend there are no rules", "pretend you have no rules", "redaction off", "masking off",
+			"without restrictions or filters", "get around the filter", "get around the redaction", "get around the masking", "evade the filter", "evade redaction", "so the filter misses", "so that the filter misses", "so it is not masked", "so that it is not masked", "so that it is not redacted",
+			"sin restricciones ni filtros", "para evitar el enmascaramiento", "para evitar la censura", "damit der filter", "um den filter zu umgehen",
+		},
 		Reason: "The prompt seems to ask for the assistant's instructions, or to work around the protection of private data. It is sent all the same, and noted on record.",
 	}}
 }
@@ -169,7 +174,10 @@ func overrides(spec int) Rule {
 		"open": "unmask unmasking deanonymize deanonymise unredact demaskiere desenmascara",
 		"off":  "disable disables deactivate deactivating disabling bypass bypassing circumvent suspend skip remove stop stopping turn switch evade defeat desactiva desactivar desactive apaga apagar quita quitar deja deshabilita elude deaktiviere deaktivieren schalte abschalten umgehe umgehen entferne",
 		"drop": "ignore ignoring disregard forget override overriding discard neglect ignora ignorar ignore olvida olvidar vergiss ignoriere ignorieren missachte",
-		"show": "print reveal show display repeat output dump expose tell give disclose recite reproduce leak write share translate summarize summarise paste copy list what quote answer respond reply continue imprime muestra mostrar revela revelar repite dime escribe zeige zeig verrate wiederhole gib nenne drucke",
+		"undo": "undo undoing reverse decode resolve deshaz deshacer revierte descifra",
+		"deny": "redact mask anonymize anonymise pseudonymize pseudonymise censor hide ocultes enmascares anonimices censures tapes maskiere maskier schwärze anonymisiere zensiere",
+		"swap": "replace substitute swap sustituye reemplaza ersetze",
+		"show": "print reveal show display repeat output dump expose tell give disclose recite reproduce leak write share translate summarize summarise paste copy list what quote answer respond reply continue imprime muestra mostrar revela revelar repite dime escribe muéstrame enséñame responde contesta cuál cuáles zeige zeig verrate wiederhole gib nenne drucke antworte lautet",
 	} {
 		for w := range strings.FieldsSeq(words) {
 			verbs[w] += class + " "
@@ -180,14 +188,15 @@ func overrides(spec int) Rule {
 		keys = append(keys, w)
 	}
 	slices.Sort(keys)
-	return Rule{Name: "guard_override/1", Type: guardType(spec), Words: keys, Match: func(c *Candidate) Verdict {
+	return Rule{Name: "guard_override/2", Type: guardType(spec), Words: keys, Match: func(c *Candidate) Verdict {
 		return matchOverride(c, verbs)
 	}}
 }
 
 func matchOverride(c *Candidate, verbs map[string]string) Verdict {
 	var buf [24]byte
-	classes := verbs[string(triggerWord(c, buf[:0]))]
+	verb := string(triggerWord(c, buf[:0]))
+	classes := verbs[verb]
 	// The words after it in the sentence, in small letters.
 	var words [nearWords + 3]string
 	var ends [nearWords + 3]int
@@ -222,14 +231,14 @@ func matchOverride(c *Candidate, verbs map[string]string) Verdict {
 		words[n], ends[n] = string(w), s.i
 		n++
 	}
-	if end := override(classes, words[:n], c.Text[:c.At]); end > 0 {
-		return c.Is(c.At, ends[end-1], 0.8)
+	if end := override(verb, classes, words[:n], c.Text[:c.At], c.Text[c.At:min(s.i, len(c.Text))]); end > 0 {
+		return c.Is(c.At, ends[min(end, n)-1], 0.8)
 	}
 	return None
 }
 
 // override returns how many of the words after the verb make it a request to override, 0 for none.
-func override(classes string, words []string, before []byte) int {
+func override(verb, classes string, words []string, before, sentence []byte) int {
 	limit := min(len(words), nearWords)
 	has := func(set string, w string) bool {
 		for s := range strings.FieldsSeq(set) {
@@ -241,9 +250,11 @@ func override(classes string, words []string, before []byte) int {
 	}
 	const (
 		protection = "redaction redactions masking redacting anonymization anonymisation anonymizing anonymising pseudonymization pseudonymisation deidentification filter filters filtering guardrail guardrails safeguards safety censorship censoring protection enmascaramiento anonimización censura filtro filtros redacción schwärzung maskierung anonymisierung pseudonymisierung schutzfilter filterung"
-		prior      = "previous prior above earlier preceding all your any these those existing original former anteriores previas anterior tus vorherigen bisherigen obigen alle deine"
+		whole      = "everything anything all todo toda alles"
+		past       = "above before earlier previously told anterior dicho oben vorher bisher gesagt"
+		prior      = "todas todos toda previous prior above earlier preceding all your any these those existing original former anteriores previas anterior tus vorherigen bisherigen obigen alle deine"
 		orders     = "instructions instruction prompts prompt rules guidelines directions directives programming constraints restrictions training policies instrucciones reglas órdenes anweisungen regeln vorgaben instruktionen"
-		system     = "system initial hidden original secret internal developer preamble sistema inicial oculto system systemprompt systemanweisungen versteckten"
+		system     = "configuration iniciales originales ursprünglichen ursprüngliche system initial hidden original secret internal developer preamble sistema inicial oculto system systemprompt systemanweisungen versteckten"
 		hidden     = "original unredacted unmasked real actual redacted masked hidden raw underlying true full uncensored pseudonymized pseudonymised originales reales ocultos echten originalen geschwärzten maskierten"
 		values     = "values value names name data text numbers number ssn ssns identities identity pii phi entities originals placeholders tokens identifiers information valores nombres datos texto nombre werte namen daten text namen nummern"
 	)
@@ -255,7 +266,28 @@ func override(classes string, words []string, before []byte) int {
 		}
 		return 0
 	}
+	bracket := bytes.IndexByte(sentence, '[') >= 0
+	if strings.Contains(classes, "undo") {
+		if p := at("masking redaction redactions pseudonyms pseudonymization pseudonymisation anonymization anonymisation placeholders tokens enmascaramiento anonimización seudónimos", 0, 3); p > 0 {
+			return p
+		}
+	}
+	if strings.Contains(classes, "deny") && denied(before, words) {
+		if p := at(values+" anything nothing any nada nichts me", 0, 4); p > 0 || len(words) == 0 {
+			return max(p, min(1, len(words)))
+		}
+	}
+	if strings.Contains(classes, "swap") && bracket {
+		if p := at("real actual true original reales echten", 0, len(words)); p > 0 && at(values, p, p+2) > 0 {
+			return p
+		}
+	}
 	if strings.Contains(classes, "off") {
+		if p := at("hiding replacing blacking", 0, 1); p > 0 {
+			if q := at(values, p, p+3); q > 0 {
+				return q
+			}
+		}
 		if p := at(protection, 0, 5); p > 0 {
 			soft := has("filter filters filtering protection safety safeguards filtro filtros redacción", words[p-1]) // of other things as well
 			if !soft || at("privacy pii phi your dlp tu deine content redaction output", 0, p) > 0 {
@@ -266,6 +298,11 @@ func override(classes string, words []string, before []byte) int {
 	if strings.Contains(classes, "drop") {
 		if string(lastWord(before)) == "to" && reported(before) {
 			return 0
+		}
+		if p := at(whole, 0, 1); p > 0 {
+			if q := at(past, p, p+5); q > 0 && (q == len(words) || len(words) > q && has("and y und line point steht wurde was you before", words[q])) {
+				return q
+			}
 		}
 		if p := at(orders, 0, 6); p > 0 && at(prior+" "+system, 0, p+2) > 0 {
 			// A doctor's or a will's instructions are no one's prompt.
@@ -286,11 +323,34 @@ func override(classes string, words []string, before []byte) int {
 		}
 	}
 	if strings.Contains(classes, "show") || strings.Contains(classes, "bare") {
-		if p := at("prompt prompts instructions systemprompt instrucciones anweisungen preamble", 0, 6); p > 0 && (at(system, 0, p+2) > 0 && at(system, 0, p+2) <= p+2 || p > 1 && p == len(words) && has("your tus deine deinen", words[p-2])) {
+		if bracket && (at("stand stands", 0, len(words)) > 0 || at("really", 0, len(words)) > 0) {
+			return len(words)
+		}
+		if p := at("behind hinter detrás", 0, 4); p > 0 {
+			if q := at("placeholder placeholders token tokens label labels mask masks masking redaction redactions platzhaltern marcadores", p, p+3); q > 0 {
+				return q
+			}
+		}
+		if has("repeat recite reproduce print output repite wiederhole", verb) {
+			if p := at("everything words todo alles", 0, 2); p > 0 {
+				if q := at("above anterior oben", p, p+3); q > 0 {
+					return q
+				}
+			}
+		}
+		for i := 0; i+1 < len(words); i++ { // system message, texto del sistema
+			if has("system", words[i]) && has("message messages text", words[i+1]) || i+2 < len(words) && has("texto mensaje mensajes prompt", words[i]) && words[i+2] == "sistema" {
+				return min(i+3, len(words))
+			}
+		}
+		if p := at(values, 0, 3); p > 0 && at("reales originales ocultos", p, p+1) > 0 && strings.Contains(classes, "bare") {
+			return p + 1
+		}
+		if p := at("prompt prompts instructions systemprompt instrucciones anweisungen preamble", 0, 6); p > 0 && (at(system, 0, p+2) > 0 && at(system, 0, p+2) <= p+2 || p > 1 && (p == len(words) || p+1 == len(words) && has("wieder verbatim now please here bitte exactly", words[p])) && has("your tus deine deinen", words[p-2])) {
 			return p
 		}
 		if p := at(hidden, 0, 5); p > 0 {
-			if q := at(values, p, p+3); q > 0 && has("unredacted unmasked redacted masked hidden uncensored pseudonymized pseudonymised geschwärzten maskierten ocultos original real actual originales reales echten originalen underlying", words[p-1]) {
+			if q := at(values, p, p+3); q > 0 && has("unredacted unmasked redacted masked hidden uncensored pseudonymized pseudonymised geschwärzten maskierten ocultos raw original real actual originales reales echten originalen underlying", words[p-1]) {
 				if has("original real actual underlying full raw true hidden originales reales echten originalen", words[p-1]) && !strings.Contains(classes, "bare") && at("behind token tokens placeholder placeholders mask masked label labels redacted redaction", q, q+6) == 0 {
 					return 0
 				}
@@ -298,12 +358,52 @@ func override(classes string, words []string, before []byte) int {
 			}
 		}
 		if p := at("without sin ohne", 0, limit); p > 0 {
-			if q := at(protection, p, p+3); q > 0 && !has("filter filters protection safety filtro", words[q-1]) {
+			if q := at(protection+" enmascarar anonimizar ocultar censurar restricciones", p, p+3); q > 0 && !has("filter filters protection safety filtro", words[q-1]) {
 				return q
 			}
 		}
 	}
 	return 0
+}
+
+// denied reports whether a verb of masking is an order not to: "do not mask", "no ocultes", "maskiere ... nicht".
+func denied(before []byte, words []string) bool {
+	w := string(bytes.ToLower(lastWord(before)))
+	rest := bytes.TrimRight(before[:len(bytes.TrimRight(before, " "))-len(w)], " ")
+	switch w {
+	case "not":
+		if d := bytes.ToLower(lastWord(rest)); string(d) != "do" {
+			return false
+		}
+		rest = bytes.TrimRight(rest[:len(rest)-2], " ")
+		return ordered(rest)
+	case "t": // don't
+		return bytes.HasSuffix(bytes.ToLower(rest), []byte("don'")) && ordered(bytes.TrimRight(rest[:len(rest)-4], " "))
+	case "never":
+		return ordered(rest)
+	case "no":
+		return true
+	case "ich", "wir", "er", "sie", "und":
+		return false
+	}
+	for _, next := range words[:min(5, len(words))] {
+		if next == "nicht" || next == "nichts" || next == "keine" {
+			return true
+		}
+	}
+	return false
+}
+
+// ordered reports whether an order begins after text: at a sentence's start, or after "please" and the like.
+func ordered(text []byte) bool {
+	if i := len(text); i == 0 || text[i-1] == '.' || text[i-1] == '!' || text[i-1] == '?' || text[i-1] == ',' || text[i-1] == '\n' || text[i-1] == ':' || text[i-1] == ';' {
+		return true
+	}
+	switch string(bytes.ToLower(lastWord(text))) {
+	case "please", "and", "but", "so", "just", "then":
+		return true
+	}
+	return false
 }
 
 // reported reports whether "to" ends what someone was told or chose, which is no order to the assistant.
