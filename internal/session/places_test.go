@@ -1,8 +1,11 @@
 package session
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,19 +54,47 @@ func TestNoPlaceHoldsAMaskedValue(t *testing.T) {
 			}
 			return found, err
 		},
-		"a search for it": func() (any, error) { return s.Search(t.Context(), history.Query{Text: value}) },
-		"an export": func() (any, error) {
-			path := filepath.Join(t.TempDir(), "x.md")
-			if _, err := s.ExportConversation(t.Context(), ConversationExport{ID: id, Format: export.Markdown, Path: path, Values: true}); err != nil {
+		"a search for it":       func() (any, error) { return s.Search(t.Context(), history.Query{Text: value}) },
+		"an export as Markdown": func() (any, error) { return exported(t, s, id, export.Markdown) },
+		"an export as JSON":     func() (any, error) { return exported(t, s, id, export.JSON) },
+		"an export as DOCX": func() (any, error) {
+			doc, err := exported(t, s, id, export.DOCX)
+			if err != nil {
 				return nil, err
 			}
-			b, err := os.ReadFile(path)
-			return string(b), err
+			z, err := zip.NewReader(strings.NewReader(doc), int64(len(doc)))
+			if err != nil {
+				return nil, err
+			}
+			f, err := z.Open("word/document.xml")
+			if err != nil {
+				return nil, err
+			}
+			text, err := io.ReadAll(f)
+			if err == nil && !strings.Contains(string(text), "[SSN]") {
+				err = errors.New("the text is not in it")
+			}
+			return string(text), err
 		},
 		"an error": func() (any, error) { return fmt.Sprintf("%v %+v", refused, refused), nil },
 		"the record": func() (any, error) {
 			b, err := os.ReadFile(filepath.Join(o.Home, "audit", "entries"))
 			return string(b), err
+		},
+		"the files of the data directory": func() (any, error) {
+			var all strings.Builder
+			err := filepath.WalkDir(o.Home, func(path string, d fs.DirEntry, err error) error {
+				if err != nil || !d.Type().IsRegular() {
+					return err
+				}
+				b, err := os.ReadFile(path)
+				all.Write(b)
+				return err
+			})
+			if err == nil && all.Len() < 1000 {
+				err = errors.New("nothing is there")
+			}
+			return all.String(), err
 		},
 		"what a policy's preview shows": func() (any, error) {
 			c, err := s.Check(t.Context(), id, text, "")
@@ -82,4 +113,15 @@ func TestNoPlaceHoldsAMaskedValue(t *testing.T) {
 	if found, err := s.Search(t.Context(), history.Query{Text: "hello"}); err != nil || len(found.Hits) == 0 {
 		t.Error("the control finds nothing", err)
 	}
+}
+
+// exported returns what an export of a conversation with its values writes.
+func exported(t *testing.T, s *Session, id history.ConversationID, f export.Format) (string, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x")
+	if _, err := s.ExportConversation(t.Context(), ConversationExport{ID: id, Format: f, Path: path, Values: true}); err != nil {
+		return "", err
+	}
+	b, err := os.ReadFile(path)
+	return string(b), err
 }
