@@ -24,20 +24,36 @@ export async function copyLast(): Promise<void> {
 
 export function onCopy(event: ClipboardEvent): void {
   event.preventDefault();
-  const text = selected(event.target);
-  if (text) void clipboard(text);
+  const { text, again } = selected(event.target);
+  if (text) void clipboard(text).then(again);
 }
 
 export function onCut(event: ClipboardEvent): void {
   event.preventDefault();
-  const text = selected(event.target);
-  if (text) void clipboard(text).then((copied) => copied && document.execCommand('delete'));
+  const { text, again } = selected(event.target);
+  if (!text) return;
+  void clipboard(text).then((copied) => {
+    again();
+    if (copied && isField(event.target)) document.execCommand('delete'); // which can be undone
+  });
 }
 
-/** What is selected in a field, or else in the page. */
-function selected(target: EventTarget | null): string {
-  if (!(target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement))
-    return getSelection()?.toString() ?? '';
-  if (target.type === 'password') return '';
-  return target.value.slice(target.selectionStart ?? 0, target.selectionEnd ?? 0);
+const isField = (target: EventTarget | null): target is HTMLTextAreaElement | HTMLInputElement =>
+  target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
+
+/** What is selected in a field, or else in the page; and how to select it again: WebKitGTK drops a selection when another
+ * program, here this one, takes the primary one. */
+function selected(target: EventTarget | null): { text: string; again: () => void } {
+  if (isField(target)) {
+    const [from, to] = [target.selectionStart ?? 0, target.selectionEnd ?? 0];
+    const text = target.type === 'password' ? '' : target.value.slice(from, to);
+    return { text, again: () => target.setSelectionRange(from, to) };
+  }
+  const selection = getSelection();
+  const range = selection?.rangeCount ? selection.getRangeAt(0).cloneRange() : null;
+  const again = (): void => {
+    selection?.removeAllRanges();
+    if (range) selection?.addRange(range);
+  };
+  return { text: selection?.toString() ?? '', again };
 }
