@@ -12,7 +12,8 @@ import unittest
 import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import ROOT, Story, Window, stick, wait  # noqa: E402
+import canary  # noqa: E402
+from window import ROOT, Story, Window, nothing_left, stick, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -23,7 +24,8 @@ class Conversation(Story):
     @classmethod
     def setUpClass(cls):
         cls.home, cls.stick = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp")), stick()
-        w = cls.w = Window(cls.home, None)
+        cls.canary = canary.Canary() if canary.ALONE else None
+        w = cls.w = Window(cls.home, cls.home.with_suffix(".trace"))
         w.type_into("Passphrase", PASSPHRASE)
         w.type_into("Repeat passphrase", PASSPHRASE)
         w.press("Create")
@@ -36,6 +38,7 @@ class Conversation(Story):
         cls.w.kill()
         for d in cls.home, cls.stick:
             shutil.rmtree(d)
+        cls.home.with_suffix(".trace").unlink()
 
     def take(self, step, ending):
         """Exports the conversation in the format that is step presses of Down away, and returns the file."""
@@ -128,6 +131,10 @@ class Conversation(Story):
         w.key("Return")
         w.find("field", "Nachricht")
         w.picture("38-german-chat")
+
+    def test_9_nothing_left_the_machine(self):
+        self.assertEqual(self.w.close(), 0)
+        nothing_left(self, [self.w], self.canary)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import canary  # noqa: E402
-from window import BIN, ROOT, Atspi, Story, Window, wait  # noqa: E402
+from window import BIN, ROOT, Atspi, Story, Window, nothing_left, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 LONG = "Write a long story"
@@ -174,19 +173,7 @@ class FirstDay(Story):
 
     def test_11_nothing_left_the_machine(self):
         self.assertEqual(self.w.close(), 0)
-        for w in self.windows:
-            out, ours, control = w.sockets()
-            self.assertEqual(out, [], "sockets that are not AF_UNIX")
-            self.assertGreater(len(ours), 3, "the trace saw no sockets at all, so it proves nothing")
-            self.assertTrue(any("AF_INET" in l and "= -1" not in l for l in control), "the unconfined control got no socket")
-
-    def test_11_nothing_arrived_anywhere(self):
-        if not self.canary:
-            self.skipTest("needs root, for a network namespace in which every address is watched")
-        self.assertEqual(self.canary.seen, set())
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.sendto(b"x", ("198.51.100.1", 9))
-        wait("the canary to see what is sent", lambda: "udp 9" in self.canary.seen)
+        nothing_left(self, self.windows, self.canary)
 
     def test_12_no_file_holds_what_was_written(self):
         needles = ["Who are you", "My SSN is", "219-09-9999", LONG, "Are you back", PASSPHRASE]

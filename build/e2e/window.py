@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -235,6 +236,23 @@ def wait(what, condition, seconds=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.05)
+
+
+def nothing_left(case, windows, canary):
+    """That these windows, closed and traced, opened no socket but AF_UNIX, and that nothing arrived at any address. Both can
+    fail: the control's sockets are in the trace, and the canary sees what is sent."""
+    for w in windows:
+        out, ours, control = w.sockets()
+        case.assertEqual(out, [], "sockets that are not AF_UNIX")
+        case.assertGreater(len(ours), 3, "the trace saw no sockets at all, so it proves nothing")
+        case.assertTrue(any("AF_INET" in l and "= -1" not in l for l in control), "the unconfined control got no socket")
+    if not canary:
+        print("no network namespace can be made without root, so no address was watched")
+        return
+    case.assertEqual(canary.seen, set())
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.sendto(b"x", ("198.51.100.1", 9))  # RFC 5737: nobody's
+    wait("the canary to see what is sent", lambda: "udp 9" in canary.seen)
 
 
 class Story(unittest.TestCase):
