@@ -260,8 +260,10 @@ func Tokens() Rule {
 		case '|':
 			return matchFacebook(text, at, more)
 		case ':':
-			if at+1 < len(text) && text[at+1] == '/' {
-				return matchWebhook(text, at, more)
+			if at+1 == len(text) || text[at+1] == '/' {
+				if start, end, v := matchWebhook(text, at, more); v != None {
+					return start, end, v
+				}
 			}
 			return matchTelegram(text, at, more)
 		case '~':
@@ -464,18 +466,23 @@ func matchWebhook(text []byte, at int, more bool) (start, end int, v Verdict) {
 	if start < 0 || string(text[start:at]) != "https" {
 		return 0, 0, None
 	}
-	i := at + len("://")
+	const slashes = "://"
+	n := min(len(slashes), len(text)-at)
+	switch {
+	case string(text[at:at+n]) != slashes[:n]:
+		return 0, 0, None
+	case n < len(slashes):
+		return undecided(start, more)
+	}
+	i := at + len(slashes)
 	for i < len(text) && i-at < 80 && (inClass('w', text[i]) || text[i] == '.') {
 		i++
 	}
 	if i == len(text) && more {
 		return start, 0, Live
 	}
-	if i > len(text) || string(text[at:at+len("://")]) != "://" {
-		return 0, 0, None
-	}
 	var path string
-	switch host := string(text[at+len("://") : i]); {
+	switch host := string(text[at+len(slashes) : i]); {
 	case host == "hooks.slack.com", host == "hooks.slack-gov.com":
 		path = "/"
 	case strings.HasSuffix(host, ".webhook.office.com"):
@@ -489,7 +496,7 @@ func matchWebhook(text []byte, at int, more bool) (start, end int, v Verdict) {
 	default:
 		return 0, 0, None
 	}
-	n := min(len(path), len(text)-i)
+	n = min(len(path), len(text)-i)
 	if string(text[i:i+n]) != path[:n] {
 		return 0, 0, None
 	}
