@@ -26,6 +26,10 @@ type SealedModelView struct {
 	ImportedAt   string `json:"importedAt"`
 	SourceFile   string `json:"sourceFile"`
 	Signer       string `json:"signer"` // empty where it was sealed here
+	Fits         bool   `json:"fits"`   // into the memory that is free
+	Fitted       int    `json:"fitted"` // tokens of context for which it was looked at
+	Needs        int64  `json:"needs"`  // bytes of memory
+	Free         int64  `json:"free"`   // bytes of memory; 0: not known
 }
 
 // LineageView is where a model is from and what the record says of it.
@@ -92,7 +96,12 @@ type SlotView struct {
 func (a *App) Models() ([]SealedModelView, error) {
 	list, err := a.session.Models()
 	chosen, _ := a.session.Model()
-	return viewsOf(list, func(m vault.Manifest) SealedModelView { return sealedModelView(m, chosen.Manifest.ID) }), err
+	return viewsOf(list, func(m vault.Manifest) SealedModelView {
+		v := sealedModelView(m, chosen.Manifest.ID)
+		fit, err := a.session.FitModel(context.Background(), m.ID, 0)
+		v.Fits, v.Fitted, v.Needs, v.Free = err == nil, fit.Context, fit.Needs, fit.Free
+		return v
+	}), err
 }
 
 // ImportModel takes a signed package from a directory, with "progress" events.

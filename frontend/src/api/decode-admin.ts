@@ -112,6 +112,7 @@ export const toSealedModel = (value: unknown): SealedModel =>
   read(value, {
     ...{ id: '', name: '', chosen: false, architecture: '', parameters: 0, quantisation: '', context: 0 },
     ...{ licence: '', size: 0, sha256: '', importedAt: '', sourceFile: '', signer: '' },
+    ...{ fits: false, fitted: 0, needs: 0, free: 0 },
   });
 
 export const toSealedModels = (value: unknown): SealedModel[] => list(value).map(toSealedModel);

@@ -346,6 +346,10 @@ export interface SealedModel {
   importedAt: string;
   sourceFile: string;
   signer: string;
+  fits: boolean; // into the memory that is free
+  fitted: number; // tokens at once for which it was looked at
+  needs: number; // bytes of memory
+  free: number; // bytes of memory; 0: not known
 }
 
 export interface Lineage {

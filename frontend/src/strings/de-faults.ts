@@ -160,6 +160,10 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
     'Dieses Modell besteht aus Teilen, und sie sind nicht alle da oder gehören nicht zusammen.',
     'Kopieren Sie alle seine Dateien, NAME-00001-of-00003.gguf und so weiter, in einen Ordner, und importieren Sie die erste.',
   ],
+  model_too_big: [
+    'Für dieses Modell ist nicht genug Arbeitsspeicher frei.',
+    'Schließen Sie andere Programme, oder wählen Sie einen kürzeren Kontext oder ein kleineres Modell.',
+  ],
   model_unsupported: [
     'Das Modell läuft hier nicht.',
     'Es braucht vielleicht ein neueres Subrosa oder mehr Speicher; wählen Sie vorerst ein anderes Modell.',

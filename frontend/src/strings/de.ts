@@ -509,6 +509,11 @@ export const de: Strings = {
     factWords: (architecture: string, parameters: string, quantisation: string) =>
       `${architecture}, ${parameters} Parameter, ${quantisation}`,
     context: 'Token auf einmal',
+    memory: 'Arbeitsspeicher',
+    memoryWords: (needs: string, free: string, tokens: string) =>
+      `${needs} von ${free}, die frei sind, mit ${tokens} Token auf einmal`,
+    memoryShort: (needs: string, free: string, tokens: string) =>
+      `zu wenig: ${needs} sind nötig für ${tokens} Token auf einmal, ${free} sind frei`,
     size: 'Größe',
     licence: 'Lizenz',
     noLicence: 'nicht angegeben',

@@ -496,6 +496,11 @@ export const en = {
     factWords: (architecture: string, parameters: string, quantisation: string) =>
       `${architecture}, ${parameters} parameters, ${quantisation}`,
     context: 'Tokens at once',
+    memory: 'Memory',
+    memoryWords: (needs: string, free: string, tokens: string) =>
+      `${needs} of ${free} free, with ${tokens} tokens at once`,
+    memoryShort: (needs: string, free: string, tokens: string) =>
+      `too little: ${needs} are needed for ${tokens} tokens at once, ${free} are free`,
     size: 'Size',
     licence: 'Licence',
     noLicence: 'not stated',
