@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"subrosa/internal/lockdown"
+	"subrosa/internal/presence"
 	"subrosa/internal/session"
 )
 
@@ -43,6 +45,7 @@ func (c *command) doctorCommand() *cobra.Command {
 				swapCheck(),
 				{"core dumps off", lockdown.CoreDumpsOff(), "no core file, memory not readable by other programs of the user"},
 			}
+			c.lockdown.Deputies = append(c.lockdown.Deputies, busDeputies(cmd.Context())...)
 			return c.printDoctor(checks)
 		},
 	}
@@ -66,13 +69,22 @@ func (c *command) printDoctor(checks []check) error {
 		c.printf("%-22s %-12s %s\n", row.Name, row.Verdict, row.Detail)
 	}
 	for _, d := range c.lockdown.Deputies {
-		c.printf("%-22s %-12s %s\n", "deputy", "answers", d+" could look names up for this process")
+		c.printf("%-22s %-12s %s\n", "deputy", "could act", d)
 	}
 	c.printf("\n")
 	for _, k := range checks {
 		c.printf("%-4s %-18s %s\n", map[bool]string{true: "ok", false: "BAD"}[k.OK], k.Name, k.Detail)
 	}
 	return err
+}
+
+// busDeputies are the session's services that could act for a process which nobody keeps from the bus.
+func busDeputies(ctx context.Context) []string {
+	found, err := presence.Buses{}.Deputies(ctx)
+	if err != nil {
+		return nil // no bus: the keyring's check says so
+	}
+	return found
 }
 
 func fileCheck(name, path string) check {

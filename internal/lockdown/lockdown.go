@@ -55,7 +55,7 @@ type Report struct {
 	Enforced   bool          // the kernel says that the filter is on
 	OS         string        // GOOS/GOARCH
 	Rows       []Row         // empty where the system is not supported
-	Deputies   []string      // name services that answer over AF_UNIX and could look names up for us
+	Deputies   []string      // services that answer over AF_UNIX and could act for us, with what they do
 	Control    string        // "" if the control ran to its end, else why not
 	ControlPID int           // the control's process, the only one with sockets of other families
 	Time       time.Time     // when the probes ended

@@ -154,7 +154,7 @@ func deputies() []string {
 			return found
 		}
 		if unix.Connect(fd, &unix.SockaddrUnix{Name: path}) == nil {
-			found = append(found, path)
+			found = append(found, path+" looks names up")
 		}
 		_ = unix.Close(fd)
 	}

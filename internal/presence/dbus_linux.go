@@ -77,11 +77,7 @@ func connect(ctx context.Context, address, variable, usual string) (*dbus.Conn, 
 }
 
 func (w *Watcher) screensaver(ctx context.Context, address string, left func(Reason)) error {
-	usual := ""
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-		usual = "unix:path=" + dir + "/bus"
-	}
-	conn, signals, err := connect(ctx, address, "DBUS_SESSION_BUS_ADDRESS", usual)
+	conn, signals, err := connect(ctx, address, "DBUS_SESSION_BUS_ADDRESS", usualSessionBus())
 	if err != nil {
 		return err
 	}
