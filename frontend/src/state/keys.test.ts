@@ -17,7 +17,9 @@ describe('the keyboard', () => {
     ['l', 'm', 'lock'],
     ['b', 'c', 'sidebar'],
     [',', 'c', 'settings'],
+    ['N', 'cs', 'temporary'],
     ['C', 'cs', 'copy'],
+    ['E', 'cs', 'export'],
     ['F6', '', 'region'],
     ['F6', 's', 'regionBack'],
     ['/', 'c', 'shortcuts'],
@@ -36,7 +38,7 @@ describe('the keyboard', () => {
   it.each([
     ['n', ''],
     ['c', 'c'],
-    ['n', 'cs'],
+    ['l', 'cs'],
     ['l', 'ca'],
     ['Escape', 's'],
   ])('leaves %s with "%s" alone', (key, mods) => expect(commandFor(press(key, mods), false)).toBeNull());
