@@ -158,10 +158,10 @@ func (a *App) Prove(seq int64) (ProofView, error) {
 
 // VerifyRecord recomputes the whole record, with "progress" events.
 func (a *App) VerifyRecord() (VerifiedView, error) {
-	_, report, end := a.job("verify")
+	ctx, report, end := a.job("verify")
 	defer end()
 	start := time.Now()
-	r, err := a.session.VerifyRecord(func(done, total int64) { report("", done, total) })
+	r, err := a.session.VerifyRecord(ctx, func(done, total int64) { report("", done, total) })
 	return verifiedView(r, time.Since(start)), err
 }
 

@@ -15,6 +15,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -141,7 +142,7 @@ func (c call) makeKey() (verdict, error) {
 }
 
 func (c call) verifyLog() (verdict, error) {
-	r, err := audit.Verify(c.dir, nil)
+	r, err := audit.Verify(context.Background(), c.dir, nil)
 	if err != nil {
 		return verdict{}, err
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"os/signal"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -22,12 +25,14 @@ func (c *command) auditCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Recompute the whole record; on failure name the first bad entry. Needs no passphrase",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := c.options(c.home)
 			if err != nil {
 				return err
 			}
-			report, err := audit.Verify(filepath.Join(opts.Home, "audit"), c.progress("Verifying"))
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			defer stop()
+			report, err := audit.Verify(ctx, filepath.Join(opts.Home, "audit"), c.progress("Verifying"))
 			var broken *audit.BrokenError
 			switch {
 			case errors.As(err, &broken) && c.json:
@@ -38,6 +43,8 @@ func (c *command) auditCommand() *cobra.Command {
 				return fault.New(fault.AuditBroken, err)
 			case errors.Is(err, fs.ErrNotExist):
 				return fault.New(fault.NotSetUp, err)
+			case errors.Is(err, context.Canceled):
+				return fault.New(fault.VerifyCancelled, err)
 			case err != nil:
 				return chat.RecordFault(err)
 			case c.json:

@@ -378,7 +378,7 @@ func (b *bench) rows() []leaf {
 // grant signs compliance's permission as `policy grant` does.
 func (b *bench) grant(right policy.Right, subject string) string {
 	b.t.Helper()
-	r, err := audit.Verify(filepath.Join(b.home, "audit"), nil)
+	r, err := audit.Verify(context.Background(), filepath.Join(b.home, "audit"), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@
 checked there by a program that knows nothing of the window."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -80,7 +81,26 @@ class Record(Story):
         w.shows(r"\d+ entries verified in [\d.]+ m?s: nothing is changed, missing or out of order")
         w.picture("23-record-verified")
 
-    def test_4_it_is_taken_away_and_checked_outside(self):
+    def test_4_a_verification_is_stopped(self):
+        w = self.w
+        entries = self.home / "audit" / "entries"
+        slow = ["strace", "-qq", "-f", "-p", str(w.process.pid), "-P", str(entries), "-o", os.devnull]
+        slow += ["-e", "trace=pread64", "-e", "inject=pread64:delay_exit=12000000"]  # as a long record on a slow disk
+        tracer = subprocess.Popen(slow)
+        wait("strace", lambda: f"TracerPid:\t{tracer.pid}" in pathlib.Path(f"/proc/{w.process.pid}/status").read_text())
+        self.tab_to("button", "Verify now")
+        w.key("space")
+        self.tab_to("button", "Cancel")
+        w.key("space")
+        w.shows(r"The record was not verified: it was stopped on the way\.")
+        w.picture("23-record-verification-stopped")
+        tracer.kill()
+        tracer.wait()
+        self.tab_to("button", "Verify now")
+        w.key("space")
+        w.shows(r"\d+ entries verified in")
+
+    def test_5_it_is_taken_away_and_checked_outside(self):
         w = self.w
         self.tab_to("button", "Export to a stick")
         w.key("Return")

@@ -436,9 +436,9 @@ func (l *Log) Repaired() Repair { return l.repaired }
 // ReadWhole reports whether Open read all of the log. Where it did not, Check does.
 func (l *Log) ReadWhole() bool { return !l.quick }
 
-// Check verifies the log while it is open, and poisons it where it is broken.
-func (l *Log) Check(progress func(done, total int64)) (Report, error) {
-	r, err := Verify(l.dir, progress)
+// Check is Verify of the log while it is open, and poisons it where it is broken.
+func (l *Log) Check(ctx context.Context, progress func(done, total int64)) (Report, error) {
+	r, err := Verify(ctx, l.dir, progress)
 	if broken, ok := errors.AsType[*BrokenError](err); ok {
 		l.mu.Lock()
 		defer l.mu.Unlock()

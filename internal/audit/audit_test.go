@@ -162,15 +162,15 @@ func TestEntriesComeBackAfterReopening(t *testing.T) {
 
 func TestVerifyRecomputesWithoutKeys(t *testing.T) {
 	dir := filepath.Join(tempDir(t), "audit")
-	if _, err := Verify(dir, nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Verify(t.Context(), dir, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	l := mustOpen(t, dir)
-	if r, err := Verify(dir, nil); err != nil || r.Size != 0 || r.Origin != origin {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.Size != 0 || r.Origin != origin {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	appendN(t, l, 5)
-	if r, err := Verify(dir, nil); err != nil || r.Size != 5 || r.Checkpointed != 0 {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.Size != 5 || r.Checkpointed != 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	if err := l.Checkpoint(); err != nil {
@@ -178,7 +178,7 @@ func TestVerifyRecomputesWithoutKeys(t *testing.T) {
 	}
 	appendN(t, l, 2)
 	var done, total int64
-	r, err := Verify(dir, func(d, n int64) { done, total = d, n })
+	r, err := Verify(t.Context(), dir, func(d, n int64) { done, total = d, n })
 	if err != nil || r.Size != 7 || r.Checkpointed != 5 || r.TornBytes != 0 || r.StaleHashes || done != total || total == 0 {
 		t.Fatalf("%+v, %v, progress %d of %d", r, err, done, total)
 	}
@@ -286,7 +286,7 @@ func TestEveryFlippedByteIsNamed(t *testing.T) {
 				if _, err := f.WriteAt([]byte{good[off] ^ mask}, int64(off)); err != nil {
 					t.Fatal(err)
 				}
-				_, err := Verify(dir, nil)
+				_, err := Verify(t.Context(), dir, nil)
 				if _, err := f.WriteAt(good[off:off+1], int64(off)); err != nil {
 					t.Fatal(err)
 				}
@@ -302,7 +302,7 @@ func TestEveryFlippedByteIsNamed(t *testing.T) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Verify(dir, nil); err != nil {
+		if _, err := Verify(t.Context(), dir, nil); err != nil {
 			t.Fatal("positive control: ", err)
 		}
 	}
@@ -314,7 +314,7 @@ func TestEveryFlippedByteIsNamed(t *testing.T) {
 			bad[len(bad)-3-i] = c
 			if !bytes.Equal(bad, cp) {
 				write(t, dir, checkpointFile, bad)
-				_, err := Verify(dir, nil)
+				_, err := Verify(t.Context(), dir, nil)
 				broken(t, err)
 			}
 		}
@@ -326,7 +326,7 @@ func TestEveryFlippedByteIsNamed(t *testing.T) {
 		bad := bytes.Clone(good)
 		bad[off] ^= 1
 		write(t, dir, hashesFile, bad)
-		if r, err := Verify(dir, nil); err != nil || !r.StaleHashes {
+		if r, err := Verify(t.Context(), dir, nil); err != nil || !r.StaleHashes {
 			t.Fatalf("hashes byte %d: %+v, %v", off, r, err)
 		}
 	}
@@ -343,7 +343,7 @@ func TestEveryFlippedByteIsNamed(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, hashesFile)); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Verify(dir, nil); err != nil || !r.StaleHashes {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || !r.StaleHashes {
 		t.Fatal(err)
 	}
 }
@@ -401,7 +401,7 @@ func TestEditedEntriesAreNamed(t *testing.T) {
 			"binary":         {append(pick(0, 1), append([]byte{0xff, 0xfe, '\n'}, pick(2, 3, 4, 5, 6, 7)...)...), 2},
 		} {
 			write(t, dir, entriesFile, c.content)
-			_, err := Verify(dir, nil)
+			_, err := Verify(t.Context(), dir, nil)
 			b := broken(t, err)
 			if b.Index != c.index || b.File != entriesFile {
 				t.Errorf("%s, covered %v: %v, want entry %d", name, covered, b, c.index)
@@ -410,7 +410,7 @@ func TestEditedEntriesAreNamed(t *testing.T) {
 		}
 		// Fewer entries than the checkpoint covers is a rollback; without one it cannot be told from a younger log.
 		write(t, dir, entriesFile, pick(0, 1, 2, 3, 4, 5))
-		_, err = Verify(dir, nil)
+		_, err = Verify(t.Context(), dir, nil)
 		if !covered {
 			if err != nil {
 				t.Error(err)
@@ -423,7 +423,7 @@ func TestEditedEntriesAreNamed(t *testing.T) {
 		}
 		openBroken(t, dir, b)
 		write(t, dir, entriesFile, nil)
-		_, err = Verify(dir, nil)
+		_, err = Verify(t.Context(), dir, nil)
 		if b := broken(t, err); b.Index != 0 {
 			t.Errorf("emptied: %v", b)
 		}
@@ -446,7 +446,7 @@ func TestMissingAndSwappedFilesAreNamed(t *testing.T) {
 			if err := change(path); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Verify(dir, nil)
+			_, err := Verify(t.Context(), dir, nil)
 			if b := broken(t, err); b.File != name {
 				t.Errorf("%s %s: %v", name, what, b)
 			}
@@ -463,7 +463,7 @@ func TestMissingAndSwappedFilesAreNamed(t *testing.T) {
 	mustOpen(t, dir)
 	// A checkpoint that this key signed for other entries.
 	write(t, dir, checkpointFile, read(t, other, checkpointFile))
-	_, err := Verify(dir, nil)
+	_, err := Verify(t.Context(), dir, nil)
 	if b := broken(t, err); b.Index != 3 {
 		t.Errorf("checkpoint of a longer log: %v", b)
 	}
@@ -474,7 +474,7 @@ func TestMissingAndSwappedFilesAreNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, dir, checkpointFile, msg)
-	_, err = Verify(dir, nil)
+	_, err = Verify(t.Context(), dir, nil)
 	if b := broken(t, err); b.Index != -1 || b.File != checkpointFile {
 		t.Errorf("checkpoint with another root: %v", b)
 	}
@@ -495,11 +495,11 @@ func TestAStartThatWasCutShortIsNoBrokenLog(t *testing.T) {
 		for _, name := range left {
 			write(t, dir, name, read(t, from, name))
 		}
-		if _, err := Verify(dir, nil); err != nil && !(len(left) < 2 && errors.Is(err, fs.ErrNotExist)) {
+		if _, err := Verify(t.Context(), dir, nil); err != nil && !(len(left) < 2 && errors.Is(err, fs.ErrNotExist)) {
 			t.Errorf("%v: verify: %v", left, err)
 		}
 		appendN(t, mustOpen(t, dir), 2)
-		if r, err := Verify(dir, nil); err != nil || r.Size != 2 {
+		if r, err := Verify(t.Context(), dir, nil); err != nil || r.Size != 2 {
 			t.Errorf("%v: %+v, %v", left, r, err)
 		}
 	}
@@ -522,13 +522,13 @@ func TestATailCutAtEveryByteKeepsWhatIsWhole(t *testing.T) {
 			write(t, dir, entriesFile, append(bytes.Clone(entries[:cut]), make([]byte, zeros)...))
 			whole := int64(bytes.Count(entries[:cut], []byte("\n")))
 			if whole < 2 {
-				_, err := Verify(dir, nil)
+				_, err := Verify(t.Context(), dir, nil)
 				if b := broken(t, err); b.Index != whole {
 					t.Fatalf("cut at %d: %v", cut, b)
 				}
 				continue
 			}
-			r, err := Verify(dir, nil)
+			r, err := Verify(t.Context(), dir, nil)
 			if err != nil || r.Size != whole {
 				t.Fatalf("cut at %d: %+v, %v", cut, r, err)
 			}
@@ -545,7 +545,7 @@ func TestATailCutAtEveryByteKeepsWhatIsWhole(t *testing.T) {
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Verify(dir, nil); err != nil {
+			if _, err := Verify(t.Context(), dir, nil); err != nil {
 				t.Fatalf("cut at %d: after repair: %v", cut, err)
 			}
 			write(t, dir, checkpointFile, cp)
@@ -557,7 +557,7 @@ func TestATailCutAtEveryByteKeepsWhatIsWhole(t *testing.T) {
 	clear(bad[last : last+512-last%512])
 	write(t, dir, checkpointFile, cp)
 	write(t, dir, entriesFile, bad)
-	if r, err := Verify(dir, nil); err != nil || r.Size != 3 || r.TornBytes != int64(len(entries)-last) {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.Size != 3 || r.TornBytes != int64(len(entries)-last) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	if l := mustOpen(t, dir); l.Size() != 3 {
@@ -618,7 +618,7 @@ func TestARefusedWriteOrFsyncPoisonsForEver(t *testing.T) {
 			t.Fatalf("%s: %d entries", name, l.Size())
 		}
 		appendN(t, l, 1)
-		if _, err := Verify(dir, nil); err != nil {
+		if _, err := Verify(t.Context(), dir, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -657,7 +657,7 @@ func TestAFullDiskRefusesWhatBeginsAndLetsEndWhatRuns(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Verify(dir, nil); err != nil || r.Size != 4 || r.TornBytes != 0 {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.Size != 4 || r.TornBytes != 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }
@@ -719,7 +719,7 @@ func TestACheckpointThatCannotBeWrittenStopsTheLogAndHealsLater(t *testing.T) {
 	}
 	write(t, dir, checkpointFile, good)
 	appendN(t, l, 1)
-	if r, err := Verify(dir, nil); err != nil || r.Checkpointed != maxUnsigned {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.Checkpointed != maxUnsigned {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }
@@ -751,7 +751,7 @@ func TestEntriesThatCannotBeRecordedAreRefusedUnharmed(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Verify(l.dir, nil); err != nil || r.Size != 7 {
+	if r, err := Verify(t.Context(), l.dir, nil); err != nil || r.Size != 7 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }

@@ -55,7 +55,7 @@ func survive(t *testing.T, dir, output string) {
 			acknowledged, _ = strconv.ParseInt(n, 10, 64)
 		}
 	}
-	if _, err := Verify(dir, nil); err != nil && acknowledged >= 0 {
+	if _, err := Verify(t.Context(), dir, nil); err != nil && acknowledged >= 0 {
 		t.Fatalf("verify: %v\n%s", err, output)
 	}
 	l, err := Open(dir, testKey, origin)
@@ -71,7 +71,7 @@ func survive(t *testing.T, dir, output string) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := Verify(dir, nil); err != nil || r.TornBytes != 0 || r.StaleHashes || r.Checkpointed != r.Size {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.TornBytes != 0 || r.StaleHashes || r.Checkpointed != r.Size {
 		t.Fatalf("after repair: %+v, %v", r, err)
 	}
 }
@@ -137,7 +137,7 @@ func TestARealFullDisk(t *testing.T) {
 	if _, err := l.Append(sample(1)); !errors.Is(err, ErrDiskFull) {
 		t.Fatal("a prompt without a reserve: ", err)
 	}
-	if _, err := Verify(home, nil); err != nil {
+	if _, err := Verify(t.Context(), home, nil); err != nil {
 		t.Fatal("verify on a full disk: ", err)
 	}
 	if entries, err := l.Entries(0, 5); err != nil || len(entries) != 5 {

@@ -348,7 +348,7 @@ func survived(t *testing.T, name, dir, output, inject string, hit []faultPoint) 
 			fail("an fsync failed, and it was not noticed")
 		}
 	}
-	if r, err := Verify(dir, nil); err != nil && len(acknowledged) > 0 {
+	if r, err := Verify(t.Context(), dir, nil); err != nil && len(acknowledged) > 0 {
 		fail("verify: %v, %+v", err, r)
 	}
 	l, err := OpenWith(t.Context(), dir, faultKeys(), origin, Options{Head: &memory{head: head, found: head.Size > 0}})
@@ -382,7 +382,7 @@ func survived(t *testing.T, name, dir, output, inject string, hit []faultPoint) 
 	if err := l.Close(); err != nil {
 		fail("close again: %v", err)
 	}
-	if r, err := Verify(dir, nil); err != nil || r.TornBytes != 0 || r.StaleHashes || r.Checkpointed != r.Size {
+	if r, err := Verify(t.Context(), dir, nil); err != nil || r.TornBytes != 0 || r.StaleHashes || r.Checkpointed != r.Size {
 		fail("after repair: %+v, %v", r, err)
 	}
 }

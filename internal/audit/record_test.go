@@ -41,7 +41,7 @@ func mustOpenWith(t testing.TB, dir string, o Options, more ...ed25519.PrivateKe
 
 func mustVerify(t testing.TB, dir string) Report {
 	t.Helper()
-	r, err := Verify(dir, nil)
+	r, err := Verify(t.Context(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,13 +263,13 @@ func TestKeysTakeTurnsAndTheFirstVouchesForTheLast(t *testing.T) {
 	}
 	good := read(t, dir, checkpointFile)
 	write(t, dir, checkpointFile, msg)
-	_, err = Verify(dir, nil)
+	_, err = Verify(t.Context(), dir, nil)
 	if b := broken(t, err); b.File != checkpointFile {
 		t.Fatal(b)
 	}
 	write(t, dir, checkpointFile, good)
 	write(t, dir, entriesFile, append(bytes.Clone(entries), append(line, '\n')...))
-	_, err = Verify(dir, nil)
+	_, err = Verify(t.Context(), dir, nil)
 	if b := broken(t, err); b.Index != 7 {
 		t.Fatal(b)
 	}
@@ -280,12 +280,12 @@ func TestKeysTakeTurnsAndTheFirstVouchesForTheLast(t *testing.T) {
 		bad := bytes.Clone(keys)
 		bad[off] ^= 1
 		write(t, dir, keyFile, bad)
-		if _, err := Verify(dir, nil); err == nil {
+		if _, err := Verify(t.Context(), dir, nil); err == nil {
 			t.Fatalf("byte %d of the keys was changed", off)
 		}
 	}
 	write(t, dir, keyFile, oldKeys)
-	_, err = Verify(dir, nil)
+	_, err = Verify(t.Context(), dir, nil)
 	broken(t, err)
 }
 
@@ -376,7 +376,7 @@ func TestPruningLeavesHashesThatStillProve(t *testing.T) {
 		changed := append([][]byte(nil), lines...)
 		change(changed)
 		write(t, dir, entriesFile, bytes.Join(changed, nil))
-		_, err := Verify(dir, nil)
+		_, err := Verify(t.Context(), dir, nil)
 		if err == nil {
 			t.Errorf("%s: passes", name)
 			continue
@@ -638,8 +638,13 @@ func TestALongLogIsOpenedByItsEndAndCheckedAfterwards(t *testing.T) {
 		}
 	}
 	appendN(t, l, 300)
-	if _, err := l.Check(nil); err != nil || l.Healthy() != nil {
+	if _, err := l.Check(t.Context(), nil); err != nil || l.Healthy() != nil {
 		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Check(cancelled, nil); !errors.Is(err, context.Canceled) || l.Healthy() != nil {
+		t.Fatalf("cancelled: %v, then %v", err, l.Healthy())
 	}
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
@@ -657,7 +662,7 @@ func TestALongLogIsOpenedByItsEndAndCheckedAfterwards(t *testing.T) {
 	if l.ReadWhole() || l.Healthy() != nil {
 		t.Fatal("the end alone was read, and is whole")
 	}
-	if _, err := l.Check(nil); broken(t, err).File != entriesFile || !errors.Is(l.Healthy(), ErrPoisoned) {
+	if _, err := l.Check(t.Context(), nil); broken(t, err).File != entriesFile || !errors.Is(l.Healthy(), ErrPoisoned) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
@@ -1026,7 +1031,7 @@ func TestNoMutationOfALogOrOfAnExportedTreePasses(t *testing.T) {
 		write(t, base, name, bad)
 		var passed bool
 		if base == dir {
-			got, err := Verify(dir, nil)
+			got, err := Verify(t.Context(), dir, nil)
 			// A stale derived file and bytes after the last entry are said; the entries are all there.
 			passed = err == nil && !got.StaleHashes && got.TornBytes == 0
 			if err == nil && (got.Size != want.Size || got.Root != want.Root) {

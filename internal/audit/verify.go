@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -31,16 +32,16 @@ type Report struct {
 
 // Verify recomputes the record in dir from its entries and needs no keys. It answers *BrokenError with the first bad
 // entry, or an error that is fs.ErrNotExist where there is no record. A log that is being appended to may be verified.
-// progress, which may be nil, is given bytes.
-func Verify(dir string, progress func(done, total int64)) (Report, error) {
-	r, err := verify(dir, progress)
+// progress, which may be nil, is given bytes. A cancelled ctx ends it with ctx's error and says nothing about the record.
+func Verify(ctx context.Context, dir string, progress func(done, total int64)) (Report, error) {
+	r, err := verify(ctx, dir, progress)
 	if err != nil {
 		return Report{}, fmt.Errorf("verify record: %w", err)
 	}
 	return r, nil
 }
 
-func verify(dir string, progress func(done, total int64)) (Report, error) {
+func verify(ctx context.Context, dir string, progress func(done, total int64)) (Report, error) {
 	if _, err := os.Lstat(dir); err != nil {
 		return Report{}, err
 	}
@@ -78,7 +79,7 @@ func verify(dir string, progress func(done, total int64)) (Report, error) {
 		sink.in = hashes
 	}
 	c := checker{keys: keys, cp: cp, stored: sink.add, progress: progress, survey: &survey{}}
-	if err := c.run(f, info.Size()); err != nil {
+	if err := c.run(until{ctx, f}, info.Size()); err != nil {
 		return Report{}, err
 	}
 	if err := sink.finish(); err != nil {
@@ -88,6 +89,20 @@ func verify(dir string, progress func(done, total int64)) (Report, error) {
 	report.TornBytes, report.StaleHashes, report.Findings = c.torn, sink.differs, c.survey.done()
 	report.Epochs = len(c.keys.epochs)
 	return report, nil
+}
+
+// until reads until ctx is cancelled.
+type until struct {
+	ctx context.Context
+	io.ReaderAt
+}
+
+func (u until) ReadAt(b []byte, at int64) (int, error) {
+	n, err := u.ReaderAt.ReadAt(b, at)
+	if cancelled := u.ctx.Err(); cancelled != nil {
+		return 0, cancelled
+	}
+	return n, err
 }
 
 // readHead reads the checkpoint and, after it, the keys: those are written first, so they hold the one that signed it.

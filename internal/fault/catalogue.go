@@ -71,6 +71,7 @@ const (
 	ExportExists        Code = "export_exists"
 	ExportUnreadable    Code = "export_unreadable"
 	ExportCancelled     Code = "export_cancelled"
+	VerifyCancelled     Code = "verify_cancelled"
 	RecipientInvalid    Code = "recipient_invalid"
 	DrivesUnknown       Code = "drives_unknown"
 	UnlockWait          Code = "unlock_wait"
@@ -156,6 +157,7 @@ var catalogue = map[Code]text{
 	ExportTarget:        {"The export could not be written there; the drive may have been pulled out.", "Plug the drive in again, or choose another place, and export again: it goes on where it stopped."},
 	ExportExists:        {"A file of that name is already there, so nothing was written.", "Choose another name, or move the old file away."},
 	ExportUnreadable:    {"What was written does not read back as it was written; do not trust that drive.", "Nothing was left that verifies. Export again to another drive."},
+	VerifyCancelled:     {"The record was not verified: it was stopped on the way.", "Verify it again when there is time: what was read so far shows nothing about the whole."},
 	ExportCancelled:     {"The export was stopped.", "Export again to the same place to go on where it stopped."},
 	RecipientInvalid:    {"That is not an age recipient.", "It begins with age1 and has no spaces; ask the auditor for it again."},
 	DrivesUnknown:       {"Removable drives cannot be listed on this system.", "Give the folder of the drive by hand."},

@@ -212,7 +212,7 @@ func TestErasureHoldsAndSearchAreOnRecord(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if report, err := audit.Verify(filepath.Join(o.Home, "audit"), nil); err != nil || report.Size < 10 {
+	if report, err := audit.Verify(t.Context(), filepath.Join(o.Home, "audit"), nil); err != nil || report.Size < 10 {
 		t.Error("the record: ", report, err)
 	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -129,6 +130,6 @@ func TestEarlierDirectoriesOpenAndGoOn(t *testing.T) {
 }
 
 func verified(s *Session) error {
-	_, err := s.VerifyRecord(nil)
+	_, err := s.VerifyRecord(context.Background(), nil)
 	return err
 }

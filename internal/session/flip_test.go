@@ -250,7 +250,7 @@ func visit(t *testing.T, o Options, image, file string, at int64) (said []string
 	if s.open.stopped != nil {
 		say(s.open.stopped)
 	}
-	_, err = s.VerifyRecord(nil)
+	_, err = s.VerifyRecord(t.Context(), nil)
 	say(err)
 	say(s.VerifyHistory(t.Context()))
 	_, err = s.Search(t.Context(), history.Query{Text: "hello"})

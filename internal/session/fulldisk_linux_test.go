@@ -85,7 +85,7 @@ func TestAFullDiskStopsTheChatBeforeInferenceAndNothingElse(t *testing.T) {
 	if found, err := s.Search(t.Context(), history.Query{Text: "hello"}); err != nil || len(found.Hits) == 0 {
 		t.Fatalf("searching on a full disk: %+v, %v", found, err)
 	}
-	if _, err := s.VerifyRecord(nil); err != nil {
+	if _, err := s.VerifyRecord(t.Context(), nil); err != nil {
 		t.Fatal("verifying on a full disk: ", err)
 	}
 	stick := t.TempDir()
@@ -111,7 +111,7 @@ func TestAFullDiskStopsTheChatBeforeInferenceAndNothingElse(t *testing.T) {
 	if err := say(t, s, "and with room again?"); err != nil {
 		t.Fatal("with room again: ", err)
 	}
-	if r, err := s.VerifyRecord(nil); err != nil || r.TornBytes != 0 {
+	if r, err := s.VerifyRecord(t.Context(), nil); err != nil || r.TornBytes != 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
 }

@@ -177,7 +177,7 @@ func (m million) unlock(b *testing.B) {
 					b.Fatalf("%d entries, read whole: %v", size, s.open.record.ReadWhole())
 				}
 				start := time.Now()
-				if _, err := s.VerifyRecord(nil); err != nil {
+				if _, err := s.VerifyRecord(b.Context(), nil); err != nil {
 					b.Fatal(err)
 				}
 				reading = append(reading, time.Since(start))
@@ -261,7 +261,7 @@ func (m million) export(b *testing.B) {
 	if err := s.Unlock(b.Context(), pass(goodPassphrase)); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := s.VerifyRecord(nil); err != nil { // the window has done so long before anybody exports
+	if _, err := s.VerifyRecord(b.Context(), nil); err != nil { // the window has done so long before anybody exports
 		b.Fatal(err)
 	}
 	var bundle string

@@ -83,7 +83,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 		"recovery":         s.recoveryControl(),
 		"policy-signed":    policyControl(o, p.Time),
 		"roles":            rolesControl(o.policy),
-		"record-verified":  s.recordControl(),
+		"record-verified":  s.recordControl(ctx),
 		"record-witnessed": s.witnessControl(),
 		"retention":        passed("Retention", fmt.Sprintf("the record is kept %d months; conversations %s", o.policy.Retention.RecordMonths, keptFor(o.policy.Retention.ChatDays))),
 		"redaction":        redactionControl(o),
@@ -260,9 +260,9 @@ func rolesControl(p policy.Policy) Control {
 	return passed(name, fmt.Sprintf("%d rights, each with the key that it needs", len(policy.RoleTable())))
 }
 
-func (s *Session) recordControl() Control {
+func (s *Session) recordControl(ctx context.Context) Control {
 	const name = "Record verified"
-	r, err := s.VerifyRecord(nil)
+	r, err := s.VerifyRecord(ctx, nil)
 	if err != nil {
 		return failed(name, err.Error())
 	}

@@ -46,7 +46,7 @@ func (o *open) checkRecord(changed func()) {
 		return
 	}
 	go func() {
-		if _, err := o.record.Check(nil); err != nil {
+		if _, err := o.record.Check(context.Background(), nil); err != nil {
 			changed()
 		}
 	}()
@@ -162,13 +162,17 @@ func (s *Session) RecordEntries(from, n int64) ([]audit.Entry, error) {
 }
 
 // VerifyRecord recomputes the whole record. progress, which may be nil, is given bytes. A record that is broken stops
-// the chat.
-func (s *Session) VerifyRecord(progress func(done, total int64)) (audit.Report, error) {
+// the chat. One that was cancelled has found out nothing, and like one that ended well it is not on record: it reads the
+// record itself.
+func (s *Session) VerifyRecord(ctx context.Context, progress func(done, total int64)) (audit.Report, error) {
 	o, err := s.recorded()
 	if err != nil {
 		return audit.Report{}, err
 	}
-	r, err := o.record.Check(progress)
+	r, err := o.record.Check(ctx, progress)
+	if errors.Is(err, context.Canceled) {
+		return r, fault.New(fault.VerifyCancelled, err)
+	}
 	if err != nil {
 		s.changed()
 	}

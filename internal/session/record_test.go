@@ -75,7 +75,7 @@ func TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat(t *testing.T) {
 	if st, err := s.RecordStatus(); err != nil || !st.RolledBack || st.Fault != string(fault.RecordRolledBack) {
 		t.Fatalf("%+v, %v", st, err)
 	}
-	if _, err := s.VerifyRecord(nil); err != nil { // by itself it is whole
+	if _, err := s.VerifyRecord(t.Context(), nil); err != nil { // by itself it is whole
 		t.Fatal(err)
 	}
 	if err := s.AcceptOlder(t.Context(), nil); err != nil {
@@ -385,7 +385,18 @@ func TestTheRecordsKeyChangesAndTheRecordOpensAgain(t *testing.T) {
 	if st, err := s.RecordStatus(); err != nil || st.Epochs != 3 {
 		t.Fatalf("%+v, %v", st, err)
 	}
-	if r, err := s.VerifyRecord(nil); err != nil || r.Epochs != 3 {
+	if r, err := s.VerifyRecord(t.Context(), nil); err != nil || r.Epochs != 3 {
 		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
+func TestAVerificationThatWasCancelledSaysSoAndStopsNothing(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.VerifyRecord(ctx, nil)
+	wantFault(t, err, fault.VerifyCancelled)
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
 	}
 }

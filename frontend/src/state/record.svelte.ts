@@ -68,7 +68,6 @@ class TheRecord {
   }
 
   findDrives = () => this.drives.ask(api.drives);
-  cancelExport = () => api.cancel('export').catch(() => undefined);
 
   /** Writes a bundle of the entries of a matter (empty: all) in the filter's days. */
   async export(dir: string, recipient: string, matter: string): Promise<void> {
