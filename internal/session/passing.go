@@ -131,7 +131,8 @@ func (p *passing) BeginTurn(_ context.Context, t history.Turn) (history.Begun, e
 	if t.Place.Continue != "" {
 		b.Assistant.Text, b.Assistant.Reasoning = old.Text, old.Reasoning
 	}
-	p.messages = append(kept, b.Assistant)
+	kept = append(kept, b.Assistant)
+	p.messages = kept
 	p.conversation.Messages = len(p.messages)
 	p.keepLocked(t.Pseudonyms)
 	b.Conversation = p.conversation
