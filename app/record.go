@@ -86,6 +86,8 @@ type DayView struct {
 	Day     string `json:"day"`
 	Prompts int    `json:"prompts"`
 	Others  int    `json:"others"`
+	Read    int    `json:"read"` // tokens, by the models
+	Written int    `json:"written"`
 }
 
 // ActivityView is for the charts.

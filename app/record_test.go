@@ -64,3 +64,14 @@ func TestWhatIsInForceIsShown(t *testing.T) {
 		t.Error("a recipient that is none was taken")
 	}
 }
+
+func TestTheTokensOfADayAreCounted(t *testing.T) {
+	a, h := unlockedApp(t)
+	started := must[TurnStarted](t)(a.Send(PromptView{Text: "Who are you?"}))
+	end := h.ended(t, started.Assistant.Turn)
+	days := must[ActivityView](t)(a.RecordActivity()).Days
+	today := days[len(days)-1]
+	if end.Message.PromptTokens == 0 || today.Read != end.Message.PromptTokens || today.Written != end.Message.OutputTokens || days[0].Read != 0 {
+		t.Errorf("%+v, of the answer %+v", days, end.Message)
+	}
+}

@@ -110,27 +110,64 @@ class Conversation(Story):
         wait("fewer messages", lambda: "disk_full" not in w.text())
         w.picture("35-messages-found")
 
-    def test_4_the_window_speaks_german(self):
+    def test_4_one_thing_is_done_to_several(self):
+        w = self.w
+        for text in "First of two.", "Second of two.":
+            w.key("ctrl+n")
+            w.send(text)
+            w.shows(r"tokens/s")
+            w.find("button", "Send")
+        self.tab_to("button", "Select several")
+        w.key("Return")
+        for title in r"Select Second of two\.", r"Select First of two\.":
+            self.tab_to("check", title)
+            w.key("space")
+        w.shows("2 selected")
+        w.picture("36-selected")
+        self.tab_to("button", "Delete")
+        w.key("Return")
+        w.shows("2 conversations and all messages in them")
+        self.tab_to("button", "Delete")
+        w.key("Return")
+        w.shows("0 selected")
+        self.assertNotIn("of two", w.text())
+        self.tab_to("button", "Done")
+        w.key("Return")
+        w.find("button", "Who are you.*")
+
+    def test_5_charts(self):
+        w = self.w
+        for name, seen in ("record", r"tokens in the last 30 days"), ("posture", r"\d+ holds"):
+            w.key("ctrl+k")
+            w.find("list", "Search conversations and commands")
+            w.type(name)
+            w.find("option", f"(?i)Commands {name}.*")
+            w.key("Return")
+            w.shows(seen)
+            w.picture(f"37-{name}")
+        w.key("Escape")
+
+    def test_6_the_window_speaks_german(self):
         w = self.w
         w.key("ctrl+comma")
         self.tab_to("choice", "Same as the system")
         self.tab_to("choice", "Same as the system")
         w.key("Down", "Down")
         w.find("button", "Passphrase ändern")
-        w.picture("36-german-settings")
+        w.picture("38-german-settings")
         w.key("ctrl+k")
         w.find("list", "Gespräche und Befehle suchen")
         w.type("meldungen")
         w.find("option", "Befehle Was Meldungen bedeuten.*")
         w.key("Return")
         w.shows("Die Festplatte ist voll")
-        w.picture("37-german-messages")
+        w.picture("39-german-messages")
         w.key("ctrl+l")
         w.find("button", "Unlock")  # the choice is sealed with the history
         w.type_into("Passphrase", PASSPHRASE)
         w.key("Return")
         w.find("field", "Nachricht")
-        w.picture("38-german-chat")
+        w.picture("40-german-chat")
 
     def test_9_nothing_left_the_machine(self):
         self.assertEqual(self.w.close(), 0)

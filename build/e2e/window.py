@@ -211,6 +211,7 @@ def whole_calls(trace):
 ROLES = {
     "button": {"push button", "button", "toggle button", "menu item"},
     "choice": {"radio button"},
+    "check": {"check box"},
     "list": {"combo box"},
     "option": {"list item"},
     "field": {"entry", "password text", "text"},

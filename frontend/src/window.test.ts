@@ -415,6 +415,31 @@ describe('finding and keeping', () => {
     await waitFor(() => expect(screen.queryByText('Ward 4')).toBeNull());
   });
 
+  it('does one thing to several conversations', async () => {
+    const user = await open();
+    await user.click(button('Select several'));
+    await user.click(screen.getByLabelText('Select Example patient note'));
+    await user.click(screen.getByLabelText('Select Shorten the extension clause'));
+    expect(screen.getByText('2 selected')).toBeInTheDocument();
+    await clean();
+    await user.selectOptions(screen.getByLabelText('Move to…'), 'ward');
+    await waitFor(() =>
+      expect(mock.list.filter((c) => c.matter === 'ward').map((c) => c.id)).toHaveLength(2),
+    );
+    await user.click(button('Pin'));
+    await waitFor(() => expect(mock.list.filter((c) => c.matter === 'ward' && c.pinned)).toHaveLength(2));
+    await user.click(await screen.findByText('Unpin'));
+    await waitFor(() => expect(mock.list.some((c) => c.matter === 'ward' && c.pinned)).toBe(false));
+    const before = mock.list.length;
+    await user.click(within(screen.getByRole('toolbar')).getByText('Delete'));
+    expect(screen.getByRole('dialog')).toHaveTextContent('2 conversations and all messages in them');
+    await user.click(within(screen.getByRole('dialog')).getByText('Delete'));
+    await waitFor(() => expect(mock.list).toHaveLength(before - 2));
+    expect(await screen.findByText('0 selected')).toBeInTheDocument();
+    await user.click(button('Done'));
+    expect(screen.queryByRole('toolbar')).toBeNull();
+  });
+
   it('deletes a message after asking, and regenerates an answer', async () => {
     const user = await open();
     await user.click(button('Example patient note'));
@@ -604,6 +629,16 @@ describe('the views for compliance and IT', () => {
     await clean();
     await user.click(screen.getByRole('checkbox', { name: 'Only what differs' }));
     expect(screen.queryByText('limits.prompt_bytes')).toBeNull();
+  });
+
+  it('the record: what a day held, in entries and in tokens, for who does not see the bars', async () => {
+    await go('Record');
+    expect(
+      await screen.findByLabelText(/^\d+ entries in the last 30 days, at most \d+ a day/),
+    ).toBeInTheDocument();
+    expect(
+      screen.getByLabelText(/^[\d,]+ tokens in the last 30 days, at most [\d,]+ a day/),
+    ).toBeInTheDocument();
   });
 
   it('the posture, with evidence', async () => {

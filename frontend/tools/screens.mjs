@@ -134,12 +134,45 @@ const views = {
       await page.getByRole('button', { name: 'Organise Example patient note' }).click();
     },
   ],
+  export: [
+    'ready',
+    async (page) => {
+      await open(page, 'Example patient note');
+      await page.keyboard.press('Control+Shift+E');
+      await page.getByLabel(/COMPLIANCE/).check();
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByText('on record as entry').waitFor();
+    },
+  ],
+  temporary: [
+    'ready',
+    async (page) => {
+      await page.keyboard.press('Control+Shift+N');
+      await page.getByText('Not kept', { exact: true }).waitFor();
+    },
+  ],
+  messages: [
+    'ready',
+    async (page) => {
+      await page.keyboard.press('Control+/');
+      await page.getByRole('button', { name: 'What messages mean' }).click();
+    },
+  ],
+  german: [
+    'ready',
+    async (page) => {
+      await page.keyboard.press('Control+,');
+      await page.getByLabel('Deutsch').check();
+      await page.getByRole('button', { name: 'Protokoll', exact: true }).click();
+      await page.getByText('Verdeckt in den letzten').waitFor();
+    },
+  ],
   masked: [
     'ready',
     async (page) => {
       await open(page, 'Example patient note');
       await page
-        .getByRole('button', { name: /values masked/ })
+        .getByRole('button', { name: /values hidden/ })
         .first()
         .click();
     },

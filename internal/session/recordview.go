@@ -64,6 +64,8 @@ type RecordDay struct {
 	Day     string // YYYY-MM-DD
 	Prompts int
 	Others  int
+	Read    int // tokens, by the models
+	Written int // likewise
 }
 
 // RecordActivity counts the last thirty days: entries by day, oldest first, and what was masked, by type.
@@ -89,6 +91,8 @@ func (s *Session) RecordActivity(now time.Time) (days []RecordDay, masked map[st
 		} else {
 			days[i].Others++
 		}
+		days[i].Read += e.PromptTokens
+		days[i].Written += e.OutputTokens
 		for t, n := range e.Redactions {
 			masked[t] += n
 		}

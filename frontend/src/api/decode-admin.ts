@@ -83,7 +83,7 @@ export const toVerified = (value: unknown): Verified =>
   read(value, { size: 0, root: '', checkpointed: 0, keys: 0, findings: [] as string[], tookMs: 0 });
 
 export const toActivity = (value: unknown): Activity => ({
-  days: list(fields(value).days).map((d) => read(d, { day: '', prompts: 0, others: 0 })),
+  days: list(fields(value).days).map((d) => read(d, { day: '', prompts: 0, others: 0, read: 0, written: 0 })),
   masked: Object.entries(counts(fields(value).masked)).sort((a, b) => b[1] - a[1]),
 });
 

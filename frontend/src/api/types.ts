@@ -283,7 +283,7 @@ export interface Verified {
 }
 
 export interface Activity {
-  days: { day: string; prompts: number; others: number }[];
+  days: { day: string; prompts: number; others: number; read: number; written: number }[]; // the last two in tokens
   masked: [string, number][];
 }
 

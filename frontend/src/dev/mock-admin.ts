@@ -79,7 +79,14 @@ export function adminMock(mock: MockApp) {
       days: Array.from({ length: 30 }, (_, i) => {
         const day = new Date(Date.now() - (29 - i) * 86_400_000).toISOString().slice(0, 10);
         const idle = i % 7 > 4;
-        return { day, prompts: idle ? 0 : 6 + ((i * 7) % 11), others: idle ? 1 : 4 + ((i * 3) % 5) };
+        const prompts = idle ? 0 : 6 + ((i * 7) % 11);
+        return {
+          day,
+          prompts,
+          others: idle ? 1 : 4 + ((i * 3) % 5),
+          read: prompts * 610,
+          written: prompts * 180,
+        };
       }),
       masked: { EMAIL_ADDRESS: 41, US_SSN: 17, IBAN_CODE: 4 },
     }),

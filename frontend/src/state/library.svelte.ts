@@ -7,12 +7,28 @@ import { chat } from './chat.svelte';
 class Library {
   conversations = $state.raw<Conversation[]>([]);
   matters = $state.raw<Matter[]>([]);
+  selecting = $state(false);
+  selected = $state.raw<ReadonlySet<string>>(new Set()); // IDs, while selecting
   matter = $state(''); // the one whose conversations are shown; '' for all
   #load = 0;
 
   shown = $derived(
     this.matter === '' ? this.conversations : this.conversations.filter((c) => c.matter === this.matter),
   );
+
+  select(id: string, chosen: boolean): void {
+    const next = new Set(this.selected);
+    if (chosen) next.add(id);
+    else next.delete(id);
+    this.selected = next;
+  }
+
+  selectAll = () => (this.selected = new Set(this.shown.map((c) => c.id)));
+
+  endSelecting(): void {
+    this.selecting = false;
+    this.selected = new Set();
+  }
 
   async reload(): Promise<void> {
     const load = ++this.#load;
@@ -22,6 +38,7 @@ class Library {
       this.conversations = list;
       this.matters = matters;
       if (!matters.some((m) => m.id === this.matter)) this.matter = '';
+      this.selected = new Set(list.map((c) => c.id).filter((id) => this.selected.has(id)));
       for (const c of list) chat.renamed(c.id, c.title);
     } catch (reason) {
       if (load === this.#load) chat.fault = toFault(reason);
@@ -43,7 +60,11 @@ class Library {
 
   rename = (id: string, title: string) => this.#change(() => api.rename(id, title));
   pin = (id: string, pinned: boolean) => this.#change(() => api.pin(id, pinned));
-  move = (id: string, matter: string) => this.#change(() => api.move(matter, [id]));
+  pinAll = (ids: string[], pinned: boolean) =>
+    this.#change(async () => {
+      for (const id of ids) await api.pin(id, pinned);
+    });
+  move = (ids: string[], matter: string) => this.#change(() => api.move(matter, ids));
   hold = (matter: string, conversation: string, reason: string) =>
     this.#change(() => api.hold(matter, conversation, reason));
   createMatter = (name: string) => this.#change(() => api.createMatter(name));
@@ -58,6 +79,7 @@ class Library {
 
   wipe(): void {
     this.#load++;
+    this.endSelecting();
     this.conversations = [];
     this.matters = [];
     this.matter = '';

@@ -4,6 +4,7 @@ import type { Conversation, Matter, Message } from '../api/types';
 export type Dialog =
   | { kind: 'evidence' | 'shortcuts' | 'palette' | 'matters' | 'masked' }
   | { kind: 'delete' | 'organise' | 'export'; conversation: Conversation }
+  | { kind: 'deleteMany'; ids: string[] }
   | { kind: 'deleteMessage'; message: Message }
   | { kind: 'deleteMatter'; matter: Matter };
 

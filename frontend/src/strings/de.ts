@@ -78,6 +78,21 @@ export const de: Strings = {
     settings: 'Einstellungen',
     shortcuts: 'Tasten',
   },
+  many: {
+    begin: 'Mehrere auswählen',
+    choose: (title: string) => `${title} auswählen`,
+    bar: 'Was mit den ausgewählten Gesprächen geschieht',
+    count: (n: number) => `${n} ausgewählt`,
+    all: 'Alle auswählen',
+    pin: 'Anheften',
+    unpin: 'Lösen',
+    move: 'Verschieben…',
+    remove: 'Löschen',
+    done: 'Fertig',
+    title: 'Die ausgewählten Gespräche löschen?',
+    body: (n: number) =>
+      `${plural(n, 'Gespräch', 'Gespräche')} und alle Nachrichten darin werden auf diesem Rechner gelöscht. Das lässt sich nicht rückgängig machen.`,
+  },
   remove: {
     title: 'Dieses Gespräch löschen?',
     body: (title: string) =>
@@ -395,6 +410,12 @@ export const de: Strings = {
     activity: 'Einträge je Tag',
     activityWords: (total: number, most: number) =>
       `${plural(total, 'Eintrag', 'Einträge')} in den letzten 30 Tagen, höchstens ${number(most)} am Tag`,
+    most: (n: number) => `höchstens ${number(n)}`,
+    tokens: 'Token je Tag',
+    tokenWords: (total: number, most: number) =>
+      `${plural(total, 'Token', 'Token')} in den letzten 30 Tagen, höchstens ${number(most)} am Tag`,
+    written_: 'geschrieben',
+    read_: 'gelesen',
     prompts: 'Nachrichten',
     others: 'andere',
     masked: 'Verdeckt in den letzten 30 Tagen',

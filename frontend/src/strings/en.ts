@@ -67,6 +67,21 @@ export const en = {
     settings: 'Settings',
     shortcuts: 'Shortcuts',
   },
+  many: {
+    begin: 'Select several',
+    choose: (title: string) => `Select ${title}`,
+    bar: 'What to do with the selected conversations',
+    count: (n: number) => `${n} selected`,
+    all: 'Select all',
+    pin: 'Pin',
+    unpin: 'Unpin',
+    move: 'Move to…',
+    remove: 'Delete',
+    done: 'Done',
+    title: 'Delete the selected conversations?',
+    body: (n: number) =>
+      `${plural(n, 'conversation', 'conversations')} and all messages in them are erased from this workstation. This cannot be undone.`,
+  },
   remove: {
     title: 'Delete this conversation?',
     body: (title: string) =>
@@ -383,6 +398,12 @@ export const en = {
     activity: 'Entries a day',
     activityWords: (total: number, most: number) =>
       `${plural(total, 'entry', 'entries')} in the last 30 days, at most ${most} a day`,
+    most: (n: number) => `at most ${n.toLocaleString('en')}`,
+    tokens: 'Tokens a day',
+    tokenWords: (total: number, most: number) =>
+      `${plural(total, 'token', 'tokens')} in the last 30 days, at most ${most.toLocaleString('en')} a day`,
+    written_: 'written',
+    read_: 'read',
     prompts: 'prompts',
     others: 'others',
     masked: 'Masked in the last 30 days',

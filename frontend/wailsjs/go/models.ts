@@ -4,6 +4,8 @@ export namespace app {
 	    day: string;
 	    prompts: number;
 	    others: number;
+	    read: number;
+	    written: number;
 	
 	    static createFrom(source: any = {}) {
 	        return new DayView(source);
@@ -14,6 +16,8 @@ export namespace app {
 	        this.day = source["day"];
 	        this.prompts = source["prompts"];
 	        this.others = source["others"];
+	        this.read = source["read"];
+	        this.written = source["written"];
 	    }
 	}
 	export class ActivityView {
