@@ -261,6 +261,10 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
     'Die Ausgabe wurde angehalten.',
     'Geben Sie noch einmal an denselben Ort aus, um dort fortzufahren.',
   ],
+  verify_cancelled: [
+    'Das Protokoll wurde nicht geprüft: Es wurde unterwegs angehalten.',
+    'Prüfen Sie es noch einmal, wenn Zeit ist: Was bis dahin gelesen war, sagt nichts über das Ganze.',
+  ],
   recipient_invalid: [
     'Das ist kein age-Empfänger.',
     'Er beginnt mit age1 und hat keine Leerzeichen; bitten Sie die Prüferin noch einmal darum.',
