@@ -989,6 +989,10 @@ export namespace app {
 	    importedAt: string;
 	    sourceFile: string;
 	    signer: string;
+	    fits: boolean;
+	    fitted: number;
+	    needs: number;
+	    free: number;
 	
 	    static createFrom(source: any = {}) {
 	        return new SealedModelView(source);
@@ -1009,6 +1013,10 @@ export namespace app {
 	        this.importedAt = source["importedAt"];
 	        this.sourceFile = source["sourceFile"];
 	        this.signer = source["signer"];
+	        this.fits = source["fits"];
+	        this.fitted = source["fitted"];
+	        this.needs = source["needs"];
+	        this.free = source["free"];
 	    }
 	}
 	
