@@ -137,7 +137,7 @@ class Conversation(Story):
 
     def test_5_charts(self):
         w = self.w
-        for name, seen in ("record", r"tokens in the last 30 days"), ("posture", r"\d+ holds"):
+        for name, seen in ("record", r"tokens in the last 30 days"), ("posture", r"holds: \d+"):
             w.key("ctrl+k")
             w.find("list", "Search conversations and commands")
             w.type(name)
