@@ -262,7 +262,7 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 		return nil, vaultFault(err)
 	}
 	defer sealed.Close()
-	fit, err := m.open.fit(ctx, sealed)
+	fit, err := m.open.fit(ctx, sealed, 0)
 	if err != nil {
 		return nil, err
 	}

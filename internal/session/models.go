@@ -68,8 +68,8 @@ func (s *Session) ImportModel(ctx context.Context, gguf io.Reader, source vault.
 }
 
 // FitModel tells how a model would be loaded into the memory that is free now: with a context of so many tokens, or for 0
-// with what UseModel chose for it, or else as many as fit of what suits it. What does not fit is a fault, and told all the
-// same.
+// with what UseModel chose for it, or else with as many as fit of what suits it. What does not fit is a fault, and told
+// all the same.
 func (s *Session) FitModel(ctx context.Context, id vault.ModelID, tokens int) (engine.Fit, error) {
 	o, err := s.ready()
 	if err != nil {
@@ -80,23 +80,16 @@ func (s *Session) FitModel(ctx context.Context, id vault.ModelID, tokens int) (e
 		return engine.Fit{}, vaultFault(err)
 	}
 	defer sealed.Close()
-	if tokens == 0 && id == o.model.Status().Manifest.ID {
-		return o.fit(ctx, sealed)
-	}
-	return fitModel(sealed, tokens)
+	return o.fit(ctx, sealed, tokens)
 }
 
-// fit is how the chosen model is to be loaded now.
-func (o *open) fit(ctx context.Context, sealed *vault.Sealed) (engine.Fit, error) {
-	chosen, err := o.history.Setting(ctx, settingContext)
-	if err != nil && !errors.Is(err, history.ErrNotFound) {
-		return engine.Fit{}, historyFault(err)
+func (o *open) fit(ctx context.Context, sealed *vault.Sealed, tokens int) (engine.Fit, error) {
+	if tokens == 0 {
+		var err error
+		if tokens, err = o.chosenContext(ctx, sealed.Manifest.ID); err != nil {
+			return engine.Fit{}, err
+		}
 	}
-	tokens, _ := strconv.Atoi(chosen) // "": none was chosen
-	return fitModel(sealed, tokens)
-}
-
-func fitModel(sealed *vault.Sealed, tokens int) (engine.Fit, error) {
 	h, err := sealed.Header()
 	if err != nil {
 		return engine.Fit{}, vaultFault(err)
@@ -106,6 +99,20 @@ func fitModel(sealed *vault.Sealed, tokens int) (engine.Fit, error) {
 	}
 	f, err := engine.FitModel(h, tokens, engine.FreeMemory())
 	return f, engineFault(err)
+}
+
+// chosenContext returns the context that was chosen with a model, in tokens; 0 where none was, or with another model.
+func (o *open) chosenContext(ctx context.Context, id vault.ModelID) (int, error) {
+	chosen, err := o.history.Setting(ctx, settingModel)
+	tokens := ""
+	if err == nil && chosen == string(id) {
+		tokens, err = o.history.Setting(ctx, settingContext)
+	}
+	if err != nil && !errors.Is(err, history.ErrNotFound) {
+		return 0, historyFault(err)
+	}
+	n, _ := strconv.Atoi(tokens) // "": none was chosen
+	return n, nil
 }
 
 // UseModel chooses the model for every unlock from the next one on, with a context of so many tokens, 0 for as many as
@@ -122,8 +129,10 @@ func (s *Session) UseModel(ctx context.Context, id vault.ModelID, tokens int) er
 	if err := o.mayUse(m, m.ID == s.opts.Builtin.id()); err != nil {
 		return err
 	}
-	if _, err := s.FitModel(ctx, id, tokens); tokens != 0 && err != nil {
-		return err // more memory may be free when the model is loaded: what is refused is only what was asked for
+	if tokens != 0 { // else more memory may be free when the model is loaded
+		if _, err := s.FitModel(ctx, id, tokens); err != nil {
+			return err
+		}
 	}
 	if err := o.note(audit.Entry{Action: audit.ModelUse, Model: m.SHA256, Detail: m.Name}); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package llama
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -14,10 +13,10 @@ import (
 // names them, which is seldom the file's, but much the same in every layer: what followed a tensor in one layer will
 // follow it in the next. A wrong forecast costs time and nothing else.
 type forecast struct {
-	tensors []extent             // by place
-	index   map[string]int       // by name
-	follows map[string]successor // by the role of the tensor before
-	current int                  // in tensors; -1 before the first
+	tensors []extent           // by place
+	index   map[string]int     // by name
+	follows map[role]successor // by the role of the tensor before
+	current int                // in tensors; -1 before the first
 }
 
 // extent is where a tensor lies in the file, in bytes from its start.
@@ -26,14 +25,17 @@ type extent struct {
 	from, to int64
 }
 
+// role is a tensor's name without its layer: "blk.7.attn_q.weight" has layer 7 between "blk." and ".attn_q.weight".
+type role struct{ before, after string }
+
 // successor is the role of the tensor that came next, and how many layers further.
 type successor struct {
-	role   string
+	role   role
 	layers int
 }
 
 func newForecast(h *gguf.Header) *forecast {
-	f := &forecast{index: map[string]int{}, follows: map[string]successor{}, current: -1}
+	f := &forecast{index: map[string]int{}, follows: map[role]successor{}, current: -1}
 	for _, t := range h.Tensors {
 		bytes, _ := t.Bytes()
 		from := h.DataOffset + int64(t.Offset)
@@ -56,8 +58,8 @@ func (f *forecast) reading(off int64) {
 		return
 	}
 	if f.current >= 0 {
-		before, layer := role(f.tensors[f.current].name)
-		after, next := role(f.tensors[i].name)
+		before, layer := roleOf(f.tensors[f.current].name)
+		after, next := roleOf(f.tensors[i].name)
 		f.follows[before] = successor{after, next - layer}
 	}
 	f.current = i
@@ -68,16 +70,16 @@ func (f *forecast) next(i int) int {
 	if i < 0 {
 		return -1
 	}
-	before, layer := role(f.tensors[i].name)
+	before, layer := roleOf(f.tensors[i].name)
 	s, ok := f.follows[before]
 	if !ok {
 		return -1
 	}
-	after := s.role
-	if strings.Contains(after, "%d") {
-		after = fmt.Sprintf(after, layer+s.layers)
+	name := s.role.before
+	if s.role.after != "" {
+		name += strconv.Itoa(layer+s.layers) + s.role.after
 	}
-	if i, ok := f.index[after]; ok {
+	if i, ok := f.index[name]; ok {
 		return i
 	}
 	return -1
@@ -104,12 +106,12 @@ func (f *forecast) from(off, near int64) iter.Seq2[int64, int64] {
 	}
 }
 
-// role is a tensor's name with %d in the place of its layer, and that layer: "blk.%d.attn_q.weight" and 7.
-func role(name string) (string, int) {
+// roleOf returns a tensor's role and its layer. A name without a layer is a role of its own, in layer 0.
+func roleOf(name string) (role, int) {
 	if parts := strings.SplitN(name, ".", 3); len(parts) == 3 {
 		if layer, err := strconv.Atoi(parts[1]); err == nil {
-			return parts[0] + ".%d." + parts[2], layer
+			return role{parts[0] + ".", "." + parts[2]}, layer
 		}
 	}
-	return name, 0
+	return role{before: name}, 0
 }
