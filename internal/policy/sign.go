@@ -50,7 +50,7 @@ func ParseKeys(text string) ([]Key, error) {
 	return keys, nil
 }
 
-// ID is the key's number as the minisign command prints it: 16 upper-case hexadecimal digits.
+// ID is the key's number in 16 upper-case hexadecimal digits. The minisign command prints it without zeros in front.
 func (k Key) ID() string { return fmt.Sprintf("%016X", k.public.ID()) }
 
 // String returns the key's line.
