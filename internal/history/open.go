@@ -225,10 +225,10 @@ type connector struct {
 }
 
 const (
-	settings = "&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_foreign_keys=on&_busy_timeout=5000&_txlock=immediate&_cache_size=-65536"
+	settings = "&_journal_mode=WAL&_synchronous=FULL&_secure_delete=on&_foreign_keys=on&_busy_timeout=5000&_txlock=immediate&_cache_size=-65536&_stmt_cache_size=64"
 	// The index can be made anew, and what is erased is not deleted from it: it gets another key.
 	// A page that is in the cache need not be decrypted again: most of the index fits.
-	indexSettings = "&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&_txlock=immediate&_cache_size=-65536"
+	indexSettings = "&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&_txlock=immediate&_cache_size=-65536&_stmt_cache_size=64"
 )
 
 func (c *connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
