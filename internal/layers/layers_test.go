@@ -22,7 +22,7 @@ var layers = []struct {
 	{"binding", []string{"subrosa/internal/engine/llama"}, "llama.cpp is linked into the engine's process alone"},
 	{"leaves", []string{
 		"subrosa/internal/backup", "subrosa/internal/socket", "subrosa/internal/keys", "subrosa/internal/history", "subrosa/internal/audit", "subrosa/internal/vault",
-		"subrosa/internal/engine", "subrosa/internal/redact", "subrosa/internal/policy", "subrosa/internal/lockdown", "subrosa/internal/presence", "subrosa/internal/webview", "subrosa/models",
+		"subrosa/internal/engine", "subrosa/internal/redact", "subrosa/internal/policy", "subrosa/internal/lockdown", "subrosa/internal/presence", "subrosa/internal/webview", "subrosa/internal/document", "subrosa/models",
 	}, "leaves know nothing of each other, so each can be read and tested alone"},
 	{"formats", []string{"subrosa/internal/engine/proto", "subrosa/internal/gguf"}, "a format knows nothing of who reads it"},
 	{"ground", []string{"subrosa/internal/fault", "subrosa/internal/secret", "subrosa/internal/atomicfile"}, "everything may rest on these, so they rest on nothing"},
@@ -52,6 +52,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"subrosa/internal/policy", "subrosa/internal/fault", "as above"},
 	{"subrosa/internal/lockdown", "subrosa/internal/fault", "as above"},
 	{"subrosa/internal/presence", "subrosa/internal/fault", "as above"},
+	{"subrosa/internal/document", "subrosa/internal/fault", "as above"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {
