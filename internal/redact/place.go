@@ -73,11 +73,17 @@ func matchZIPLabel(c *Candidate) Verdict {
 
 // matchZIP: NY 10001-1234, 10115 Berlin, 28046. Madrid, 211 43 Malmö.
 func matchZIP(c *Candidate, g *gazetteer) Verdict {
+	v, _ := postcodeAndTown(c, g)
+	return v
+}
+
+// postcodeAndTown judges the postcode at c.At, and returns where the town behind it begins, 0 if it stands behind a US state.
+func postcodeAndTown(c *Candidate, g *gazetteer) (v Verdict, town int) {
 	if c.At > 0 {
 		switch c.Text[c.At-1] {
 		case '.', '/', '-', ':', '_', '$', '+', '#', '@', ',':
 			if c.At < 2 || c.Text[c.At-1] != '-' || !isLetter(c.Text[c.At-2]) {
-				return None
+				return None, 0
 			}
 		}
 	}
@@ -88,48 +94,47 @@ func matchZIP(c *Candidate, g *gazetteer) Verdict {
 		n = 5
 	}
 	if s.short && c.More {
-		return c.Undecided(c.At)
+		return c.Undecided(c.At), 0
 	}
 	if n == 4 { // Nørrebrogade 12, 2200 København
 		if c.At < 3 || c.Text[c.At-1] != ' ' || c.Text[c.At-2] != ',' || !isDigit(c.Text[c.At-3]) {
-			return None
+			return None, 0
 		}
 	} else if n != 5 {
-		return None
+		return None, 0
 	}
 	end := s.i
 	if n == 5 && s.peek() == '-' { // 10001-1234
 		s.i++
-		if _, k := s.number(4); k == 4 && !inWord[s.peek()] {
-			end = s.i
-		} else if s.short && c.More {
-			return c.Undecided(c.At)
-		} else {
-			return None
+		if _, k := s.number(4); s.short && c.More {
+			return c.Undecided(c.At), 0
+		} else if k != 4 {
+			return None, 0
 		}
+		end = s.i
 	}
 	if inWord[s.peek()] {
-		return None
+		return None, 0
 	}
 	if i := c.At; i > 3 && c.Text[i-1] == ' ' && usState(c.Text[i-3:i-1]) && (c.Text[i-4] == ' ' || c.Text[i-4] == ',' || c.Text[i-4] == '\n') {
-		return c.Is(c.At, end, 0.75)
+		return c.Is(c.At, end, 0.75), 0
 	}
 	s.i = end
 	s.skip('.')
 	if s.spaces(1) == 0 {
 		if s.short && c.More {
-			return c.Undecided(c.At)
+			return c.Undecided(c.At), 0
 		}
-		return None
+		return None, 0
 	}
 	if s.short && c.More {
-		return c.Undecided(c.At)
+		return c.Undecided(c.At), 0
 	}
 	if s.i >= len(c.Text) {
-		return c.Undecided(c.At)
+		return c.Undecided(c.At), 0
 	}
 	if !capital(c.Text, s.i) {
-		return None
+		return None, 0
 	}
 	from := s.i
 	j := from
@@ -137,14 +142,14 @@ func matchZIP(c *Candidate, g *gazetteer) Verdict {
 		j++
 	}
 	if j == len(c.Text) && c.More {
-		return c.Undecided(c.At)
+		return c.Undecided(c.At), 0
 	}
 	var buf [40]byte
 	w := fold(buf[:0], c.Text[from:j])
 	if flags := g.look(w); flags&place != 0 || townStart(w) || c.At > 2 && c.Text[c.At-1] == ' ' && c.Text[c.At-2] == ',' && houseBefore(c.Text[:c.At-2]) {
-		return c.Is(c.At, end, 0.7)
+		return c.Is(c.At, end, 0.7), from
 	}
-	return None
+	return None, 0
 }
 
 // houseBefore reports whether text ends in the number of a house, behind the name of a street: Bergweg 3a.
@@ -162,16 +167,14 @@ func houseBefore(text []byte) bool {
 
 // matchTownAfter: 28013 Madrid, 82467 Garmisch-Partenkirchen, the town behind a postcode.
 func matchTownAfter(c *Candidate, g *gazetteer) Verdict {
-	v := matchZIP(c, g)
-	if v != Found {
+	v, town := postcodeAndTown(c, g)
+	switch {
+	case v != Found:
 		return v
-	}
-	s := &scanner{text: c.Text, i: c.End}
-	s.skip('.')
-	if s.spaces(1) == 0 {
+	case town == 0: // Springfield, IL 62704: the town stands before it
 		return None
 	}
-	nm := readName(c.Text, s.i, c.More, g, false)
+	nm := readName(c.Text, town, c.More, g, false)
 	if nm.open {
 		return heldName(c, c.At)
 	}

@@ -345,6 +345,20 @@ func TestAStreamIsNewAfterClose(t *testing.T) {
 	}
 }
 
+// Texts of which a stream once gave something else than the whole, or which were masked in part.
+func TestTextsThatWereCutWrong(t *testing.T) {
+	r := Everything()
+	for text, want := range map[string]string{
+		"Springfield, IL 62704-1234 ABC":   "[LOCATION], IL [POSTCODE] ABC",
+		"Springfield, IL 62704-12345 Bern": "[LOCATION], IL 62704-12345 Bern",
+	} {
+		if got, _ := r.Text(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		check(t, r, text, []int{7})
+	}
+}
+
 func FuzzStream(f *testing.F) {
 	for _, p := range pieces(f) {
 		f.Add(p, uint64(1))
