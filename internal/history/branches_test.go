@@ -105,7 +105,7 @@ func TestEditAgainAndContinueMakeBranches(t *testing.T) {
 	if err := s.Choose(t.Context(), c, "no"); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
-	if u, a, err := s.Turn(t.Context(), begun.Assistant.Turn); err != nil || u.ID != second.User.ID || a.Text != "a2b and more" {
+	if u, a, err := s.Turn(t.Context(), begun.Conversation.ID, begun.Assistant.Turn); err != nil || u.ID != second.User.ID || a.Text != "a2b and more" {
 		t.Error(u, a, err)
 	}
 }

@@ -3,8 +3,10 @@ package history
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -427,13 +429,21 @@ func (c *eraser) forgetPseudonyms(ctx context.Context, seq int64) error {
 	return setValue(ctx, c.t, k, Pseudonyms, kept)
 }
 
-// resealMessages goes through a conversation in stretches, so that its memory does not grow with it.
+// resealMessages goes through a conversation in stretches, so that its memory does not grow with its text.
 func (c *eraser) resealMessages(ctx context.Context, k conversationKey, key []byte) error {
 	const stretch = 500
-	for after := int64(0); ; {
+	seqs, err := queryAll(ctx, c.t, "", scanInt, `SELECT seq FROM message WHERE conversation = ? AND status <> 'erased'`, k.seq)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(seqs, stretch) {
+		list, err := json.Marshal(some)
+		if err != nil {
+			return err
+		}
 		rows, err := queryAll(ctx, c.t, "", scanMessage, `SELECT `+messageColumns+fromMessage+
-			`WHERE m.conversation = ? AND m.seq > ? AND m.status <> 'erased' ORDER BY m.seq LIMIT ?`, k.seq, after, stretch)
-		if err != nil || len(rows) == 0 {
+			`WHERE m.seq IN (SELECT value FROM json_each(?))`, string(list))
+		if err != nil {
 			return err
 		}
 		messages, err := openAll(k.key, rows)
@@ -441,12 +451,12 @@ func (c *eraser) resealMessages(ctx context.Context, k conversationKey, key []by
 			return err
 		}
 		for i, m := range messages {
-			after = rows[i].seq
-			if err := c.exec(ctx, `UPDATE message SET content = ? WHERE seq = ?`, sealMessage(key, m), after); err != nil {
+			if err := c.exec(ctx, `UPDATE message SET content = ? WHERE seq = ?`, sealMessage(key, m), rows[i].seq); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
 }
 
 // replaceMatterKey wraps the matter's conversations' keys under a new one, and returns it.

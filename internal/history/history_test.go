@@ -186,7 +186,7 @@ func TestATurnComesBackAfterReopening(t *testing.T) {
 	if err != nil || len(got) != 2 || got[0] != user || got[1] != assistant {
 		t.Fatalf("%+v, %v\nwant %+v\n%+v", got, err, user, assistant)
 	}
-	u, a, err := s.Turn(t.Context(), turn.ID)
+	u, a, err := s.Turn(t.Context(), c, turn.ID)
 	if err != nil || u != user || a != assistant {
 		t.Fatalf("%+v %+v %v", u, a, err)
 	}
@@ -256,12 +256,17 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 	c, other := newConversation(t, s, "c"), newConversation(t, s, "other")
 	a := say(t, s, other, "", "p", "a")
 	begin := func(turn Turn) error { _, err := s.BeginTurn(ctx, turn); return err }
+	open := NewTurnID()
+	if err := begin(Turn{ID: open, Place: Place{Conversation: other}}); err != nil {
+		t.Fatal(err)
+	}
 	for name, err := range map[string]error{
 		"rename":                      s.Rename(ctx, "no", "x"),
 		"delete":                      s.Delete(ctx, "no"),
 		"messages":                    func() error { _, err := s.Messages(ctx, "no"); return err }(),
 		"conversation":                func() error { _, err := s.Conversation(ctx, "no"); return err }(),
-		"turn":                        func() error { _, _, err := s.Turn(ctx, "no"); return err }(),
+		"turn":                        func() error { _, _, err := s.Turn(ctx, other, "no"); return err }(),
+		"turn of another":             func() error { _, _, err := s.Turn(ctx, c, a.Turn); return err }(),
 		"setting":                     func() error { _, err := s.Setting(ctx, "no"); return err }(),
 		"partial":                     s.SavePartial(ctx, "no", "x", "", nil),
 		"finish":                      s.FinishTurn(ctx, "no", Outcome{Status: Complete}),
@@ -282,7 +287,7 @@ func TestMissingRowsAreErrNotFound(t *testing.T) {
 		"no turn id":     begin(Turn{Place: Place{Conversation: c}}),
 		"two places":     begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.ID, Continue: a.ID}}),
 		"two others":     begin(Turn{ID: NewTurnID(), Place: Place{Conversation: other, Again: a.ID, Edit: a.Parent}}),
-		"turn id twice":  begin(Turn{ID: a.Turn, Place: Place{Conversation: c}}),
+		"turn id twice":  begin(Turn{ID: open, Place: Place{Conversation: c}}),
 		"finish pending": s.FinishTurn(ctx, a.Turn, Outcome{Status: Pending}),
 	} {
 		if err == nil || errors.Is(err, ErrNotFound) {

@@ -47,13 +47,14 @@ table matter: seq id key name retention created_at
 table message: seq id conversation parent turn role status content model prompt_tokens output_tokens audit_seq changed created_at
 table setting: key value
 table state: one history epoch generation desk_key record_size record_root
-table value: seq conversation kind value`
+table value: seq conversation kind value
+trigger message_has_parent`
 	got := schema(t, s)
 	if got != want {
 		t.Errorf("schema:\n%s", got)
 	}
 	var version int
-	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 3 {
+	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 4 {
 		t.Error(version, err)
 	}
 	c := newConversation(t, s, "kept")
@@ -68,8 +69,11 @@ table value: seq conversation kind value`
 		"role":   `INSERT INTO message SELECT 1, 'i', seq, NULL, 't', 'robot', 'complete', x'', '', 0, 0, 0, 0, 0 FROM conversation`,
 		"status": `INSERT INTO message SELECT 1, 'i', seq, NULL, 't', 'user', 'odd', x'', '', 0, 0, 0, 0, 0 FROM conversation`,
 		"parent": `INSERT INTO message SELECT 1, 'i', seq, 77, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0 FROM conversation`,
-		"owner":  `INSERT INTO message VALUES (1, 'i', 77, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0)`,
-		"hold":   `INSERT INTO hold VALUES (1, 'i', 1, 1, '', '', 0)`,
+		"other parent": `INSERT INTO conversation SELECT 99, 'other', matter, key, title, 0, 0, NULL, 0, 0, 0 FROM conversation LIMIT 1;
+			INSERT INTO message VALUES (5, 'first', 99, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0);
+			INSERT INTO message SELECT 6, 'i', seq, 5, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0 FROM conversation WHERE seq <> 99`,
+		"owner": `INSERT INTO message VALUES (1, 'i', 77, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0)`,
+		"hold":  `INSERT INTO hold VALUES (1, 'i', 1, 1, '', '', 0)`,
 	} {
 		if _, err := s.db.ExecContext(t.Context(), q); err == nil {
 			t.Errorf("the schema accepts a bad %s", name)

@@ -81,10 +81,10 @@ func (s *Store) Message(ctx context.Context, id MessageID) (m Message, err error
 	return m, err
 }
 
-// Turn returns a turn's prompt and answer.
-func (s *Store) Turn(ctx context.Context, id TurnID) (user, assistant Message, err error) {
+// Turn returns the prompt and the answer of a conversation's turn. It reads all messages of the conversation.
+func (s *Store) Turn(ctx context.Context, conversation ConversationID, id TurnID) (user, assistant Message, err error) {
 	err = s.read("read turn", func(q querier) error {
-		answers, err := s.readMessages(ctx, q, `WHERE m.turn = ? AND m.role = 'assistant'`, id)
+		answers, err := s.readMessages(ctx, q, `WHERE c.id = ? AND m.turn = ? AND m.role = 'assistant'`, conversation, id)
 		if err != nil {
 			return err
 		}

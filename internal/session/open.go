@@ -330,7 +330,7 @@ func (o *open) reconcile(ctx context.Context) error {
 		Action: audit.Reconcile, Conversation: intent.Conversation, Turn: intent.Turn, Model: intent.Model,
 		Detail: "the program ended before this turn was closed on record",
 	}
-	_, answer, err := o.history.Turn(ctx, history.TurnID(intent.Turn))
+	_, answer, err := o.history.Turn(ctx, history.ConversationID(intent.Conversation), history.TurnID(intent.Turn))
 	switch {
 	case errors.Is(err, history.ErrNotFound): // its conversation was deleted, or the history is an older one
 		e.Result = "missing"
