@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,12 +34,12 @@ const indexSchema = `
 	CREATE TABLE mark (
 		one             INTEGER PRIMARY KEY CHECK (one = 1),
 		history         TEXT NOT NULL,
-		message_changed INTEGER NOT NULL, -- all up to here are in
-		message_seq     INTEGER NOT NULL,
-		title_changed   INTEGER NOT NULL,
+		message_seq     INTEGER NOT NULL, -- all up to here are in
+		message_changed INTEGER NOT NULL, -- the newest generation among them
+		title_changed   INTEGER NOT NULL, -- all up to here are in
 		title_seq       INTEGER NOT NULL
 	) STRICT;
-	PRAGMA user_version = 1;`
+	PRAGMA user_version = 2;` // 1 had its messages in the order in which they were finished
 
 // ErrIndexDamaged means that the search index was damaged. It is being built anew.
 var ErrIndexDamaged = errors.New("search index was damaged and is built anew")
@@ -158,8 +159,9 @@ func (x *index) open(ctx context.Context, epoch Epoch) (*indexFile, error) {
 	f.con = &connector{path: f.path, key: secret.New(derive(epoch.Key.Expose(), "search index")), settings: indexSettings}
 	f.db = sql.OpenDB(f.con)
 	var history string
+	var version int
 	var ahead bool
-	err = f.db.QueryRowContext(ctx, `SELECT history FROM mark`).Scan(&history)
+	err = f.db.QueryRowContext(ctx, `SELECT history, user_version FROM mark, pragma_user_version`).Scan(&history, &version)
 	if err == nil {
 		var generation, seen int64
 		err = x.store.db.QueryRowContext(ctx, `SELECT generation FROM state`).Scan(&generation)
@@ -168,7 +170,7 @@ func (x *index) open(ctx context.Context, epoch Epoch) (*indexFile, error) {
 		}
 		ahead = seen > generation // the history is an older copy
 	}
-	if err == nil && history == x.id && !ahead {
+	if err == nil && history == x.id && version == 2 && !ahead {
 		return f, nil
 	}
 	if ctx.Err() != nil {
@@ -318,12 +320,12 @@ func (x *index) catchUp(ctx context.Context, f *indexFile, most int) (int, error
 		return 0, nil
 	}
 	var messageChanged, messageSeq, titleChanged, titleSeq int64
-	err := f.db.QueryRowContext(ctx, `SELECT message_changed, message_seq, title_changed, title_seq FROM mark`).
-		Scan(&messageChanged, &messageSeq, &titleChanged, &titleSeq)
+	err := f.db.QueryRowContext(ctx, `SELECT message_seq, message_changed, title_changed, title_seq FROM mark`).
+		Scan(&messageSeq, &messageChanged, &titleChanged, &titleSeq)
 	if err != nil {
 		return 0, indexError(err)
 	}
-	messages, titles, err := x.store.unindexed(ctx, most, messageChanged, messageSeq, titleChanged, titleSeq)
+	messages, titles, err := x.store.unindexed(ctx, most, messageSeq, titleChanged, titleSeq)
 	if err != nil {
 		return 0, err
 	}
@@ -343,7 +345,7 @@ func (x *index) catchUp(ctx context.Context, f *indexFile, most int) (int, error
 		if _, err := t.ExecContext(ctx, `INSERT INTO doc VALUES (?, ?, ?)`, m.seq, m.conversation, m.at); err != nil {
 			return 0, indexError(err)
 		}
-		messageChanged, messageSeq = m.changed, m.seq
+		messageSeq, messageChanged = m.seq, max(messageChanged, m.changed)
 	}
 	for _, c := range titles {
 		if _, err := t.ExecContext(ctx, `INSERT OR REPLACE INTO titles (rowid, text) VALUES (?, ?)`, c.seq, c.text); err != nil {
@@ -351,8 +353,8 @@ func (x *index) catchUp(ctx context.Context, f *indexFile, most int) (int, error
 		}
 		titleChanged, titleSeq = c.changed, c.seq
 	}
-	if _, err := t.ExecContext(ctx, `UPDATE mark SET message_changed = ?, message_seq = ?, title_changed = ?, title_seq = ?`,
-		messageChanged, messageSeq, titleChanged, titleSeq); err != nil {
+	if _, err := t.ExecContext(ctx, `UPDATE mark SET message_seq = ?, message_changed = ?, title_changed = ?, title_seq = ?`,
+		messageSeq, messageChanged, titleChanged, titleSeq); err != nil {
 		return 0, indexError(err)
 	}
 	return len(messages) + len(titles), indexError(t.Commit())
@@ -366,10 +368,10 @@ type textRow struct {
 	pseudonyms []byte // sealed
 }
 
-// unindexed returns the next texts that changed after the marks.
-func (s *Store) unindexed(ctx context.Context, most int, messageChanged, messageSeq, titleChanged, titleSeq int64) (messages, titles []toIndex, err error) {
+// unindexed returns the next messages, and the titles that changed, after the marks.
+func (s *Store) unindexed(ctx context.Context, most int, messageSeq, titleChanged, titleSeq int64) (messages, titles []toIndex, err error) {
 	err = s.read("read what to index", func(q querier) error {
-		rows, err := unindexedMessages(ctx, q, most, messageChanged, messageSeq)
+		rows, err := unindexedMessages(ctx, q, most, messageSeq)
 		if err != nil {
 			return err
 		}
@@ -417,11 +419,12 @@ func (s *Store) unindexed(ctx context.Context, most int, messageChanged, message
 	return messages, titles, err
 }
 
-// unindexedMessages stops before its texts take much memory.
-func unindexedMessages(ctx context.Context, q querier, most int, changed, seq int64) (list []textRow, err error) {
+// unindexedMessages stops at an answer that is still being written, and before its texts take much memory.
+func unindexedMessages(ctx context.Context, q querier, most int, after int64) (list []textRow, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT m.changed, m.seq, m.conversation, m.created_at, c.id, m.id, m.role, m.status, m.content, `+sealedPseudonyms+`
 		FROM message m JOIN conversation c ON c.seq = m.conversation
-		WHERE m.changed > 0 AND (m.changed, m.seq) > (?, ?) AND m.status <> 'erased' ORDER BY m.changed, m.seq LIMIT ?`, changed, seq, most)
+		WHERE m.seq > ? AND m.seq < coalesce((SELECT min(seq) FROM message WHERE status = 'pending'), ?) AND m.status <> 'erased'
+		ORDER BY m.seq LIMIT ?`, after, math.MaxInt64, most)
 	if err != nil {
 		return nil, err
 	}
@@ -468,13 +471,13 @@ func (s *Store) IndexState(ctx context.Context) (st IndexState, err error) {
 	if f == nil {
 		return st, nil
 	}
-	var changed, seq int64
-	if err := f.db.QueryRowContext(ctx, `SELECT message_changed, message_seq FROM mark`).Scan(&changed, &seq); err != nil {
+	var upTo int64
+	if err := f.db.QueryRowContext(ctx, `SELECT message_seq FROM mark`).Scan(&upTo); err != nil {
 		return st, wrap("read search index", err)
 	}
 	err = s.read("count messages", func(q querier) error {
-		return q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE (changed, seq) <= (?, ?))
-			FROM message WHERE changed > 0 AND status <> 'erased'`, changed, seq).Scan(&st.Total, &st.Indexed)
+		return q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE seq <= ?)
+			FROM message WHERE status NOT IN ('pending', 'erased')`, upTo).Scan(&st.Total, &st.Indexed)
 	})
 	st.Complete = st.Indexed == st.Total
 	return st, err

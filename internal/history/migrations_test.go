@@ -34,7 +34,6 @@ index conversation_updated
 index hold_conversation
 index hold_matter
 index lineage_matter
-index message_changed
 index message_parent
 index message_pending
 table attachment: seq id conversation message key about created_at
