@@ -241,7 +241,7 @@ func load(b *testing.B, s *Store, c ConversationID, n int, text func() string) {
 		var last int64
 		for i := range n {
 			m := Message{ID: MessageID(newID()), Conversation: c, Role: []Role{User, Assistant}[i%2], Text: text()}
-			done, err := insert.ExecContext(b.Context(), m.ID, k.seq, last, NewTurnID(), m.Role, sealMessage(k.key, m), t.generation, time.Now().UnixMicro())
+			done, err := insert.ExecContext(b.Context(), m.ID, k.seq, last, NewTurnID(), m.Role, sealMessage(k.key, m), int64(1), time.Now().UnixMicro())
 			if err != nil {
 				return err
 			}

@@ -156,8 +156,8 @@ func (s *Store) insertConversation(ctx context.Context, t tx, c Conversation) (c
 	defer clear(matterKey)
 	k := conversationKey{id: c.ID, matter: matter, key: newKey()}
 	err = t.QueryRowContext(ctx, `INSERT INTO conversation (id, matter, key, title, named, pinned, changed, created_at, updated_at)
-		VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?) RETURNING seq`, c.ID, matter, wrapConversationKey(matterKey, c.ID, k.key),
-		sealTitle(k.key, c.ID, c.Title), t.generation, c.CreatedAt.UnixMicro(), c.UpdatedAt.UnixMicro()).Scan(&k.seq)
+		VALUES (?, ?, ?, ?, 0, 0, (SELECT generation FROM state), ?, ?) RETURNING seq`, c.ID, matter, wrapConversationKey(matterKey, c.ID, k.key),
+		sealTitle(k.key, c.ID, c.Title), c.CreatedAt.UnixMicro(), c.UpdatedAt.UnixMicro()).Scan(&k.seq)
 	return k, err
 }
 
@@ -169,7 +169,8 @@ func (s *Store) Rename(ctx context.Context, id ConversationID, title string) err
 			return err
 		}
 		defer clear(k.key)
-		return execOne(ctx, t, "", `UPDATE conversation SET title = ?, named = 1, changed = ? WHERE seq = ?`, sealTitle(k.key, id, title), t.generation, k.seq)
+		return execOne(ctx, t, "", `UPDATE conversation SET title = ?, named = 1, changed = (SELECT generation FROM state) WHERE seq = ?`,
+			sealTitle(k.key, id, title), k.seq)
 	})
 	if err == nil {
 		s.index.poke()

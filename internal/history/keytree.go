@@ -168,11 +168,8 @@ func (s *Store) setEpoch(e Epoch) {
 	s.epoch = own
 }
 
-// tx is a change of the history under way. Its generation is written with it.
-type tx struct {
-	*sql.Tx
-	generation int64
-}
+// tx is a change of the history under way.
+type tx = *sql.Tx
 
 // change runs f in a transaction that raises the generation: all of it is durable when change returns nil, or nothing.
 func (s *Store) change(ctx context.Context, what string, f func(tx) error) error {
@@ -182,12 +179,11 @@ func (s *Store) change(ctx context.Context, what string, f func(tx) error) error
 }
 
 func (s *Store) changeLocked(ctx context.Context, what string, f func(tx) error) error {
-	return s.inTx(ctx, what, func(t *sql.Tx) error {
-		c := tx{Tx: t}
-		if err := t.QueryRowContext(ctx, `UPDATE state SET generation = generation + 1 RETURNING generation`).Scan(&c.generation); err != nil {
+	return s.inTx(ctx, what, func(t tx) error {
+		if err := execOne(ctx, t, "", `UPDATE state SET generation = generation + 1`); err != nil {
 			return err
 		}
-		return f(c)
+		return f(t)
 	})
 }
 

@@ -188,16 +188,15 @@ func (s *Store) prompt(ctx context.Context, t tx, k conversationKey, turn Turn, 
 
 // insert stores a message and returns its seq.
 func insert(ctx context.Context, t tx, k conversationKey, m Message) (seq int64, err error) {
-	changed := t.generation
-	if m.Status == Pending {
-		changed = 0 // not for the search index yet
-	}
-	err = t.QueryRowContext(ctx, `INSERT INTO message (id, conversation, parent, turn, role, status, content, model, prompt_tokens,
+	result, err := t.ExecContext(ctx, `INSERT INTO message (id, conversation, parent, turn, role, status, content, model, prompt_tokens,
 		output_tokens, audit_seq, changed, created_at)
-		VALUES (?, ?, (SELECT seq FROM message WHERE id = nullif(?, '')), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+		VALUES (?, ?, (SELECT seq FROM message WHERE id = nullif(?, '')), ?, ?, ?, ?, ?, ?, ?, ?, iif(?, 0, (SELECT generation FROM state)), ?)`,
 		m.ID, k.seq, m.Parent, m.Turn, m.Role, m.Status, sealMessage(k.key, m), m.Model, m.PromptTokens, m.OutputTokens,
-		m.AuditSeq, changed, m.CreatedAt.UnixMicro()).Scan(&seq)
-	return seq, err
+		m.AuditSeq, m.Status == Pending, m.CreatedAt.UnixMicro())
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
 }
 
 // pending returns a turn's answer while it is pending, without its text, and its conversation's key.
@@ -249,8 +248,8 @@ func (s *Store) FinishTurn(ctx context.Context, id TurnID, o Outcome) error {
 				return err
 			}
 		}
-		return execOne(ctx, t, "", `UPDATE message SET status = ?, content = ?, prompt_tokens = ?, output_tokens = ?, audit_seq = ?, changed = ?
-			WHERE id = ?`, o.Status, sealMessage(k.key, m), o.PromptTokens, o.OutputTokens, o.AuditSeq, t.generation, m.ID)
+		return execOne(ctx, t, "", `UPDATE message SET status = ?, content = ?, prompt_tokens = ?, output_tokens = ?, audit_seq = ?,
+			changed = (SELECT generation FROM state) WHERE id = ?`, o.Status, sealMessage(k.key, m), o.PromptTokens, o.OutputTokens, o.AuditSeq, m.ID)
 	})
 	if err == nil {
 		s.index.poke()
