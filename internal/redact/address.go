@@ -315,7 +315,9 @@ func matchNumberFirst(c *Candidate, kinds, before map[string]bool) Verdict {
 				case "st", "nd", "rd", "th":
 					capitals++
 				default:
-					return None
+					if !s.short {
+						return None
+					}
 				}
 			default:
 				if !s.short {
@@ -328,7 +330,7 @@ func matchNumberFirst(c *Candidate, kinds, before map[string]bool) Verdict {
 		if s.i < len(c.Text) && !startsWord(b) {
 			return None
 		}
-		big := s.i < len(c.Text) && capital(c.Text, s.i)
+		big := capital(c.Text, s.i)
 		w, _ := s.word()
 		if s.short && c.More {
 			return c.Undecided(c.At)
@@ -509,7 +511,9 @@ func matchStreetName(c *Candidate) Verdict {
 					s.i++
 					switch w, _ := s.word(); string(w) {
 					case "mg", "ml", "patienten", "jahre", "uhr", "stunden", "tage", "prozent", "km":
-						return None
+						if !s.short || !c.More {
+							return None
+						}
 					}
 					s.i = from
 				}
@@ -564,7 +568,7 @@ func matchSquare(c *Candidate) Verdict {
 	}
 	named := false
 	for words := 0; words < 4 && !isDigit(s.peek()); words++ {
-		big := s.i < len(c.Text) && capital(c.Text, s.i)
+		big := capital(c.Text, s.i)
 		w, _ := s.word()
 		if s.short && c.More {
 			return c.Undecided(c.At)
@@ -586,7 +590,7 @@ func matchSquare(c *Candidate) Verdict {
 	if s.short && c.More {
 		return c.Undecided(c.At)
 	}
-	if end == 0 || n != 5 || s.spaces(1) == 0 || s.i >= len(c.Text) || !capital(c.Text, s.i) {
+	if end == 0 || n != 5 || s.spaces(1) == 0 || !capital(c.Text, s.i) {
 		if s.i >= len(c.Text) && c.More {
 			return c.Undecided(c.At)
 		}
@@ -771,7 +775,7 @@ func matchBeforePostcode(c *Candidate) Verdict {
 		if words == 5 {
 			return None
 		}
-		big := s.i < len(c.Text) && capital(c.Text, s.i)
+		big := capital(c.Text, s.i)
 		w, _ := s.word()
 		if s.short && c.More {
 			return c.Undecided(c.At)
@@ -805,7 +809,7 @@ func matchBeforePostcode(c *Candidate) Verdict {
 			s.i += 2
 		}
 		_, n := s.number(5)
-		town := n == 5 && s.skip(' ') && s.i < len(c.Text) && capital(c.Text, s.i)
+		town := n == 5 && s.skip(' ') && capital(c.Text, s.i)
 		if s.i == len(c.Text) {
 			s.short = true
 		}

@@ -72,7 +72,9 @@ func matchAge(c *Candidate, least, most int) Verdict {
 	case "jährige", "jähriger", "jährigen", "jähriges":
 		return done(c, s, end)
 	case "mg", "ml", "mmhg", "bpm", "kg", "cm", "percent", "hours", "days", "weeks", "minutes":
-		return None
+		if !s.short || !c.More {
+			return None
+		}
 	}
 	if s.short && c.More {
 		return c.Undecided(c.At)

@@ -136,8 +136,11 @@ func fold(buf, word []byte) []byte {
 	return buf
 }
 
-// capital reports whether a word begins with a capital letter, of ASCII or of Latin to U+017F.
+// capital reports whether a capital letter stands at text[i:], of ASCII, of Latin to U+017F, Greek or Cyrillic.
 func capital(text []byte, i int) bool {
+	if i >= len(text) {
+		return false
+	}
 	b := text[i]
 	if b < 0x80 {
 		return 'A' <= b && b <= 'Z'
@@ -146,6 +149,9 @@ func capital(text []byte, i int) bool {
 		return false
 	}
 	n := text[i+1]
+	if n < 0x80 || n >= 0xC0 {
+		return false
+	}
 	switch b {
 	case 0xC3:
 		return n <= 0x9E && n != 0x97

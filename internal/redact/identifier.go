@@ -61,8 +61,8 @@ func (s *Stream) askIdentifier(at int) {
 		if groups > 0 && letters == size && size > 1 {
 			bank := size == 4 && sizes[0] == 4 && value[0] >= 'A'
 			early := !digits && groups == 1 && size <= 3
-			partial := i == len(text) && s.more && size < 4 && sizes[0] == 4 && value[0] >= 'A'
-			if small && !bank && !early && !partial && seps[groups-1] != '-' || size > 6 {
+			partial := i == len(text) && s.more // a digit may follow
+			if !partial && (small && !bank && !early && seps[groups-1] != '-' || size > 6) {
 				break // prose
 			}
 		}
@@ -80,11 +80,11 @@ func (s *Stream) askIdentifier(at int) {
 			break
 		}
 		sep := text[i]
-		if !isSeparator(sep) {
+		if i+1 == len(text) && (sep == '_' || isSeparator(sep)) {
+			open = open || s.more
 			break
 		}
-		if i+1 == len(text) {
-			open = open || s.more
+		if !isSeparator(sep) {
 			break
 		}
 		if next := text[i+1]; !isDigit(next) && !isLetter(next) || !digits && groups == 2 && !isDigit(next) {

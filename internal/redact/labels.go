@@ -103,10 +103,7 @@ func (l *labelRule) match(c *Candidate) Verdict {
 			i++
 		}
 		if i == len(text) {
-			if c.More && i-from < 5 {
-				return c.Undecided(i)
-			}
-			return None
+			return c.Undecided(i)
 		}
 		if i == from {
 			return None // a sign that does not lead on
@@ -149,7 +146,7 @@ func (l *labelRule) match(c *Candidate) Verdict {
 		}
 		i++
 	}
-	if i == len(text) && c.More && i-from <= 48 {
+	if i == len(text) && c.More {
 		return c.Undecided(from)
 	}
 	if i < len(text) && (text[i] == '@' || text[i] >= 0x80 && startsWord(text[i]) || text[i] == '%') {

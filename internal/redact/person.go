@@ -178,7 +178,7 @@ func readName(text []byte, i int, more bool, g *gazetteer, small bool) (nm name)
 			if w.initial {
 				nm.words[nm.n-1].end = j
 			}
-			if j < len(text) && capital(text, j) { // J.K.
+			if capital(text, j) { // J.K.
 				i = j
 				continue
 			}
@@ -813,7 +813,7 @@ func beside(c *Candidate, nm *name, from, n int) Verdict {
 	for j < len(text) && inWord[text[j]] && j-i < 24 {
 		j++
 	}
-	if j == len(text) && c.More && j-i < 24 && i-end < 5 {
+	if j == len(text) && c.More && j-i < 24 {
 		return Live
 	}
 	if j == i {

@@ -291,7 +291,7 @@ func matchPlace(c *Candidate, g *gazetteer) Verdict {
 			}
 			s.i++
 		}
-		if s.short && c.More {
+		if s.peek(); s.short && c.More {
 			live = len(c.Text)
 			continue
 		}
@@ -398,10 +398,10 @@ func region(c *Candidate, g *gazetteer, end int) (int, Verdict) {
 		if i+1 >= len(c.Text) && c.More {
 			return 0, Live
 		}
-		if i >= len(c.Text) || c.Text[i] != ' ' || i == end && c.Text[i+1] != '(' {
+		if i+1 >= len(c.Text) || c.Text[i] != ' ' || i == end && c.Text[i+1] != '(' {
 			break
 		}
-		if i++; i < len(c.Text) && c.Text[i] == '(' {
+		if i++; c.Text[i] == '(' {
 			i++
 		}
 		nm := readName(c.Text, i, c.More, g, false)

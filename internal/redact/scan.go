@@ -38,7 +38,7 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 	s.spare = waiting
 	i := s.scanned
 	last := -1 // where the last word ended
-	if afterWord(text, i) {
+	if s.inside {
 		last = i
 	}
 	for i < len(text) {
@@ -87,7 +87,7 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		}
 		i, last = end, end
 	}
-	s.scanned = i
+	s.scanned, s.inside = i, i == last
 	live = min(s.live, i)
 	if !more {
 		return len(text)

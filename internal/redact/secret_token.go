@@ -282,7 +282,11 @@ func Tokens() Rule {
 				live = true
 			case Found:
 				value := text[at+len(row.prefix) : end]
-				if !placeholder(value) && (len(row.prefix) > 2 || hasDigit(value)) || row.prefix == "AGE-SECRET-KEY-1" {
+				switch {
+				case placeholder(value) && row.prefix != "AGE-SECRET-KEY-1", len(row.prefix) <= 2 && !hasDigit(value):
+				case live: // a form that comes first may be there
+					return at, 0, Live
+				default:
 					return at, end, Found
 				}
 			}

@@ -13,6 +13,7 @@ type Stream struct {
 	released int        // bytes of in.text that went out or were masked
 	sent     int        // bytes of in.raw that did
 	scanned  int        // triggers of in.text before this are decided or in doubt
+	inside   bool // a word ends at scanned, or goes on
 	doubts   []doubt
 	pending  []found
 	counts   map[Type]int
@@ -89,7 +90,7 @@ func (s *Stream) Close() (released string) {
 	out := string(s.advance(s.out[:0], false))
 	s.base += len(s.in.raw)
 	s.in.reset()
-	s.out, s.released, s.sent, s.scanned, s.doubts = nil, 0, 0, 0, s.doubts[:0]
+	s.out, s.released, s.sent, s.scanned, s.inside, s.doubts = nil, 0, 0, 0, false, s.doubts[:0]
 	s.opened, s.shut, s.pending = 0, false, nil
 	s.near.firsts = s.near.firsts[:0]
 	return out
