@@ -165,7 +165,7 @@ type Result struct {
 
 // Engine is a running child. Its methods may be called from any goroutine.
 type Engine struct {
-	child     *child
+	child     *process
 	hello     chan proto.Frame
 	listening atomic.Bool  // receive waits for a frame, rather than for the frame's reader
 	silence   atomic.Int32 // beats that did not come
@@ -189,7 +189,7 @@ type call struct {
 // Start starts the child and waits until it has opened its libraries. Errors: ErrMissing, ErrUnsupported, ErrProtocol,
 // *ExitError, ctx's.
 func Start(ctx context.Context, c Config) (*Engine, error) {
-	child, err := startChild(c)
+	child, err := startProcess(c)
 	if err != nil {
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
@@ -197,7 +197,7 @@ func Start(ctx context.Context, c Config) (*Engine, error) {
 	go e.receive()
 	go e.watch()
 	if err := e.greet(ctx); err != nil {
-		e.child.kill()
+		e.child.Kill()
 		<-e.exited
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
@@ -229,7 +229,7 @@ func (e *Engine) greet(ctx context.Context) error {
 func (e *Engine) receive() {
 	for {
 		e.listening.Store(true)
-		f, err := proto.Read(e.child.conn)
+		f, err := proto.Read(e.child.Conn)
 		e.listening.Store(false)
 		e.silence.Store(0)
 		if err != nil {
@@ -240,9 +240,9 @@ func (e *Engine) receive() {
 		}
 	}
 	// Either it is gone, or it talks nonsense.
-	status, detail := e.child.reap(StopGrace)
+	status, detail := e.child.Reap(StopGrace)
 	e.mu.Lock()
-	e.exit = &ExitError{Status: status, Detail: detail, Hung: e.child.hung.Load()}
+	e.exit = &ExitError{Status: status, Detail: detail, Hung: e.child.Hung.Load()}
 	call := e.call
 	e.mu.Unlock()
 	close(e.exited)
@@ -262,8 +262,8 @@ func (e *Engine) watch() {
 			return
 		case <-tick.C:
 			if e.listening.Load() && e.silence.Add(1) > int32(MaxSilence/proto.BeatEvery) {
-				e.child.hung.Store(true)
-				e.child.kill()
+				e.child.Hung.Store(true)
+				e.child.Kill()
 				return
 			}
 		}
@@ -335,7 +335,7 @@ func (e *Engine) crashed() error {
 	select {
 	case <-e.exited:
 	case <-time.After(StopGrace):
-		e.child.kill()
+		e.child.Kill()
 		<-e.exited
 	}
 	e.mu.Lock()
@@ -374,7 +374,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 	for {
 		select {
 		case <-ctx.Done():
-			e.child.kill()
+			e.child.Kill()
 			for range c.frames { // to its end: a receiver that waits with a frame would never see the child's
 			}
 			return ModelInfo{}, ctx.Err()
@@ -448,8 +448,8 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 			cancelled = nil
 			stop()
 		case <-grace:
-			e.child.hung.Store(true)
-			e.child.kill()
+			e.child.Hung.Store(true)
+			e.child.Kill()
 			grace = nil
 		case f, ok := <-c.frames:
 			if !ok {
@@ -522,7 +522,7 @@ func (e *Engine) Alive() bool {
 }
 
 // PID returns the child's process ID.
-func (e *Engine) PID() int { return e.child.pid }
+func (e *Engine) PID() int { return e.child.PID }
 
 // Close ends the child and waits for its end, StopGrace at most before it is killed. A running call returns ErrClosed.
 // It may be called more than once.
@@ -530,11 +530,11 @@ func (e *Engine) Close() error {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
-	e.child.hangUp()
+	e.child.HangUp()
 	select {
 	case <-e.exited:
 	case <-time.After(StopGrace):
-		e.child.kill()
+		e.child.Kill()
 		<-e.exited
 	}
 	return nil

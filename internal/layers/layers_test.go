@@ -25,7 +25,7 @@ var layers = []struct {
 		"subrosa/internal/engine", "subrosa/internal/redact", "subrosa/internal/policy", "subrosa/internal/lockdown", "subrosa/internal/presence", "subrosa/internal/webview", "subrosa/internal/document", "subrosa/models",
 	}, "leaves know nothing of each other, so each can be read and tested alone"},
 	{"formats", []string{"subrosa/internal/engine/proto", "subrosa/internal/gguf"}, "a format knows nothing of who reads it"},
-	{"ground", []string{"subrosa/internal/fault", "subrosa/internal/secret", "subrosa/internal/atomicfile"}, "everything may rest on these, so they rest on nothing"},
+	{"ground", []string{"subrosa/internal/fault", "subrosa/internal/secret", "subrosa/internal/atomicfile", "subrosa/internal/frame", "subrosa/internal/child"}, "everything may rest on these, so they rest on nothing"},
 }
 
 // sideways lists the imports within a layer, with the reason.

@@ -1,7 +1,7 @@
 // Package proto is the conversation between the engine's parent and its child.
 //
-// Format: frames over a stream socket, each a big-endian uint32 length of what follows, one byte of Kind, and a body:
-// JSON, or raw bytes for Key. Every request carries a number of its own that its answers repeat.
+// Format: frames (internal/frame) over a stream socket, of a Kind and a body: JSON, or raw bytes for Key. Every request
+// carries a number of its own that its answers repeat.
 //
 //	parent -> child   Load, then Key; Generate; Stop
 //	child -> parent   Hello once; Progress, then Loaded or Failed; Delta, then Done or Failed; Beat every BeatEvery
@@ -11,12 +11,13 @@
 package proto
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"subrosa/internal/frame"
 )
 
 // Version is compared at Hello: parent and child come from one build.
@@ -65,9 +66,9 @@ const (
 
 var (
 	// ErrTooLarge means a frame beyond MaxFrame.
-	ErrTooLarge = errors.New("frame is too large")
+	ErrTooLarge = frame.ErrTooLarge
 	// ErrUnknownKind means a frame of no known kind, or an empty one.
-	ErrUnknownKind = errors.New("frame of unknown kind")
+	ErrUnknownKind = frame.ErrUnknownKind
 	// ErrBody means that a frame's body is not what its kind says.
 	ErrBody = errors.New("frame's body does not parse")
 )
@@ -191,53 +192,11 @@ func Write(w io.Writer, kind Kind, v any) error {
 
 // WriteRaw writes one frame with the given body, in a single call of w. Its copy of the body is wiped.
 func WriteRaw(w io.Writer, kind Kind, body []byte) error {
-	if len(body) > MaxFrame {
-		return ErrTooLarge
-	}
-	b := make([]byte, 0, 5+len(body))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(body)+1))
-	b = append(b, byte(kind))
-	b = append(b, body...)
-	_, err := w.Write(b)
-	clear(b)
-	return err
+	return frame.Write(w, byte(kind), body, MaxFrame)
 }
 
 // Read reads one frame. Errors: io.EOF between frames, io.ErrUnexpectedEOF inside one, ErrTooLarge, ErrUnknownKind.
 func Read(r io.Reader) (Frame, error) {
-	var head [5]byte
-	if _, err := io.ReadFull(r, head[:4]); err != nil {
-		return Frame{}, err
-	}
-	n := binary.BigEndian.Uint32(head[:])
-	if n > MaxFrame+1 {
-		return Frame{}, ErrTooLarge
-	}
-	if n == 0 {
-		return Frame{}, ErrUnknownKind
-	}
-	if _, err := io.ReadFull(r, head[4:]); err != nil {
-		return Frame{}, unexpected(err)
-	}
-	f := Frame{Kind: Kind(head[4])}
-	if f.Kind < Hello || f.Kind > Beat {
-		return Frame{}, ErrUnknownKind
-	}
-	for left := int(n) - 1; left > 0; {
-		k := min(left, 64<<10)
-		at := len(f.Body)
-		f.Body = append(f.Body, make([]byte, k)...)
-		if _, err := io.ReadFull(r, f.Body[at:]); err != nil {
-			return Frame{}, unexpected(err)
-		}
-		left -= k
-	}
-	return f, nil
-}
-
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+	kind, body, err := frame.Read(r, byte(Beat), MaxFrame)
+	return Frame{Kind: Kind(kind), Body: body}, err
 }
