@@ -1,7 +1,8 @@
-// Command subrosa-engine runs a sealed model with llama.cpp for the process that started it.
+// Command subrosa-engine runs a sealed model with llama.cpp for the process that started it, or reads a document for it.
 //
 // Its world is two inherited descriptors and a directory of libraries: 3 is a socket to the parent (internal/engine/proto),
-// 4 the sealed model. It ends when the socket does. It is started by internal/engine, not by hand.
+// 4 the sealed model. It ends when the socket does. It is started by internal/engine, not by hand. As a reader (-read) its
+// world is the socket alone (internal/document/proto), and it is started by internal/document.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"subrosa/internal/document"
 	"subrosa/internal/engine/llama"
 	"subrosa/internal/engine/proto"
 	"subrosa/internal/lockdown"
@@ -31,6 +33,12 @@ func run(args []string) error {
 	}
 	if len(args) == 2 && args[0] == probeArgument {
 		return probe(args[1])
+	}
+	if len(args) == 2 && args[0] == sealProbeArgument {
+		return sealProbe(args[1])
+	}
+	if len(args) == 2 && args[0] == document.ReadArgument {
+		return read(args[1])
 	}
 	if len(args) != 1 {
 		return errors.New("it is started by Subrosa, with the libraries' directory")

@@ -4,17 +4,22 @@
 // name only where the content leaves it open. A format without pages of its own is cut into pages of about PageSize
 // bytes, at the ends of paragraphs.
 //
+// Each document is read in a child process of its own, `subrosa-engine -read`, which is given the content over a socket
+// (internal/document/proto), holds no key, and before it looks at the first byte gives up all files, sockets and
+// processes (internal/lockdown, Seal), and memory and processor time beyond a limit. What it answers is checked as what a
+// stranger says is.
+//
 // Guarantee: pages come in order, the first as soon as it is there; a Page's text is UTF-8 with "\n" as its only line
 // end and no other control character than "\t"; nothing is fetched, run or opened that a document names. What exceeds the
-// limits, or is broken, or hides what it says behind a password, ends in one of the errors below.
+// limits, or is broken, or hides what it says behind a password, ends in one of the errors below. Cancelling, and time
+// that is up, kill the child.
 //
-// It does not look at pictures: a page that was scanned has no text.
+// It does not look at pictures: a page that was scanned has no text. What a document hides from whoever looks at it
+// (text that is deleted, hidden or not displayed, scripts, comments in the markup) is left out, where its format says so.
 package document
 
 import (
-	"context"
 	"errors"
-	"io"
 	"time"
 )
 
@@ -32,6 +37,8 @@ const (
 	Markdown Kind = "markdown"
 	Text     Kind = "text"
 )
+
+var kinds = map[Kind]Kind{PDF: PDF, DOCX: DOCX, RTF: RTF, EML: EML, HTML: HTML, CSV: CSV, Markdown: Markdown, Text: Text}
 
 // PageSize is about how much text of a format without pages makes one, bytes.
 const PageSize = 4000
@@ -99,15 +106,3 @@ var (
 	// ErrUnsupported means that documents cannot be read on this operating system yet.
 	ErrUnsupported = errors.New("documents cannot be read on this operating system")
 )
-
-// Reader reads documents. Its methods may be called from any goroutine.
-type Reader struct {
-	Program string // path of subrosa-engine
-}
-
-// Read reads content, of a file called name, and hands each page to page as soon as it is there. What page returns as an
-// error ends it and is returned; so does ctx. Errors: those of this package. After an error the pages that were handed
-// over are right, and not all; Info then says what is known so far.
-func (r Reader) Read(ctx context.Context, name string, content io.Reader, limits Limits, page func(Page) error) (Info, error) {
-	return readText(ctx, name, content, limits.orDefault(), page)
-}

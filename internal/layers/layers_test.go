@@ -19,12 +19,12 @@ var layers = []struct {
 	{"turn", []string{"subrosa/internal/chat"}, "the order of a turn is written once, above the things that it orders"},
 	{"export", []string{"subrosa/internal/export"}, "it reads the record and is asked by the session alone"},
 	{"bundle", []string{"subrosa/internal/export/bundle"}, "an auditor's machine verifies bundles and writes none"},
-	{"binding", []string{"subrosa/internal/engine/llama"}, "llama.cpp is linked into the engine's process alone"},
+	{"binding", []string{"subrosa/internal/engine/llama", "subrosa/internal/document/parse"}, "llama.cpp, and what takes documents apart, are linked into the children's program alone"},
 	{"leaves", []string{
 		"subrosa/internal/backup", "subrosa/internal/socket", "subrosa/internal/keys", "subrosa/internal/history", "subrosa/internal/audit", "subrosa/internal/vault",
 		"subrosa/internal/engine", "subrosa/internal/redact", "subrosa/internal/policy", "subrosa/internal/lockdown", "subrosa/internal/presence", "subrosa/internal/webview", "subrosa/internal/document", "subrosa/models",
 	}, "leaves know nothing of each other, so each can be read and tested alone"},
-	{"formats", []string{"subrosa/internal/engine/proto", "subrosa/internal/gguf"}, "a format knows nothing of who reads it"},
+	{"formats", []string{"subrosa/internal/engine/proto", "subrosa/internal/document/proto", "subrosa/internal/document/text", "subrosa/internal/gguf"}, "a format knows nothing of who reads it"},
 	{"ground", []string{"subrosa/internal/fault", "subrosa/internal/secret", "subrosa/internal/atomicfile", "subrosa/internal/frame", "subrosa/internal/child"}, "everything may rest on these, so they rest on nothing"},
 }
 
@@ -41,6 +41,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"subrosa/app/subrosactl", "subrosa/internal/engine/llama", "llama.cpp runs in the engine's process alone"},
 	{"subrosa/internal/", "subrosa/internal/engine/llama", "as above"},
 	{"subrosa/app/subrosa-verify", "subrosa/internal/engine/llama", "as above"},
+	{"subrosa/internal/", "subrosa/internal/document/parse", "documents are taken apart in the reader's process alone"},
+	{"subrosa/app/subrosactl", "subrosa/internal/document/parse", "as above"},
 	{"subrosa/app/subrosa-engine", "subrosa/internal/keys", "the engine never sees an identity"},
 	{"subrosa/app/subrosa-engine", "subrosa/internal/history", "the engine has no history"},
 	{"subrosa/internal/engine", "subrosa/internal/fault", "leaves return typed errors; chat and session attach the words"},
@@ -105,6 +107,9 @@ func TestNoProgramLinksWhatItMustNot(t *testing.T) {
 		}
 		if linked["github.com/hybridgroup/yzma/pkg/llama"] != (program == engine) {
 			t.Errorf("%s: llama.cpp's binding is for the engine's process alone", program)
+		}
+		if linked["subrosa/internal/document/parse"] != (program == engine) {
+			t.Errorf("%s: documents are taken apart in the reader's process alone", program)
 		}
 	}
 }

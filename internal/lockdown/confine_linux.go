@@ -232,16 +232,30 @@ func errnoOrNil(e syscall.Errno) error {
 	return e
 }
 
+// systemLibraries are where the dynamic loader looks.
+func systemLibraries() []string {
+	return []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"}
+}
+
+// ReaderFiles are what a program that reads documents must read before it seals itself: the directory of PDFium's code,
+// "" for none, and the system's libraries, since it is the engine's program.
+func ReaderFiles(code string) (read, write []string) {
+	read = append(systemLibraries(), "/dev/null")
+	if code != "" {
+		read = append(read, code)
+	}
+	return read, nil
+}
+
 // EngineFiles are what a program that runs llama.cpp must read beside its own libraries: the system's libraries, and how
 // many cores and how much memory there are; and, only where lib has a graphics backend, the devices and their drivers.
 func EngineFiles(lib string) (read, write []string) {
 	if real, err := filepath.EvalSymlinks(lib); err == nil {
 		lib = real
 	}
-	read = []string{
-		lib, "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
+	read = append(systemLibraries(), lib,
 		"/proc/cpuinfo", "/proc/meminfo", "/proc/self", "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm/transparent_hugepage", "/dev/null", "/dev/urandom",
-	}
+	)
 	// Libraries that are links lead elsewhere.
 	if names, err := filepath.Glob(filepath.Join(lib, "*.so*")); err == nil {
 		for _, name := range names {

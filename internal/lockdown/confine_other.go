@@ -22,3 +22,15 @@ func ConfinementProbe(int) []Attempt { return nil }
 
 // EngineFiles names nothing here.
 func EngineFiles(string) (read, write []string) { return nil, nil }
+
+// ReaderFiles names nothing here.
+func ReaderFiles(string) (read, write []string) { return nil, nil }
+
+// Seal is not available here.
+func Seal() error { return ErrUnsupported }
+
+// Limit is not available here.
+func Limit(memory, seconds uint64) error { return ErrUnsupported }
+
+// SealProbe has nothing to try here.
+func SealProbe(int) []Attempt { return nil }

@@ -91,6 +91,8 @@ func scenes() map[string]func() result {
 		},
 		"window":       sceneWindow,
 		"confined":     sceneConfined,
+		"sealed":       sceneSealed,
+		"not sealed":   func() result { return seals(result{}) },
 		"not confined": func() result { return attempts(result{}) },
 		"child probe":  func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
 	}

@@ -1,0 +1,65 @@
+//go:build linux && (amd64 || arm64)
+
+package lockdown
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+// sceneSealed seals itself, does what it must still be able to do, and tries the rest.
+func sceneSealed() result {
+	res := result{Notes: map[string]string{}}
+	r, w, err := os.Pipe() // opened before
+	if err != nil {
+		return result{Err: err.Error()}
+	}
+	if err := Seal(); err != nil {
+		return result{Err: err.Error()}
+	}
+	// New threads, memory, the scheduler's signals, timers, and what is open.
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			runtime.LockOSThread()
+			for end := time.Now().Add(20 * time.Millisecond); time.Now().Before(end); {
+			}
+		})
+	}
+	wg.Wait()
+	big := bytes.Repeat([]byte("x"), 8<<20)
+	go func() {
+		_, _ = w.Write(big)
+		_ = w.Close()
+	}()
+	back, err := io.ReadAll(r)
+	runtime.GC()
+	time.Sleep(time.Millisecond)
+	res.Notes["works"] = fmt.Sprint(err == nil && bytes.Equal(back, big))
+	return seals(res)
+}
+
+func seals(res result) result {
+	for _, a := range SealProbe(os.Getppid()) {
+		if !a.Denied {
+			res.Leaks = append(res.Leaks, a.Name+": "+a.Answer)
+		}
+	}
+	return res
+}
+
+func TestASealedProcessHasWhatItHasAndNothingElse(t *testing.T) {
+	if r := play(t, "sealed"); r.Err != "" || len(r.Leaks) > 0 || r.Notes["works"] != "true" {
+		t.Errorf("%+v", r)
+	}
+	// The control: without it, each of these works, but what the system refuses everybody: to start what is not there.
+	if c := play(t, "not sealed"); len(c.Leaks) != len(SealProbe(os.Getpid())) {
+		t.Errorf("an unsealed process was denied something too, so the probe shows little: it could %v", c.Leaks)
+	}
+}
