@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"time"
 )
@@ -42,7 +41,7 @@ func (s *Store) AddAttachment(ctx context.Context, id ConversationID, name, medi
 		if err != nil {
 			return err
 		}
-		if a.Size, err = storeChunks(ctx, t, seq, a.ID, key, io.LimitReader(r, limit+1)); err != nil {
+		if a.Size, err = (chunks{"attachment", string(a.ID), seq, key}).store(ctx, t, io.LimitReader(r, limit+1)); err != nil {
 			return err
 		}
 		if a.Size > limit {
@@ -58,33 +57,6 @@ func (s *Store) AddAttachment(ctx context.Context, id ConversationID, name, medi
 		return Attachment{}, err
 	}
 	return a, nil
-}
-
-// storeChunks seals r piece by piece. The last piece says that it is the last, so that none can be missing.
-func storeChunks(ctx context.Context, t tx, seq int64, id AttachmentID, key []byte, r io.Reader) (size int64, err error) {
-	next := make([]byte, chunkSize)
-	n, err := io.ReadFull(r, next)
-	for i := 0; ; i++ {
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return 0, err
-		}
-		last := err != nil
-		piece := append([]byte(nil), next[:n]...)
-		if !last {
-			if n, err = io.ReadFull(r, next); errors.Is(err, io.EOF) {
-				last = true
-			}
-		}
-		if _, err := t.ExecContext(ctx, `INSERT INTO attachment_chunk (attachment, number, data) VALUES (?, ?, ?)`,
-			seq, i, seal(key, piece, chunkPlace(id, i, last)...)); err != nil {
-			return 0, err
-		}
-		size += int64(len(piece))
-		clear(piece)
-		if last {
-			return size, nil
-		}
-	}
 }
 
 type attachmentRow struct {
@@ -181,21 +153,5 @@ func (s *Store) ReadAttachment(ctx context.Context, id AttachmentID, w io.Writer
 	if err != nil {
 		return a, err
 	}
-	for i, left := 0, a.Size; ; i++ {
-		sealed, err := queryOne(ctx, s.db, "read attachment", scanBytes, `SELECT data FROM attachment_chunk WHERE attachment = ? AND number = ?`, seq, i)
-		if err != nil {
-			return a, err
-		}
-		last := left <= chunkSize
-		piece, err := unseal(key, sealed, chunkPlace(id, i, last)...)
-		if err != nil {
-			return a, wrap("read attachment", err)
-		}
-		if _, err := w.Write(piece); err != nil {
-			return a, err
-		}
-		if left -= int64(len(piece)); last {
-			return a, nil
-		}
-	}
+	return a, wrap("read attachment", chunks{"attachment", string(id), seq, key}.read(ctx, s.db, a.Size, w))
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,8 +15,9 @@ import (
 type Erasure struct {
 	Messages      []MessageID
 	Attachments   []AttachmentID
+	Documents     []DocumentID
 	Conversations []ConversationID
-	Matters       []MatterID // with all their conversations; not General
+	Matters       []MatterID // with all their conversations and documents; not General
 }
 
 // Erase destroys content for good, in every older copy of the files too.
@@ -109,6 +111,11 @@ func mayErase(ctx context.Context, q querier, e Erasure) error {
 			return err
 		}
 	}
+	for _, id := range e.Documents {
+		if err := held(`SELECT `+heldDocument+` FROM document d WHERE d.id = ?`, id); err != nil {
+			return err
+		}
+	}
 	for _, id := range e.Conversations {
 		if err := held(`SELECT `+heldConversation+` FROM conversation c WHERE c.id = ?`, id); err != nil {
 			return err
@@ -119,7 +126,8 @@ func mayErase(ctx context.Context, q querier, e Erasure) error {
 			return ErrBuiltIn
 		}
 		if err := held(`SELECT EXISTS (SELECT 1 FROM hold h WHERE h.matter = m.seq
-			OR h.conversation IN (SELECT seq FROM conversation WHERE matter = m.seq)) FROM matter m WHERE m.id = ?`, id); err != nil {
+			OR h.conversation IN (SELECT seq FROM conversation WHERE matter = m.seq))
+			OR EXISTS (SELECT 1 FROM document d WHERE d.matter = m.seq AND `+heldDocument+`) FROM matter m WHERE m.id = ?`, id); err != nil {
 			return err
 		}
 	}
@@ -147,6 +155,11 @@ func (s *Store) eraseRows(ctx context.Context, e Erasure, next Epoch) error {
 		}
 		for _, id := range e.Attachments {
 			if err := c.attachment(ctx, id); err != nil {
+				return err
+			}
+		}
+		for _, id := range e.Documents {
+			if err := c.document(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -187,6 +200,9 @@ func (c *eraser) matter(ctx context.Context, id MatterID) error {
 			return err
 		}
 	}
+	if err := c.documents(ctx, `matter = ?`, seq); err != nil {
+		return err
+	}
 	// Conversations that moved out of it keep nothing of its key.
 	if err := c.exec(ctx, `DELETE FROM lineage WHERE matter = ?`, seq); err != nil {
 		return err
@@ -201,7 +217,11 @@ func (c *eraser) conversation(ctx context.Context, id ConversationID) error {
 		return err
 	}
 	delete(c.conversations, seq)
+	if err := c.documents(ctx, `conversation = ?`, seq); err != nil {
+		return err
+	}
 	for _, q := range []string{
+		`DELETE FROM source WHERE message IN (SELECT seq FROM message WHERE conversation = ?)`,
 		`DELETE FROM attachment_chunk WHERE attachment IN (SELECT seq FROM attachment WHERE conversation = ?)`,
 		`DELETE FROM attachment WHERE conversation = ?`,
 		`DELETE FROM value WHERE conversation = ?`,
@@ -234,6 +254,9 @@ func (c *eraser) message(ctx context.Context, id MessageID) error {
 			return err
 		}
 	}
+	if err := c.exec(ctx, `DELETE FROM source WHERE message = (SELECT seq FROM message WHERE id = ?)`, id); err != nil {
+		return err
+	}
 	if err := c.exec(ctx, `UPDATE message SET content = x'', status = 'erased' WHERE id = ?`, id); err != nil {
 		return err
 	}
@@ -257,6 +280,39 @@ func (c *eraser) attachment(ctx context.Context, id AttachmentID) error {
 		return err
 	}
 	return c.exec(ctx, `DELETE FROM attachment WHERE id = ?`, id)
+}
+
+// document erases one. The sources of answers stay: they name it by its number alone.
+func (c *eraser) document(ctx context.Context, id DocumentID) error {
+	var seq int64
+	var conversation, matter sql.NullInt64
+	err := c.t.QueryRowContext(ctx, `SELECT seq, conversation, matter FROM document WHERE id = ?`, id).Scan(&seq, &conversation, &matter)
+	if err != nil {
+		return err
+	}
+	if matter.Valid {
+		c.matters[matter.Int64] = true
+	} else {
+		if _, err := c.touch(ctx, `SELECT seq FROM conversation WHERE seq = ?`, conversation.Int64); err != nil {
+			return err
+		}
+		c.conversations[conversation.Int64] = true
+	}
+	return c.documents(ctx, `seq = ?`, seq)
+}
+
+// documents removes documents' rows.
+func (c *eraser) documents(ctx context.Context, where string, arg int64) error {
+	for _, q := range []string{
+		`DELETE FROM document_chunk WHERE document IN (SELECT seq FROM document WHERE ` + where + `)`,
+		`DELETE FROM document_page WHERE document IN (SELECT seq FROM document WHERE ` + where + `)`,
+		`DELETE FROM document WHERE ` + where,
+	} {
+		if err := c.exec(ctx, q, arg); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // touch finds a conversation's seq, and marks the matters under whose keys an older copy may hold the conversation's.
@@ -365,6 +421,18 @@ func (c *eraser) replaceConversationKey(ctx context.Context, seq int64) error {
 		{
 			`SELECT seq, id, key FROM attachment WHERE conversation = ?`, `UPDATE attachment SET key = ? WHERE seq = ?`,
 			func(attachment string) []string { return []string{"attachment key", attachment} },
+		},
+		{
+			`SELECT seq, id, key FROM document WHERE conversation = ?`, `UPDATE document SET key = ? WHERE seq = ?`,
+			func(document string) []string { return []string{"document key", document} },
+		},
+		{
+			`SELECT s.seq, m.id || '/' || s.document, s.content FROM source s JOIN message m ON m.seq = s.message WHERE m.conversation = ?`,
+			`UPDATE source SET content = ? WHERE seq = ?`,
+			func(of string) []string {
+				message, document, _ := strings.Cut(of, "/")
+				return sourcePlace(MessageID(message), DocumentID(document))
+			},
 		},
 	} {
 		if err := c.reseal(ctx, k.key, key, r.query, r.update, seq, r.place); err != nil {
@@ -476,6 +544,11 @@ func (c *eraser) replaceMatterKey(ctx context.Context, seq int64, id MatterID, o
 	}
 	err = c.reseal(ctx, old, key, `SELECT seq, id, key FROM conversation WHERE matter = ?`, `UPDATE conversation SET key = ? WHERE seq = ?`,
 		seq, func(id string) []string { return []string{"conversation key", id} })
+	if err != nil {
+		return nil, err
+	}
+	err = c.reseal(ctx, old, key, `SELECT seq, id, key FROM document WHERE matter = ?`, `UPDATE document SET key = ? WHERE seq = ?`,
+		seq, func(id string) []string { return []string{"document key", id} })
 	return key, err
 }
 

@@ -126,6 +126,10 @@ func everything(t *testing.T, path string, keys ...[]byte) string {
 	row(`SELECT desk_key, epoch, '', '' FROM state`, func(a, _, _ string) []string { return []string{"desk key", a} })
 	row(`SELECT key, id, '', '' FROM conversation`, func(a, _, _ string) []string { return []string{"conversation key", a} })
 	row(`SELECT key, id, '', '' FROM attachment`, func(a, _, _ string) []string { return []string{"attachment key", a} })
+	row(`SELECT key, id, '', '' FROM document`, func(a, _, _ string) []string { return []string{"document key", a} })
+	row(`SELECT about, id, '', '' FROM document`, func(a, _, _ string) []string { return []string{"document", a} })
+	row(`SELECT p.content, d.id, p.number, '' FROM document_page p JOIN document d ON d.seq = p.document`, func(a, b, _ string) []string { return []string{"document page", a, b} })
+	row(`SELECT data, d.id, char(0,0,0,0,0), '' FROM document_chunk k JOIN document d ON d.seq = k.document`, func(a, b, _ string) []string { return []string{"document chunk", a, b[:4] + "\x01"} })
 	row(`SELECT title, id, '', '' FROM conversation`, func(a, _, _ string) []string { return []string{"title", a} })
 	row(`SELECT content, c.id, m.id, role FROM message m JOIN conversation c ON c.seq = m.conversation`, func(a, b, c string) []string { return []string{"message", a, b, c} })
 	row(`SELECT value, c.id, kind, '' FROM value v JOIN conversation c ON c.seq = v.conversation`, func(a, b, _ string) []string { return []string{"value", a, b} })
@@ -168,7 +172,7 @@ func held(t *testing.T, path string, r *ring) [][]byte {
 	if err := db.QueryRowContext(t.Context(), `SELECT epoch FROM state`).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
-	for _, query := range []string{`SELECT key, id FROM matter`, `SELECT key, id FROM conversation`, `SELECT key, id FROM attachment`, `SELECT desk_key, '' FROM state`} {
+	for _, query := range []string{`SELECT key, id FROM matter`, `SELECT key, id FROM conversation`, `SELECT key, id FROM attachment`, `SELECT key, id FROM document`, `SELECT desk_key, '' FROM state`} {
 		rows, err := db.QueryContext(t.Context(), query)
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +184,7 @@ func held(t *testing.T, path string, r *ring) [][]byte {
 				t.Fatal(err)
 			}
 			for _, k := range keys {
-				for _, place := range [][]string{{"matter key", id, number(n)}, {"conversation key", id}, {"attachment key", id}, {"desk key", number(n)}} {
+				for _, place := range [][]string{{"matter key", id, number(n)}, {"conversation key", id}, {"attachment key", id}, {"document key", id}, {"desk key", number(n)}} {
 					if plain, err := unseal(k, blob, place...); err == nil {
 						keys = append(keys, plain)
 					}
@@ -200,6 +204,7 @@ func TestAnOlderCopyDoesNotYieldWhatWasErased(t *testing.T) {
 		matter       MatterID
 		conversation ConversationID
 		answer       Message
+		document     DocumentID
 		other        ConversationID
 	}
 	for name, c := range map[string]struct {
@@ -261,6 +266,26 @@ func TestAnOlderCopyDoesNotYieldWhatWasErased(t *testing.T) {
 				}
 			},
 			erase: func(w *world) Erasure { return Erasure{Messages: []MessageID{w.answer.ID, w.answer.Parent}} },
+		},
+		"document of a conversation": {
+			before: func(t *testing.T, w *world) {
+				w.document = newDocument(t, w.s, Document{Conversation: w.conversation}, secretText)
+			},
+			erase: func(w *world) Erasure {
+				return Erasure{Documents: []DocumentID{w.document}, Messages: []MessageID{w.answer.ID, w.answer.Parent}}
+			},
+		},
+		"document of a matter": {
+			before: func(t *testing.T, w *world) { w.document = newDocument(t, w.s, Document{Matter: w.matter}, secretText) },
+			erase: func(w *world) Erasure {
+				return Erasure{Documents: []DocumentID{w.document}, Messages: []MessageID{w.answer.ID, w.answer.Parent}}
+			},
+		},
+		"document with its conversation": {
+			before: func(t *testing.T, w *world) {
+				w.document = newDocument(t, w.s, Document{Conversation: w.conversation}, secretText)
+			},
+			erase: func(w *world) Erasure { return Erasure{Conversations: []ConversationID{w.conversation}} },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,7 +50,7 @@ var (
 	ErrHeld = errors.New("under a legal hold")
 	// ErrBuiltIn: General can be neither renamed nor erased.
 	ErrBuiltIn = errors.New("the built-in matter stays")
-	// ErrTooLarge: an attachment is larger than the limit.
+	// ErrTooLarge: an attachment or a document is larger than the limit.
 	ErrTooLarge = errors.New("attachment is too large")
 	// ErrKey: the key is not 32 bytes long. SQLite would take it for a passphrase.
 	ErrKey = errors.New("history key must be 32 bytes")
@@ -170,6 +170,7 @@ type Turn struct {
 	AnswerSalt [32]byte
 	Model      string
 	Pseudonyms []byte // the conversation's, with the prompt's; nil: as they are
+	Sources    []Source
 }
 
 // Begun is what BeginTurn stored.

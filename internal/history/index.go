@@ -25,21 +25,29 @@ const (
 	batch     = 100     // messages indexed in one transaction: some 15 ms of work
 	bulk      = 2000    // likewise where there is a lot to do: larger transactions leave an index that is made and read faster
 	mostBytes = 8 << 20 // of texts in one transaction, about
+
+	passagesOfPage = 4 // about: a page is as much work
 )
 
 const indexSchema = `
 	CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61 remove_diacritics 2');
 	CREATE VIRTUAL TABLE titles USING fts5 (text, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61 remove_diacritics 2');
 	CREATE TABLE doc (seq INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+	CREATE VIRTUAL TABLE passages USING fts5 (text, stems, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+	CREATE TABLE passage (seq INTEGER PRIMARY KEY, document TEXT NOT NULL, page INTEGER NOT NULL, start INTEGER NOT NULL, finish INTEGER NOT NULL) STRICT;
 	CREATE TABLE mark (
 		one             INTEGER PRIMARY KEY CHECK (one = 1),
 		history         TEXT NOT NULL,
 		message_seq     INTEGER NOT NULL, -- all up to here are in
 		message_changed INTEGER NOT NULL, -- the newest generation among them
 		title_changed   INTEGER NOT NULL, -- all up to here are in
-		title_seq       INTEGER NOT NULL
+		title_seq       INTEGER NOT NULL,
+		page_seq        INTEGER NOT NULL, -- as of messages
+		page_changed    INTEGER NOT NULL
 	) STRICT;
-	PRAGMA user_version = 2;` // 1 had its messages in the order in which they were finished
+	PRAGMA user_version = 3;`
+
+const indexVersion = 3 // one of another version is begun anew
 
 // ErrIndexDamaged means that the search index was damaged. It is being built anew.
 var ErrIndexDamaged = errors.New("search index was damaged and is built anew")
@@ -149,7 +157,7 @@ func (x *index) open(ctx context.Context, epoch Epoch) (*indexFile, error) {
 		if _, err := f.db.ExecContext(ctx, indexSchema); err != nil {
 			return err
 		}
-		_, err := f.db.ExecContext(ctx, `INSERT INTO mark VALUES (1, ?, 0, 0, 0, 0)`, x.id)
+		_, err := f.db.ExecContext(ctx, `INSERT INTO mark VALUES (1, ?, 0, 0, 0, 0, 0, 0)`, x.id)
 		return err
 	}
 	_, err := os.Lstat(f.path)
@@ -166,11 +174,11 @@ func (x *index) open(ctx context.Context, epoch Epoch) (*indexFile, error) {
 		var generation, seen int64
 		err = x.store.db.QueryRowContext(ctx, `SELECT generation FROM state`).Scan(&generation)
 		if err == nil {
-			err = f.db.QueryRowContext(ctx, `SELECT max(message_changed, title_changed) FROM mark`).Scan(&seen)
+			err = f.db.QueryRowContext(ctx, `SELECT max(message_changed, title_changed, page_changed) FROM mark`).Scan(&seen)
 		}
 		ahead = seen > generation // the history is an older copy
 	}
-	if err == nil && history == x.id && version == 2 && !ahead {
+	if err == nil && version == indexVersion && history == x.id && !ahead {
 		return f, nil
 	}
 	if ctx.Err() != nil {
@@ -319,17 +327,17 @@ func (x *index) catchUp(ctx context.Context, f *indexFile, most int) (int, error
 	if f.upTo.Load() == changes {
 		return 0, nil
 	}
-	var messageChanged, messageSeq, titleChanged, titleSeq int64
-	err := f.db.QueryRowContext(ctx, `SELECT message_seq, message_changed, title_changed, title_seq FROM mark`).
-		Scan(&messageSeq, &messageChanged, &titleChanged, &titleSeq)
+	var at indexMarks
+	err := f.db.QueryRowContext(ctx, `SELECT message_seq, message_changed, title_changed, title_seq, page_seq, page_changed FROM mark`).
+		Scan(&at.messageSeq, &at.messageChanged, &at.titleChanged, &at.titleSeq, &at.pageSeq, &at.pageChanged)
 	if err != nil {
 		return 0, indexError(err)
 	}
-	messages, titles, err := x.store.unindexed(ctx, most, messageSeq, titleChanged, titleSeq)
+	messages, titles, pages, err := x.store.unindexed(ctx, most, at)
 	if err != nil {
 		return 0, err
 	}
-	if len(messages)+len(titles) == 0 {
+	if len(messages)+len(titles)+len(pages) == 0 {
 		f.upTo.Store(changes)
 		return 0, nil
 	}
@@ -345,19 +353,31 @@ func (x *index) catchUp(ctx context.Context, f *indexFile, most int) (int, error
 		if _, err := t.ExecContext(ctx, `INSERT INTO doc VALUES (?, ?, ?)`, m.seq, m.conversation, m.at); err != nil {
 			return 0, indexError(err)
 		}
-		messageSeq, messageChanged = m.seq, max(messageChanged, m.changed)
+		at.messageSeq, at.messageChanged = m.seq, max(at.messageChanged, m.changed)
 	}
 	for _, c := range titles {
 		if _, err := t.ExecContext(ctx, `INSERT OR REPLACE INTO titles (rowid, text) VALUES (?, ?)`, c.seq, c.text); err != nil {
 			return 0, indexError(err)
 		}
-		titleChanged, titleSeq = c.changed, c.seq
+		at.titleChanged, at.titleSeq = c.changed, c.seq
 	}
-	if _, err := t.ExecContext(ctx, `UPDATE mark SET message_seq = ?, message_changed = ?, title_changed = ?, title_seq = ?`,
-		messageSeq, messageChanged, titleChanged, titleSeq); err != nil {
+	stems := newStemmer()
+	for _, p := range pages {
+		if err := insertPage(ctx, t, p, stems); err != nil {
+			return 0, err
+		}
+		at.pageSeq, at.pageChanged = p.seq, max(at.pageChanged, p.changed)
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE mark SET message_changed = ?, message_seq = ?, title_changed = ?, title_seq = ?, page_changed = ?, page_seq = ?`,
+		at.messageChanged, at.messageSeq, at.titleChanged, at.titleSeq, at.pageChanged, at.pageSeq); err != nil {
 		return 0, indexError(err)
 	}
-	return len(messages) + len(titles), indexError(t.Commit())
+	return len(messages) + len(titles) + len(pages), indexError(t.Commit())
+}
+
+// indexMarks are how far an index has come: all up to there is in.
+type indexMarks struct {
+	messageChanged, messageSeq, titleChanged, titleSeq, pageChanged, pageSeq int64
 }
 
 // textRow is a row of what is to index.
@@ -368,10 +388,10 @@ type textRow struct {
 	pseudonyms []byte // sealed
 }
 
-// unindexed returns the next messages, and the titles that changed, after the marks.
-func (s *Store) unindexed(ctx context.Context, most int, messageSeq, titleChanged, titleSeq int64) (messages, titles []toIndex, err error) {
+// unindexed returns the next messages and pages, and the titles that changed, after the marks.
+func (s *Store) unindexed(ctx context.Context, most int, at indexMarks) (messages, titles []toIndex, pages []pageToIndex, err error) {
 	err = s.read("read what to index", func(q querier) error {
-		rows, err := unindexedMessages(ctx, q, most, messageSeq)
+		rows, err := unindexedMessages(ctx, q, most, at.messageSeq)
 		if err != nil {
 			return err
 		}
@@ -403,7 +423,7 @@ func (s *Store) unindexed(ctx context.Context, most int, messageSeq, titleChange
 			err = r.Scan(&c.changed, &c.toIndex.seq, &c.conversationRow.ID, &c.Matter, &c.matterKey, &c.key, &c.title, &c.pseudonyms)
 			return c, err
 		}, `SELECT c.changed, c.seq, c.id, m.id, m.key, c.key, c.title, `+sealedPseudonyms+fromConversation+
-			`WHERE (c.changed, c.seq) > (?, ?) ORDER BY c.changed, c.seq LIMIT ?`, titleChanged, titleSeq, most)
+			`WHERE (c.changed, c.seq) > (?, ?) ORDER BY c.changed, c.seq LIMIT ?`, at.titleChanged, at.titleSeq, most)
 		if err != nil {
 			return err
 		}
@@ -414,9 +434,10 @@ func (s *Store) unindexed(ctx context.Context, most int, messageSeq, titleChange
 			}
 			titles = append(titles, c.toIndex)
 		}
-		return nil
+		pages, err = s.unindexedPages(ctx, q, max(1, most/passagesOfPage), at.pageSeq)
+		return err
 	})
-	return messages, titles, err
+	return messages, titles, pages, err
 }
 
 // unindexedMessages stops at an answer that is still being written, and before its texts take much memory.
@@ -451,7 +472,7 @@ func (s *Store) IndexDamaged() bool {
 
 // IndexState says how far the search index has come.
 type IndexState struct {
-	Complete bool
+	Complete bool // every message, title and page of a document is in
 	Indexed  int  // messages
 	Total    int  // messages
 	Damaged  bool // it was found damaged since Open, and made anew
@@ -471,14 +492,15 @@ func (s *Store) IndexState(ctx context.Context) (st IndexState, err error) {
 	if f == nil {
 		return st, nil
 	}
-	var upTo int64
-	if err := f.db.QueryRowContext(ctx, `SELECT message_seq FROM mark`).Scan(&upTo); err != nil {
+	var message, page int64
+	if err := f.db.QueryRowContext(ctx, `SELECT message_seq, page_seq FROM mark`).Scan(&message, &page); err != nil {
 		return st, wrap("read search index", err)
 	}
+	var pages bool
 	err = s.read("count messages", func(q querier) error {
-		return q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE seq <= ?)
-			FROM message WHERE status NOT IN ('pending', 'erased')`, upTo).Scan(&st.Total, &st.Indexed)
+		return q.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE seq <= ?), EXISTS (SELECT 1 FROM document_page WHERE seq > ?)
+			FROM message WHERE status NOT IN ('pending', 'erased')`, message, page).Scan(&st.Total, &st.Indexed, &pages)
 	})
-	st.Complete = st.Indexed == st.Total
+	st.Complete = st.Indexed == st.Total && !pages
 	return st, err
 }

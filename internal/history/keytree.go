@@ -194,11 +194,11 @@ func (s *Store) read(what string, f func(querier) error) error {
 	return wrap(what, f(s.db))
 }
 
-func chunkPlace(id AttachmentID, number int, last bool) []string {
+func chunkPlace(name, id string, number int, last bool) []string {
 	var n [5]byte
 	binary.BigEndian.PutUint32(n[:], uint32(number))
 	if last {
 		n[4] = 1
 	}
-	return []string{"attachment chunk", string(id), string(n[:])}
+	return []string{name + " chunk", id, string(n[:])}
 }

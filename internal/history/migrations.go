@@ -190,6 +190,42 @@ var migrations = []migration{
 		CREATE TRIGGER message_has_parent BEFORE INSERT ON message WHEN NEW.parent IS NOT NULL
 			AND NOT EXISTS (SELECT 1 FROM message WHERE seq = NEW.parent AND conversation = NEW.conversation)
 			BEGIN SELECT RAISE(ABORT, 'the parent is no message of this conversation'); END;`},
+	{version: 5, what: "documents, their pages, and the sources of answers", sql: `
+		CREATE TABLE document (
+			seq          INTEGER PRIMARY KEY,
+			id           TEXT NOT NULL UNIQUE,
+			conversation INTEGER REFERENCES conversation (seq),
+			matter       INTEGER REFERENCES matter (seq),
+			key          BLOB NOT NULL, -- wrapped by the conversation's or the matter's
+			about        BLOB NOT NULL, -- name, size, hash, kind: sealed by its own, as its chunks and pages are
+			reading      TEXT NOT NULL CHECK (reading IN ('reading', 'read', 'cancelled', 'failed')),
+			created_at   INTEGER NOT NULL,
+			CHECK ((conversation IS NULL) <> (matter IS NULL))
+		) STRICT;
+		CREATE INDEX document_conversation ON document (conversation);
+		CREATE INDEX document_matter ON document (matter);
+		CREATE TABLE document_chunk (
+			document INTEGER NOT NULL REFERENCES document (seq),
+			number   INTEGER NOT NULL,
+			data     BLOB NOT NULL,
+			PRIMARY KEY (document, number)
+		) STRICT;
+		CREATE TABLE document_page (
+			seq      INTEGER PRIMARY KEY,
+			document INTEGER NOT NULL REFERENCES document (seq),
+			number   INTEGER NOT NULL, -- from 1
+			content  BLOB NOT NULL,    -- text, and where its passages are
+			changed  INTEGER NOT NULL, -- the generation that added it
+			UNIQUE (document, number)
+		) STRICT;
+		CREATE TABLE source ( -- what an answer's model was given of a document
+			seq      INTEGER PRIMARY KEY,
+			message  INTEGER NOT NULL REFERENCES message (seq),
+			document TEXT NOT NULL,    -- its id: it may be erased
+			content  BLOB NOT NULL,    -- under the conversation's key
+			UNIQUE (message, document)
+		) STRICT;
+		CREATE INDEX source_document ON source (document);`},
 }
 
 // fillKeys makes the keys of version 2 and seals under them what version 1 kept under the file's key alone. An older

@@ -31,20 +31,27 @@ index attachment_message
 index conversation_changed
 index conversation_matter
 index conversation_updated
+index document_conversation
+index document_matter
 index hold_conversation
 index hold_matter
 index lineage_matter
 index message_parent
 index message_pending
+index source_document
 table attachment: seq id conversation message key about created_at
 table attachment_chunk: attachment number data
 table conversation: seq id matter key title named pinned leaf changed created_at updated_at
 table desk: seq kind id value updated_at
+table document: seq id conversation matter key about reading created_at
+table document_chunk: document number data
+table document_page: seq document number content changed
 table hold: seq id matter conversation reason added_by added_at
 table lineage: conversation matter
 table matter: seq id key name retention created_at
 table message: seq id conversation parent turn role status content model prompt_tokens output_tokens audit_seq changed created_at
 table setting: key value
+table source: seq message document content
 table state: one history epoch generation desk_key record_size record_root
 table value: seq conversation kind value
 trigger message_has_parent`
@@ -53,7 +60,7 @@ trigger message_has_parent`
 		t.Errorf("schema:\n%s", got)
 	}
 	var version int
-	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 4 {
+	if err := s.db.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version); err != nil || version != 5 {
 		t.Error(version, err)
 	}
 	c := newConversation(t, s, "kept")
@@ -71,8 +78,10 @@ trigger message_has_parent`
 		"other parent": `INSERT INTO conversation SELECT 99, 'other', matter, key, title, 0, 0, NULL, 0, 0, 0 FROM conversation LIMIT 1;
 			INSERT INTO message VALUES (5, 'first', 99, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0);
 			INSERT INTO message SELECT 6, 'i', seq, 5, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0 FROM conversation WHERE seq <> 99`,
-		"owner": `INSERT INTO message VALUES (1, 'i', 77, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0)`,
-		"hold":  `INSERT INTO hold VALUES (1, 'i', 1, 1, '', '', 0)`,
+		"owner":            `INSERT INTO message VALUES (1, 'i', 77, NULL, 't', 'user', 'complete', x'', '', 0, 0, 0, 0, 0)`,
+		"document's place": `INSERT INTO document VALUES (1, 'i', 1, 1, x'', x'', 'read', 0)`,
+		"state of reading": `INSERT INTO document VALUES (1, 'i', 1, NULL, x'', x'', 'odd', 0)`,
+		"hold":             `INSERT INTO hold VALUES (1, 'i', 1, 1, '', '', 0)`,
 	} {
 		if _, err := s.db.ExecContext(t.Context(), q); err == nil {
 			t.Errorf("the schema accepts a bad %s", name)

@@ -139,6 +139,9 @@ func (s *Store) BeginTurn(ctx context.Context, turn Turn) (Begun, error) {
 				return err
 			}
 		}
+		if err := storeSources(ctx, t, k, answer, b.Assistant.ID, turn.Sources); err != nil {
+			return err
+		}
 		// A clock that was set back must not hide the conversation at the end of the list.
 		if err := execOne(ctx, t, "", `UPDATE conversation SET leaf = ?, updated_at = max(?, (SELECT max(updated_at) + 1 FROM conversation))
 			WHERE seq = ?`, answer, now.UnixMicro(), k.seq); err != nil {
