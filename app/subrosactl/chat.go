@@ -23,6 +23,7 @@ import (
 
 func (c *command) chatCommand() *cobra.Command {
 	var prompt, conversation, model, matter, edit, again, on, instead string
+	var documents []string
 	var p chat.Prompt
 	var sampling engine.Sampling
 	cmd := &cobra.Command{
@@ -34,6 +35,7 @@ func (c *command) chatCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.Conversation, p.Instead = history.ConversationID(conversation), redact.Action(instead)
 			p.Matter, p.Edit, p.Again, p.Continue = history.MatterID(matter), history.MessageID(edit), history.MessageID(again), history.MessageID(on)
+			p.Documents = as[history.DocumentID](documents)
 			single := cmd.Flags().Changed("prompt") || again != "" || on != ""
 			c.firstRun = !single
 			choose := func(o *session.Options) { o.ModelID = model }
@@ -70,6 +72,10 @@ func (c *command) chatCommand() *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("temporary", "conversation")
 	cmd.MarkFlagsMutuallyExclusive("temporary", "matter")
 	flags.BoolVar(&p.LeaveOut, "leave-out-oldest", false, "where the conversation does not fit into the model's context, leave out its oldest messages")
+	flags.StringArrayVar(&documents, "document", nil, "answer from this document of the matter too (see subrosactl document list); can be given again")
+	flags.BoolVar(&p.NoDocuments, "no-documents", false, "do not use the conversation's own documents")
+	cmd.MarkFlagsMutuallyExclusive("document", "no-documents")
+	cmd.MarkFlagsMutuallyExclusive("document", "temporary")
 	flags.IntVar(&p.MaxTokens, "max-tokens", 0, "end the answer after this many tokens (default: what the policy allows)")
 	flags.Float32Var(&sampling.Temperature, "temperature", 0, "0 always takes the likeliest token (default: what suits the model)")
 	flags.Uint32Var(&sampling.Seed, "seed", 0, "of the sampler; 0 takes a random one")
@@ -87,7 +93,7 @@ func (c *command) one(ctx context.Context, s *session.Session, p chat.Prompt) er
 	}
 	out, err := c.send(ctx, s, p)
 	if c.json && (err == nil || out.Assistant.ID != "") {
-		return errors.Join(c.printJSON(answerOf(s, out, err)), told(err))
+		return errors.Join(c.printJSON(answerOf(ctx, s, out, err)), told(err))
 	}
 	return err
 }
@@ -115,7 +121,7 @@ func (c *command) lines(ctx context.Context, s *session.Session, p chat.Prompt) 
 			}
 			switch {
 			case c.json && out.Assistant.ID != "":
-				if err := c.printJSON(answerOf(s, out, err)); err != nil {
+				if err := c.printJSON(answerOf(ctx, s, out, err)); err != nil {
 					return err
 				}
 			case err != nil && !c.interactive():
@@ -145,11 +151,17 @@ func (c *command) send(ctx context.Context, s *session.Session, p chat.Prompt) (
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	out, err := s.Send(ctx, p, &reader{c: c})
+	if !c.json {
+		for _, n := range out.Notices {
+			_, _ = fmt.Fprintf(c.err, "subrosactl: %s: %s\n", n.Name, n.Reason)
+		}
+	}
 	if !c.json && out.Assistant.Text != "" {
 		c.printf("\n")
 		if out.Result.Reason == engine.Stopped {
 			c.printf("[stopped]\n")
 		}
+		c.printSources(out.Assistant.Text, sourcesOf(ctx, s, out.Sources))
 	}
 	return out, err
 }
@@ -210,6 +222,8 @@ type answer struct {
 		Generate        float64 `json:"generate_ms"`
 		TokensPerSecond float64 `json:"tokens_per_second"`
 	} `json:"timings"`
+	Sources    []sourceJSON   `json:"sources,omitempty"`  // what the model was given of documents
+	Notices    []noticeJSON   `json:"notices,omitempty"`  // what guardrails said
 	LeftOut    int            `json:"left_out,omitempty"` // of the oldest messages, which the model did not read
 	Redactions map[string]int `json:"redactions"`
 	Audit      struct {
@@ -219,11 +233,24 @@ type answer struct {
 	Error *failure `json:"error,omitempty"`
 }
 
-func answerOf(s *session.Session, out chat.Outcome, err error) answer {
+// noticeJSON is what a guardrail said about the prompt, the answer or a document.
+type noticeJSON struct {
+	Name     string `json:"name"`
+	Reason   string `json:"reason"`
+	Blocked  bool   `json:"blocked"`
+	Answer   bool   `json:"answer"`
+	Document string `json:"document,omitempty"`
+	Page     int    `json:"page,omitempty"`
+}
+
+func answerOf(ctx context.Context, s *session.Session, out chat.Outcome, err error) answer {
 	a := answer{
 		Text: out.Assistant.Text, Reasoning: out.Assistant.Reasoning, Status: out.Assistant.Status, Reason: out.Result.Reason,
 		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.Sent,
-		LeftOut: out.Result.LeftOut, Redactions: out.Redactions,
+		LeftOut: out.Result.LeftOut, Redactions: out.Redactions, Sources: sourcesOf(ctx, s, out.Sources),
+	}
+	for _, n := range out.Notices {
+		a.Notices = append(a.Notices, noticeJSON{n.Name, n.Reason, n.Blocked, n.Answer, string(n.Document), n.Page})
 	}
 	if m, err := s.Model(); err == nil {
 		a.Model = m.Manifest.Name

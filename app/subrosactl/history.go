@@ -51,7 +51,11 @@ func (c *command) historyCommand() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return c.showConversation(conversation, page)
+					sources, err := s.Sources(cmd.Context(), id)
+					if err != nil {
+						return err
+					}
+					return c.showConversation(conversation, page, func(id history.MessageID) []sourceJSON { return sourcesOf(cmd.Context(), s, sources[id]) })
 				})
 			},
 		},
@@ -96,6 +100,7 @@ type messageJSON struct {
 
 	Reasoning string              `json:"reasoning,omitempty"`
 	Versions  []history.MessageID `json:"versions,omitempty"` // all that stand beside it, and it
+	Sources   []sourceJSON        `json:"sources,omitempty"`
 }
 
 func conversationOf(h history.Conversation) conversationJSON {
@@ -117,11 +122,11 @@ func (c *command) listConversations(list []history.Conversation) error {
 }
 
 // showConversation shows the chosen branch.
-func (c *command) showConversation(h history.Conversation, page history.Page) error {
+func (c *command) showConversation(h history.Conversation, page history.Page, sources func(history.MessageID) []sourceJSON) error {
 	if c.json {
 		out := conversationOf(h)
 		for _, m := range page.Messages {
-			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text, m.Reasoning, page.Versions[m.ID]})
+			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text, m.Reasoning, page.Versions[m.ID], sources(m.ID)})
 		}
 		return c.printJSON(out)
 	}
@@ -132,6 +137,7 @@ func (c *command) showConversation(h history.Conversation, page history.Page) er
 			mark = " (" + string(m.Status) + ")"
 		}
 		c.printf("\n%s%s:\n%s\n", m.Role, mark, m.Text)
+		c.printSources(m.Text, sources(m.ID))
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (c *command) root() *cobra.Command {
 		c.initCommand(), c.chatCommand(), c.historyCommand(), c.matterCommand(), c.eraseCommand(), c.holdCommand(), c.backupCommand(), c.restoreCommand(),
 		c.modelCommand(), c.auditCommand(), c.doctorCommand(),
 		c.redactCommand(), c.policyCommand(), c.drivesCommand(), c.keysCommand(),
-		c.templateCommand(), c.attachmentCommand(),
+		c.templateCommand(), c.attachmentCommand(), c.documentCommand(),
 	)
 	return root
 }

@@ -42,6 +42,10 @@ const (
 	ConversationMove   Action = "conversation_move" // to another matter
 	Search             Action = "search"
 	Attachment         Action = "attachment"
+	DocumentAdd        Action = "document_add"
+	DocumentRead       Action = "document_read" // its text was taken out of it
+	DocumentUse        Action = "document_use"  // a turn's model is given it, or passages of it
+	DocumentRemove     Action = "document_remove"
 	Retention          Action = "retention" // erased because policy said so
 	HoldAdd            Action = "hold_add"
 	HoldLift           Action = "hold_lift"

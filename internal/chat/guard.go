@@ -2,10 +2,12 @@ package chat
 
 import (
 	"errors"
+	"fmt"
 	"unicode/utf8"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/fault"
+	"subrosa/internal/history"
 	"subrosa/internal/redact"
 )
 
@@ -15,6 +17,9 @@ type Notice struct {
 	Reason  string // one sentence, the policy's
 	Blocked bool   // else a warning
 	Answer  bool   // about the answer, else about the prompt
+
+	Document history.DocumentID // or about this document
+	Page     int                // where it first stands
 }
 
 // blockedError ends a text that a guardrail, or the action of a type, blocks.
@@ -60,6 +65,9 @@ func (d *Desk) noteGuardrail(e audit.Entry, n Notice) error {
 	}
 	if n.Answer {
 		e.Detail = "answer: " + n.Name
+	}
+	if n.Document != "" {
+		e.Detail = fmt.Sprintf("document %s, page %d: %s", n.Document, n.Page, n.Name)
 	}
 	_, err := d.Record.Append(e)
 	return RecordFault(err)

@@ -1,6 +1,6 @@
 // Package chat is one turn of a conversation, start to finish: the only place where the order of steps is written.
 //
-// policy -> redact the prompt -> history pending -> audit intent (fsynced) -> model -> redact the answer -> reader ->
+// policy -> redact the prompt -> read and redact its documents -> history pending -> audit intent (fsynced) -> model -> redact the answer -> reader ->
 // history final -> audit outcome. Guarantees: no record, no inference; what is stored and what the model reads is the
 // redacted prompt alone; a turn that began is closed, on stop, on a crash of the engine and on a cancelled context. What
 // the policy pseudonymises is a token in all of these; only the reader sees its value, and the conversation's table of
@@ -64,6 +64,8 @@ type Desk struct {
 	Guard        *redact.Guard // of prompts
 	AnswersGuard *redact.Guard
 
+	Documents Library // of the turn; nil: none
+
 	stored int // tokens of Pseudonyms that history has
 }
 
@@ -81,6 +83,9 @@ type Prompt struct {
 	MaxTokens    int  // 0: what the policy allows
 	Temporary    bool // it is kept nowhere but on record, which says so: History is one that forgets
 	LeaveOut     bool // the oldest messages, where the conversation does not fit into the model's context
+
+	Documents   []history.DocumentID // of the conversation's matter, beside the conversation's own
+	NoDocuments bool                 // not even the conversation's own
 }
 
 func (p Prompt) place() history.Place {
@@ -121,10 +126,11 @@ type Outcome struct {
 	history.Begun
 	Sent       string // the prompt as it is stored and the model reads it
 	Result     engine.Result
-	Redactions map[string]int // masked values by type, prompt and answer together
-	Notices    []Notice       // what guardrails said
-	IntentSeq  int64          // of the audit entry written before inference
-	OutcomeSeq int64          // of the one written after it
+	Redactions map[string]int   // masked values by type, prompt and answer together
+	Notices    []Notice         // what guardrails said
+	Sources    []history.Source // what the model was given of documents
+	IntentSeq  int64            // of the audit entry written before inference
+	OutcomeSeq int64            // of the one written after it
 }
 
 // Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, then what the model says
@@ -159,15 +165,20 @@ func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, erro
 	if err != nil {
 		return Outcome{Notices: notices}, err
 	}
+	given, err := d.gather(ctx, p, earlier, prompt)
+	notices = append(notices, given.notices...)
+	if err != nil {
+		return Outcome{Notices: notices}, err
+	}
 
-	out, err := d.begin(ctx, p, prompt, masked)
+	out, err := d.begin(ctx, p, prompt, masked, given)
 	out.Notices = notices
 	if err != nil {
 		return d.shown(out), err
 	}
 	reader.Started(d.shown(out).Begun)
 
-	answer := d.answer(ctx, p, conversationOf(p, earlier, out), out.Assistant, reader)
+	answer := d.answer(ctx, p, given.into(conversationOf(p, earlier, out)), out.Assistant, reader)
 
 	out, err = d.finish(context.WithoutCancel(ctx), out, answer)
 	return d.shown(out), err
@@ -203,9 +214,10 @@ func conversationOf(p Prompt, earlier []history.Message, out Outcome) []history.
 }
 
 // begin writes the turn down twice before anything is inferred: pending in history, then as an intent on record.
-func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span) (Outcome, error) {
+func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span, given material) (Outcome, error) {
 	turn := history.Turn{
 		ID: history.NewTurnID(), Place: p.place(), Matter: p.Matter, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
+		Sources: given.sources,
 	}
 	table, tokens, err := d.toStore()
 	if err != nil {
@@ -218,20 +230,32 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	if out.Begun, err = d.History.BeginTurn(context.WithoutCancel(ctx), turn); err != nil {
 		return out, HistoryFault(err)
 	}
-	d.stored, out.Sent = tokens, out.User.Text
+	d.stored, out.Sent, out.Sources = tokens, out.User.Text, given.sources
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
 	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)
 	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice(), p.keeping()}, func(s string) bool { return s == "" }), ", ")
 	entry.Sampling = d.sampling(p)
 	entry.Redactions = countByType(masked)
+	for _, e := range given.entries(d, out) {
+		if _, err = d.Record.Append(e); err != nil {
+			return d.unsent(ctx, out, err)
+		}
+	}
 	if out.IntentSeq, err = d.Record.Append(entry); err != nil {
-		unsent := history.Outcome{Status: history.Failed}
-		closeErr := d.History.FinishTurn(context.WithoutCancel(ctx), turn.ID, unsent)
-		out.Assistant.Status = history.Failed
-		return out, RecordFault(errors.Join(err, closeErr))
+		return d.unsent(ctx, out, err)
+	}
+	for t, n := range given.masked {
+		out.Redactions[t] += n
 	}
 	return out, nil
+}
+
+// unsent closes a turn that cannot be put on record.
+func (d *Desk) unsent(ctx context.Context, out Outcome, err error) (Outcome, error) {
+	closeErr := d.History.FinishTurn(context.WithoutCancel(ctx), out.Assistant.Turn, history.Outcome{Status: history.Failed})
+	out.Assistant.Status = history.Failed
+	return out, RecordFault(errors.Join(err, closeErr))
 }
 
 // answered is what came of asking the model.

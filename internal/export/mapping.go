@@ -118,6 +118,14 @@ func mappingTable(a audit.Action) (mapping, bool) {
 		return mapping{"The conversations were searched.", datastore, 4, "Query", informational, false, dicomQuery, "conversations"}, true
 	case audit.Attachment:
 		return mapping{"A document was attached to a conversation.", datastore, 5, "Write", informational, false, restCreate, "attachment"}, true
+	case audit.DocumentAdd:
+		return mapping{"A document was taken into a conversation or a matter.", datastore, 5, "Write", informational, false, restCreate, "document"}, true
+	case audit.DocumentRead:
+		return mapping{"A document's text was read.", datastore, 1, "Read", informational, false, restUpdate, "document"}, true
+	case audit.DocumentUse:
+		return mapping{"Text of a document was given to the model.", datastore, 1, "Read", informational, false, dicomUse, "document"}, true
+	case audit.DocumentRemove:
+		return mapping{"A document was deleted.", datastore, 7, "Delete", informational, false, restDelete, "document"}, true
 	case audit.ConversationExport:
 		return mapping{"A conversation was written to a file outside the encrypted history.", datastore, 1, "Read", low, false, dicomExport, "conversation"}, true
 	case audit.AuditExport:

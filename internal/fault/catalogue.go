@@ -30,6 +30,12 @@ const (
 	MatterMissing       Code = "matter_missing"
 	MatterBuiltIn       Code = "matter_built_in"
 	AttachmentTooLarge  Code = "attachment_too_large"
+	DocumentMissing     Code = "document_missing"
+	DocumentTooLarge    Code = "document_too_large"
+	DocumentKind        Code = "document_kind"
+	DocumentBroken      Code = "document_broken"
+	DocumentEncrypted   Code = "document_encrypted"
+	DocumentNoText      Code = "document_no_text"
 	ConversationMissing Code = "conversation_missing"
 	AuditBroken         Code = "audit_broken"
 	AuditUnwritable     Code = "audit_unwritable"
@@ -118,6 +124,12 @@ var catalogue = map[Code]text{
 	MatterMissing:       {"That matter is not there.", "Choose one from the list of matters."},
 	MatterBuiltIn:       {"That matter is built in: it cannot be renamed or deleted.", "Delete the conversations in it, or move them to another matter."},
 	AttachmentTooLarge:  {"That file is too large to attach.", "Attach a shorter part of it, or ask IT about the limit."},
+	DocumentMissing:     {"That document is not here.", "Choose one of this conversation's or its matter's documents, or add it again."},
+	DocumentTooLarge:    {"That document is too large, or takes too long to read.", "Add a part of it, or ask IT about the limit. The pages that were read can be used."},
+	DocumentKind:        {"That is not a kind of document that can be read here.", "PDF, Word (.docx), RTF, e-mail (.eml), HTML, CSV, Markdown and text can be read; save it as one of these."},
+	DocumentBroken:      {"That document is damaged and could not be read to its end.", "Open it in the program that it came from, save it anew, and add that. The pages that were read can be used."},
+	DocumentEncrypted:   {"That document is protected by a password.", "Save a copy without the password in the program that it came from, and add that."},
+	DocumentNoText:      {"There is no text in that document; it may have been scanned.", "Have it recognised (OCR) first, and add the result."},
 	ConversationMissing: {"That conversation is not there.", "Choose one from the list."},
 	AuditBroken:         {"The audit record does not verify, so chat is stopped.", "Reading still works. Tell compliance, and run subrosactl audit verify for the first bad entry."},
 	AuditUnwritable:     {"The audit record cannot be written, so nothing was sent to the model.", "Free some disk space or check the disk, then restart Subrosa."},

@@ -112,12 +112,15 @@ func (h *Header) ContextLength() uint64 {
 	return n
 }
 
-// DefaultContext returns the context in tokens for when nobody chose one: what the model was trained for, at most 4096,
-// as a larger one takes memory that most conversations never use.
-func (h *Header) DefaultContext() int {
+// DefaultContext returns the context in tokens for when nobody chose one: DefaultContext of what the model was trained for.
+func (h *Header) DefaultContext() int { return DefaultContext(h.ContextLength()) }
+
+// DefaultContext returns what a model was trained for, in tokens, 0 for not known, and at most 4096, as a larger context
+// takes memory that most conversations never use.
+func DefaultContext(trained uint64) int {
 	const most = 4096
-	if n := h.ContextLength(); n > 0 && n < most {
-		return int(n)
+	if trained > 0 && trained < most {
+		return int(trained)
 	}
 	return most
 }

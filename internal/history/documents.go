@@ -252,8 +252,8 @@ func (s *Store) AddPages(ctx context.Context, id DocumentID, of int, pages ...Do
 			if err != nil {
 				return err
 			}
-			if _, err := t.ExecContext(ctx, `INSERT INTO document_page (document, number, content, changed) VALUES (?, ?, ?, ?)`,
-				d.seq, p.Number, seal(key, text, "document page", string(id), number(uint64(p.Number))), t.generation); err != nil {
+			if _, err := t.ExecContext(ctx, `INSERT INTO document_page (document, number, content, changed) VALUES (?, ?, ?, (SELECT generation FROM state))`,
+				d.seq, p.Number, seal(key, text, "document page", string(id), number(uint64(p.Number)))); err != nil {
 				return err
 			}
 		}

@@ -41,10 +41,14 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	if err != nil {
 		return chat.Outcome{}, err
 	}
+	library, err := o.library(ctx, p)
+	if err != nil {
+		return chat.Outcome{}, err
+	}
 	desk := chat.Desk{
 		History: kept, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
 		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
-		Pseudonyms: table, Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard,
+		Pseudonyms: table, Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard, Documents: library,
 	}
 	out, err := desk.Turn(ctx, p, reader)
 	// If these fail the next ones cover this turn too; a record that cannot be written fails at Append.

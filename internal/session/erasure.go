@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"subrosa/internal/audit"
@@ -45,7 +46,7 @@ func (s *Session) Delete(ctx context.Context, id history.ConversationID) error {
 	return s.Erase(ctx, history.Erasure{Conversations: []history.ConversationID{id}})
 }
 
-// Erase erases messages, attachments, conversations and matters for good, in older copies of the files too, and puts it on record first. It does all
+// Erase erases messages, attachments, documents, conversations and matters for good, in older copies of the files too, and puts it on record first. It does all
 // or nothing. fault.Held: a legal hold is on one of them; fault.Busy: messages are not erased while an answer is written.
 func (s *Session) Erase(ctx context.Context, e history.Erasure) error {
 	o, err := s.ready()
@@ -70,6 +71,9 @@ func (o *open) erase(ctx context.Context, e history.Erasure, why audit.Action) e
 	if err := o.history.MayErase(ctx, e); err != nil {
 		if len(e.Matters) > 0 {
 			return matterFault(err)
+		}
+		if len(e.Documents) > 0 {
+			return documentFault(err)
 		}
 		return historyFault(err)
 	}
@@ -110,11 +114,28 @@ func (o *open) erasureEntries(ctx context.Context, e history.Erasure, why audit.
 	for _, id := range e.Attachments {
 		add(audit.Attachment, audit.Entry{Detail: "deleted: " + string(id)})
 	}
+	for _, id := range e.Documents {
+		d, err := o.history.Document(ctx, id)
+		if err != nil {
+			return nil, documentFault(err)
+		}
+		add(audit.DocumentRemove, removed(d, ""))
+	}
+	with := func(documents []history.Document, what string) {
+		for _, d := range documents {
+			add(audit.DocumentRemove, removed(d, what))
+		}
+	}
 	for _, id := range e.Conversations {
 		c, err := o.history.Conversation(ctx, id)
 		if err != nil {
 			return nil, historyFault(err)
 		}
+		documents, err := o.history.DocumentsAt(ctx, id, "")
+		if err != nil {
+			return nil, historyFault(err)
+		}
+		with(documents, ", with its conversation")
 		add(audit.ConversationDelete, audit.Entry{Conversation: string(id), Matter: string(c.Matter)})
 	}
 	for _, id := range e.Matters {
@@ -123,20 +144,42 @@ func (o *open) erasureEntries(ctx context.Context, e history.Erasure, why audit.
 		if err != nil {
 			return nil, historyFault(err)
 		}
+		documents, err := o.history.DocumentsAt(ctx, "", id)
+		if err != nil {
+			return nil, historyFault(err)
+		}
+		with(documents, ", with its matter")
 		for _, c := range inside {
+			if documents, err = o.history.DocumentsAt(ctx, c.ID, ""); err != nil {
+				return nil, historyFault(err)
+			}
+			with(documents, ", with its matter")
 			add(audit.ConversationDelete, audit.Entry{Conversation: string(c.ID), Matter: string(id), Detail: "with its matter"})
 		}
 	}
 	return out, nil
 }
 
+func removed(d history.Document, how string) audit.Entry {
+	return audit.Entry{
+		Conversation: string(d.Conversation), Matter: string(d.Matter), Detail: fmt.Sprintf("document %s, sha256 %s%s", d.ID, d.SHA256, how),
+	}
+}
+
 // retain erases what policy keeps no longer. A hold goes before it.
 func (o *open) retain(ctx context.Context, now time.Time) error {
-	due, err := o.history.Due(ctx, now, o.policy.Retention.ChatDays)
-	if err != nil || len(due) == 0 {
+	var e history.Erasure
+	var err error
+	if e.Conversations, err = o.history.Due(ctx, now, o.policy.Retention.ChatDays); err != nil {
 		return historyFault(err)
 	}
-	return o.erase(ctx, history.Erasure{Conversations: due}, audit.Retention)
+	if e.Documents, err = o.history.DueDocuments(ctx, now, o.policy.Retention.ChatDays); err != nil {
+		return historyFault(err)
+	}
+	if len(e.Conversations)+len(e.Documents) == 0 {
+		return nil
+	}
+	return o.erase(ctx, e, audit.Retention)
 }
 
 // Retain erases now what policy keeps no longer; unlocking does it too.

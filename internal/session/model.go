@@ -14,6 +14,7 @@ import (
 	"subrosa/internal/audit"
 	"subrosa/internal/engine"
 	"subrosa/internal/fault"
+	"subrosa/internal/gguf"
 	"subrosa/internal/history"
 	"subrosa/internal/vault"
 )
@@ -75,6 +76,7 @@ type model struct {
 
 	mu       sync.Mutex
 	engine   *engine.Engine
+	context  int // tokens, of the engine
 	state    ModelState
 	progress float64
 	fault    *fault.Fault
@@ -270,13 +272,33 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 	if err != nil {
 		return nil, engineFault(err)
 	}
-	if _, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size, Context: fit.Context}, progress); err != nil {
+	info, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size, Context: fit.Context}, progress)
+	if err != nil {
 		return nil, engineFault(errors.Join(err, e.Close()))
 	}
 	if err := m.open.note(audit.Entry{Action: audit.ModelLoad, Model: m.manifest.SHA256, Detail: m.manifest.Name}); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
+	m.mu.Lock()
+	m.context = info.Context
+	m.mu.Unlock()
 	return e, nil
+}
+
+// contextTokens returns how many tokens a conversation may have: with the loaded model, or else with it as it would be
+// loaded were there memory enough.
+func (m *model) contextTokens(ctx context.Context) (int, error) {
+	m.mu.Lock()
+	loaded, tokens := m.engine != nil, m.context
+	m.mu.Unlock()
+	if loaded {
+		return tokens, nil
+	}
+	tokens, err := m.open.chosenContext(ctx, m.manifest.ID)
+	if tokens == 0 {
+		tokens = gguf.DefaultContext(m.manifest.ContextLength)
+	}
+	return tokens, err
 }
 
 func (m *model) running() *engine.Engine {

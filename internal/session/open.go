@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"subrosa/internal/audit"
+	"subrosa/internal/document"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/keys"
@@ -55,6 +56,9 @@ type open struct {
 	end     context.CancelFunc
 	backing sync.Mutex // held while a backup is made
 
+	reader  document.Reader
+	reading reading // of documents, in the background
+
 	passing   atomic.Pointer[passing] // the temporary conversation; nil: none
 	searching sync.Mutex
 	searched  time.Time // when the user last searched
@@ -65,6 +69,7 @@ type open struct {
 func openStores(ctx context.Context, opts Options, root *keys.Root, action audit.Action) (_ *open, err error) {
 	o := &open{root: root, policy: policy.Default(), redactor: redact.Default(), actor: actor()}
 	o.life, o.end = context.WithCancel(context.Background())
+	o.reader, o.reading.changed = document.Reader{Program: opts.EnginePath}, opts.OnDocument
 	defer func() {
 		if err != nil {
 			_ = o.close()
@@ -101,6 +106,9 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	}
 	if !o.readOnly() {
 		o.stop(errors.Join(vaultFault(o.vault.Sweep()), o.sealBuiltin(ctx, opts.Builtin)))
+	}
+	if !o.readOnly() {
+		o.stop(o.resumeReading(ctx))
 	}
 	if o.stopped != nil {
 		o.stop(o.noteDamage(o.stopped)) // it stays open for reading also where that cannot be written
@@ -222,6 +230,7 @@ func origin(root *keys.Root) string {
 func (o *open) close() error {
 	var errs []error
 	o.end()
+	o.reading.close()
 	o.backing.Lock() // it is being cut short
 	defer o.backing.Unlock()
 	if o.model != nil {

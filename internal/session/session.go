@@ -18,6 +18,7 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/fault"
+	"subrosa/internal/history"
 	"subrosa/internal/keys"
 	"subrosa/internal/lockdown"
 	"subrosa/internal/presence"
@@ -54,6 +55,7 @@ type Options struct {
 	Inherited  *int                    // the data directory's lock, from a predecessor that became this process (HandOver)
 	Drafts     func(context.Context)   // called before a lock closes anything: save what is being written; may be nil
 	Now        func() time.Time        // what time it is, for the record; nil: the system's
+	OnDocument func(history.Document)  // called, without locks held, when more of a document has been read, or its reading has ended; may be nil
 	OnChange   func()                  // called, without locks held, when State or Model may have changed; may be nil
 }
 

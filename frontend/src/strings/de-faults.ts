@@ -103,6 +103,30 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
     'Diese Datei ist zu groß zum Anhängen.',
     'Hängen Sie einen kürzeren Teil davon an, oder fragen Sie die IT nach der Grenze.',
   ],
+  document_missing: [
+    'Dieses Dokument ist nicht hier.',
+    'Wählen Sie eines dieses Gesprächs oder seiner Akte, oder fügen Sie es noch einmal hinzu.',
+  ],
+  document_too_large: [
+    'Dieses Dokument ist zu groß, oder es zu lesen dauert zu lange.',
+    'Fügen Sie einen Teil davon hinzu, oder fragen Sie die IT nach der Grenze. Die gelesenen Seiten lassen sich verwenden.',
+  ],
+  document_kind: [
+    'Dokumente dieser Art können hier nicht gelesen werden.',
+    'Lesbar sind PDF, Word (.docx), RTF, E-Mail (.eml), HTML, CSV, Markdown und Text; speichern Sie es so.',
+  ],
+  document_broken: [
+    'Dieses Dokument ist beschädigt und ließ sich nicht bis zum Ende lesen.',
+    'Öffnen Sie es in dem Programm, aus dem es kommt, speichern Sie es neu, und fügen Sie das hinzu. Die gelesenen Seiten lassen sich verwenden.',
+  ],
+  document_encrypted: [
+    'Dieses Dokument ist mit einem Passwort geschützt.',
+    'Speichern Sie in dem Programm, aus dem es kommt, eine Kopie ohne Passwort, und fügen Sie diese hinzu.',
+  ],
+  document_no_text: [
+    'In diesem Dokument ist kein Text; vielleicht wurde es gescannt.',
+    'Lassen Sie den Text zuerst erkennen (OCR), und fügen Sie das Ergebnis hinzu.',
+  ],
   conversation_missing: ['Dieses Gespräch gibt es nicht.', 'Wählen Sie eins aus der Liste.'],
   audit_broken: [
     'Das Protokoll besteht die Prüfung nicht, darum ist das Gespräch angehalten.',
