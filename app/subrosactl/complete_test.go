@@ -63,9 +63,9 @@ type bench struct {
 	policyDir  string
 	now        func() time.Time
 
-	conversation, second, message, attachment, matter, hold, model, slot string
-	grants                                                               minisign.PrivateKey
-	it                                                                   *age.X25519Identity
+	conversation, second, message, attachment, document, matter, hold, model, slot string
+	grants                                                                         minisign.PrivateKey
+	it                                                                             *age.X25519Identity
 }
 
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
@@ -216,6 +216,14 @@ func (b *bench) rows() []leaf {
 			return do("attachment", "read", b.attachment, "--to", b.path("back.txt"))()
 		}},
 		{"erase attachment", audit.Attachment, "", func() error { return do("erase", "attachment", b.attachment)() }},
+		{"document add", audit.DocumentAdd, "", func() (err error) {
+			b.document, err = b.find(idOf, "document", "add", b.write("b.txt", "a document to read"), "--matter", b.matter)
+			return err
+		}},
+		{"document list", "", reads, do("document", "list")},
+		{"document show", "", reads, func() error { return do("document", "show", b.document)() }},
+		{"document search", audit.Search, "", do("document", "search", "read")},
+		{"document remove", audit.DocumentRemove, "", func() error { return do("document", "remove", b.document)() }},
 		{"hold add", audit.HoldAdd, "", func() (err error) {
 			b.hold, err = b.find(idOf, "hold", "add", "--matter", b.matter, "--reason", "case 1")
 			return err

@@ -117,11 +117,15 @@ func (s *script) Delta(text string) {
 
 func (s *script) run(t *testing.T, ctx context.Context, text string) (Outcome, error) {
 	t.Helper()
+	d := s.desk()
+	return d.Turn(ctx, Prompt{Text: text}, s)
+}
+
+func (s *script) desk() Desk {
 	if s.reason == "" {
 		s.reason = engine.EOS
 	}
-	d := Desk{History: s, Record: s, Model: s, ModelID: "m", Policy: policy.Default(), Redactor: redact.Default(), Actor: "me"}
-	return d.Turn(ctx, Prompt{Text: text}, s)
+	return Desk{History: s, Record: s, Model: s, ModelID: "m", Policy: policy.Default(), Redactor: redact.Default(), Actor: "me"}
 }
 
 func (s *script) expect(t *testing.T, want ...string) {

@@ -267,16 +267,18 @@ func TestAnOlderCopyDoesNotYieldWhatWasErased(t *testing.T) {
 			},
 			erase: func(w *world) Erasure { return Erasure{Messages: []MessageID{w.answer.ID, w.answer.Parent}} },
 		},
-		"document of a conversation": {
+		"document of another conversation": { // whose key, and its matter's, are replaced for it alone
 			before: func(t *testing.T, w *world) {
-				w.document = newDocument(t, w.s, Document{Conversation: w.conversation}, secretText)
+				w.document = newDocument(t, w.s, Document{Conversation: newIn(t, w.s, newMatter(t, w.s, "second"), "of documents")}, secretText)
 			},
 			erase: func(w *world) Erasure {
 				return Erasure{Documents: []DocumentID{w.document}, Messages: []MessageID{w.answer.ID, w.answer.Parent}}
 			},
 		},
-		"document of a matter": {
-			before: func(t *testing.T, w *world) { w.document = newDocument(t, w.s, Document{Matter: w.matter}, secretText) },
+		"document of another matter": {
+			before: func(t *testing.T, w *world) {
+				w.document = newDocument(t, w.s, Document{Matter: newMatter(t, w.s, "second")}, secretText)
+			},
 			erase: func(w *world) Erasure {
 				return Erasure{Documents: []DocumentID{w.document}, Messages: []MessageID{w.answer.ID, w.answer.Parent}}
 			},

@@ -10,7 +10,7 @@ import (
 
 func TestAFullDiskIsTypedAndLosesNothing(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=512k"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=768k"); err != nil {
 		t.Skip("cannot mount a small tmpfs here (root with mounts needed): ", err)
 	}
 	defer func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }()

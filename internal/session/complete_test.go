@@ -41,6 +41,8 @@ var silent = map[string]string{
 	"ProveEntry": "reads the record itself", "RecordPage": "reads the record itself", "RecordActivity": "counts entries", "Row": "as Conversations", "IndexState": "reads",
 	"VerifyHistory": "reads; damage that it finds is an anomaly on record (history.txtar)",
 	"Check":         "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
+	"Documents": "as above", "Document": "as above", "DocumentPages": "as above", "Sources": "as above",
+	"CancelDocument": "ends a reading, whose entry says so: TestADocumentIsReadToItsEndAfterALock", "AwaitDocument": "waits",
 	"Close": "is Lock", "LockFor": "is Lock",
 	"MayCopy":     "says whether; a refusal is on record (TestEachRowOfTheRoleTableIsRefusedAndOnRecord)",
 	"ExportTerms": "reads what every entry names",
@@ -118,6 +120,19 @@ func TestEveryActionLeavesItsEntry(t *testing.T) {
 				return err
 			}
 			return s.AttachTo(ctx, messages[0].ID, list[0].ID)
+		}},
+		{"AddDocument", audit.DocumentAdd, func() error {
+			d, err := s.AddDocument(ctx, DocumentPlace{Conversation: conversation}, "a.txt", strings.NewReader("a text about nothing"))
+			if err != nil {
+				return err
+			}
+			_, err = s.AwaitDocument(ctx, d.ID)
+			return err
+		}},
+		{"SearchDocuments", audit.Search, func() error {
+			s.open.searched = time.Time{} // another stretch
+			_, err := s.SearchDocuments(ctx, DocumentPlace{}, "nothing", 5)
+			return err
 		}},
 		{"AddHold", audit.HoldAdd, func() error {
 			other, err := s.CreateMatter(ctx, "held")
