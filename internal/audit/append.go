@@ -1,11 +1,13 @@
 package audit
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -13,15 +15,16 @@ import (
 
 // batch is a run of entries that are written and fsynced together.
 type batch struct {
-	buf     []byte
-	leaves  []tlog.Hash
-	starts  []int         // of each line in buf
-	closing bool          // one of its entries ends something: it may use the reserve
-	lead    chan struct{} // holds a token: who takes it writes the batch
-	done    chan struct{} // closed when err is set
+	entries []*pending
+	signing sync.WaitGroup // those of them whose signature is being made
+	size    int            // bytes of their lines
+	last    tlog.Hash      // what the signature of the last one covers, hashed
+	closing bool           // one of its entries ends something: it may use the reserve
+	lead    chan struct{}  // holds a token: who takes it writes the batch
+	done    chan struct{}  // closed when err is set
 	err     error
 
-	rotation []byte // the entry among them that names the next key
+	rotation *pending // the entry among them that names the next key
 }
 
 // needsRoom tells an action that begins something: on a full disk it is refused, where one that ends something, or that
@@ -44,19 +47,22 @@ func (l *Log) Append(e Entry) (int64, error) {
 		return 0, err
 	}
 	l.mu.Lock()
-	b, seq, err := l.enqueueLocked(d)
+	p, err := l.enqueueLocked(d)
 	l.mu.Unlock()
 	if err != nil {
 		return 0, err
 	}
-	if err := l.wait(b); err != nil {
+	if err := l.settle(p); err != nil {
 		return 0, err
 	}
-	return seq, nil
+	return p.seq, nil
 }
 
-// wait returns when b is durable. One of those who wait for it writes it.
-func (l *Log) wait(b *batch) error {
+// settle signs the entry and returns when it is durable. One of those who wait for a batch writes it.
+func (l *Log) settle(p *pending) error {
+	p.sign()
+	b := p.in
+	b.signing.Done()
 	select {
 	case <-b.done:
 	case <-b.lead:
@@ -65,18 +71,18 @@ func (l *Log) wait(b *batch) error {
 	return b.err
 }
 
-func (l *Log) enqueueLocked(d draft) (*batch, int64, error) {
+func (l *Log) enqueueLocked(d draft) (*pending, error) {
 	if err := l.usableLocked(); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if l.tree.size-l.signed >= maxUnsigned {
 		if err := l.writeCheckpoint(); err != nil {
-			return nil, 0, fmt.Errorf("append: %w", err)
+			return nil, fmt.Errorf("append: %w", err)
 		}
 	}
 	if needsRoom(d.Action) {
 		if err := l.setAside(); err != nil {
-			return nil, 0, fmt.Errorf("append: %w", err)
+			return nil, fmt.Errorf("append: %w", err)
 		}
 	}
 	if d.Time.IsZero() {
@@ -85,37 +91,40 @@ func (l *Log) enqueueLocked(d draft) (*batch, int64, error) {
 		if jump != "" {
 			jumped, err := Entry{Time: now, Actor: d.Actor, Action: ClockJump, Policy: d.Policy, Detail: jump}.draft()
 			if err != nil {
-				return nil, 0, err
+				return nil, err
 			}
-			if _, _, err := l.addLocked(jumped); err != nil {
-				return nil, 0, err
+			p, err := l.addLocked(jumped)
+			if err != nil {
+				return nil, err
 			}
+			p.sign()
+			p.in.signing.Done()
 		}
 	}
 	return l.addLocked(d)
 }
 
-// addLocked signs d and puts it into the last batch, or into a new one.
-func (l *Log) addLocked(d draft) (*batch, int64, error) {
+// addLocked puts d into the last batch, or into a new one. Its signature is still to be made.
+func (l *Log) addLocked(d draft) (*pending, error) {
 	d.Seq, d.Prev = l.nextSeq, l.nextLast[:]
-	line, err := d.sign(l.key, l.origin)
+	p, err := d.place(l.key, l.origin)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if n := len(l.queue); n == 0 || len(l.queue[n-1].buf)+len(line)+1 > maxBatch {
+	if n := len(l.queue); n == 0 || l.queue[n-1].size+p.size() > maxBatch {
 		l.queue = append(l.queue, &batch{lead: make(chan struct{}, 1), done: make(chan struct{})})
 	}
 	b := l.queue[len(l.queue)-1]
-	b.starts = append(b.starts, len(b.buf))
-	b.buf = append(append(b.buf, line...), '\n')
-	l.nextSeq, l.nextLast = l.nextSeq+1, tlog.RecordHash(line)
-	b.leaves = append(b.leaves, l.nextLast)
+	l.nextSeq, l.nextLast = l.nextSeq+1, sha256.Sum256(p.message)
+	b.entries, b.size, b.last = append(b.entries, p), b.size+p.size(), l.nextLast
+	p.in = b
+	b.signing.Add(1)
 	b.closing = b.closing || !needsRoom(d.Action)
 	if !l.writing {
 		l.writing = true
 		b.lead <- struct{}{}
 	}
-	return b, d.Seq, nil
+	return p, nil
 }
 
 // gather lets those join b whom the batch before it has just let go: else the first of them would write alone, and the
@@ -124,7 +133,7 @@ func (l *Log) addLocked(d draft) (*batch, int64, error) {
 func (l *Log) gather(b *batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for start := time.Now(); len(b.leaves) < l.together && time.Since(start) < l.took/2; {
+	for start := time.Now(); len(b.entries) < l.together && time.Since(start) < l.took/2; {
 		l.mu.Unlock()
 		runtime.Gosched()
 		l.mu.Lock()
@@ -136,7 +145,10 @@ func (l *Log) write(b *batch) {
 	l.gather(b)
 	l.mu.Lock()
 	l.queue = l.queue[1:] // b: nothing joins it any more
-	l.together = len(b.leaves)
+	l.together = len(b.entries)
+	l.mu.Unlock()
+	buf := b.lines()
+	l.mu.Lock()
 	alone := len(l.queue) == 0 && !b.closing
 	err := l.failed
 	if err == nil {
@@ -145,7 +157,7 @@ func (l *Log) write(b *batch) {
 	l.mu.Unlock()
 	start := time.Now()
 	if err == nil {
-		err = l.store(b.buf, alone)
+		err = l.store(buf, alone)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -156,7 +168,7 @@ func (l *Log) write(b *batch) {
 		if b.rotation == nil {
 			break
 		}
-		if err = l.rotatedLocked(b.rotation); err != nil {
+		if err = l.rotatedLocked(b.rotation.line); err != nil {
 			err = l.poisonLocked(err) // the next Open makes the file key good
 		}
 	case errors.Is(err, errRefused): // nothing of it is there, so what came to stand behind it goes too
@@ -174,8 +186,19 @@ func (l *Log) write(b *batch) {
 	l.handOnLocked()
 }
 
+// lines waits for the signatures.
+func (b *batch) lines() []byte {
+	b.signing.Wait()
+	buf := make([]byte, 0, b.size)
+	for _, p := range b.entries {
+		buf = append(append(buf, p.line...), '\n')
+	}
+	return buf
+}
+
 func (l *Log) dropQueueLocked(err error) {
 	for _, waiting := range l.queue {
+		waiting.signing.Wait() // Close wipes the key
 		waiting.err = err
 		close(waiting.done)
 	}
@@ -232,16 +255,15 @@ func (l *Log) writeWhole(buf []byte) error {
 func (l *Log) commitLocked(b *batch) {
 	at := tlog.StoredHashCount(l.tree.size) * tlog.HashSize
 	var stored []byte
-	for i, leaf := range b.leaves {
+	for _, p := range b.entries {
 		if l.tree.size%indexEvery == 0 {
-			offset := l.end + int64(b.starts[i])
-			l.index = append(l.index, offset)
-			l.keepLocked(l.offsets, binary.BigEndian.AppendUint64(nil, uint64(offset)), 8*int64(len(l.index)-1))
+			l.index = append(l.index, l.end)
+			l.keepLocked(l.offsets, binary.BigEndian.AppendUint64(nil, uint64(l.end)), 8*int64(len(l.index)-1))
 		}
-		stored = l.tree.push(leaf, stored)
+		stored = l.tree.push(p.leaf, stored)
+		l.end += int64(p.size())
 	}
-	l.last = b.leaves[len(b.leaves)-1]
-	l.end += int64(len(b.buf))
+	l.last = b.last
 	l.keepLocked(l.hashes, stored, at)
 }
 

@@ -3,7 +3,7 @@
 // Four files lie in the directory (0700; files 0600):
 //
 //	entries     the record itself, one canonical JSON object and a newline per entry. Each entry carries its sequence
-//	            number, the RFC 6962 leaf hash of the entry before it, and an Ed25519 signature over all of it.
+//	            number, a hash of what the entry before it says, and an Ed25519 signature over all of it.
 //	hashes      the tree's stored hashes in the order of golang.org/x/mod/sumdb/tlog, 32 bytes each, for inclusion
 //	            proofs. Derived: Open compares it with the entries and rewrites what differs.
 //	checkpoint  origin, size and root hash (C2SP tlog-checkpoint) in a signed note (C2SP signed-note, Ed25519)
@@ -154,7 +154,7 @@ type Log struct {
 
 	// What is durable.
 	tree   tree
-	last   tlog.Hash // leaf hash of the newest entry
+	last   tlog.Hash // what the newest entry's signature covers, hashed
 	end    int64     // bytes in entries
 	signed int64     // size of the checkpoint on disk
 	index  []int64   // offset of every indexEvery-th entry
@@ -335,7 +335,7 @@ func (l *Log) load(cp checkpoint) error {
 			return err
 		}
 	}
-	l.tree, l.last, l.end = c.tree, c.last, c.end
+	l.tree, l.last, l.end = c.tree, c.signed, c.end
 	l.clock.seen(c.lastTime)
 	if c.torn > 0 {
 		if err := f.Truncate(c.end); err != nil {

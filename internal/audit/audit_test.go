@@ -370,14 +370,14 @@ func TestEditedEntriesAreNamed(t *testing.T) {
 		forged := sample(8)
 		forged.Seq, forged.Prev = 8, nil
 		other := ed25519.NewKeyFromSeed(make([]byte, 32))
-		leaf := tlog.RecordHash(bytes.TrimSuffix(lines[7], []byte("\n")))
-		forged.Prev = leaf[:]
+		last := signedHash(t, bytes.TrimSuffix(lines[7], []byte("\n")))
+		forged.Prev = last[:]
 		forgedLine, err := forged.sign(other, origin)
 		if err != nil {
 			t.Fatal(err)
 		}
 		elsewhere := sample(8)
-		elsewhere.Seq, elsewhere.Prev = 8, leaf[:]
+		elsewhere.Seq, elsewhere.Prev = 8, last[:]
 		elsewhereLine, err := elsewhere.sign(testKey, "another/log")
 		if err != nil {
 			t.Fatal(err)
@@ -768,7 +768,7 @@ func TestCommitIsSaltedSHA256(t *testing.T) {
 
 func TestMemoryDoesNotGrowWithTheLog(t *testing.T) {
 	dir := closed(t, 0)
-	big(t, dir, 20_000)
+	long(t, dir, 20_000)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -783,8 +783,8 @@ func TestMemoryDoesNotGrowWithTheLog(t *testing.T) {
 	}
 }
 
-// big fills an empty log without an fsync per entry.
-func big(t testing.TB, dir string, n int) {
+// long fills an empty log without an fsync per entry.
+func long(t testing.TB, dir string, n int) {
 	t.Helper()
 	l := mustOpen(t, dir)
 	l.entries = &noSync{l.entries}
@@ -807,7 +807,12 @@ func (e Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
 		return nil, err
 	}
 	d.Seq, d.Prev = e.Seq, e.Prev
-	return d.sign(key, origin)
+	p, err := d.place(key, origin)
+	if err != nil {
+		return nil, err
+	}
+	p.sign()
+	return p.line, nil
 }
 
 type noSync struct{ file }

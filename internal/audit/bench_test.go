@@ -70,16 +70,16 @@ func BenchmarkAppend(b *testing.B) {
 
 // BenchmarkGroupCommit appends with one writer and with sixteen, in turn: what an fsync for many is worth.
 func BenchmarkGroupCommit(b *testing.B) {
-	const rounds, each, many = 5, 128, 16
+	const rounds, each, many = 15, 128, 16
 	dir := onDisk(b)
-	l := mustOpen(b, filepath.Join(dir, "audit"))
+	l, e := mustOpen(b, filepath.Join(dir, "audit")), usual()
 	perSecond := func(writers int) float64 {
 		var group sync.WaitGroup
 		start := time.Now()
 		for range writers {
 			group.Go(func() {
 				for range each {
-					if _, err := l.Append(usual()); err != nil {
+					if _, err := l.Append(e); err != nil {
 						b.Error(err)
 						return
 					}

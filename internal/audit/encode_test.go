@@ -41,7 +41,7 @@ func anyEntry(t *rapid.T) Entry {
 	number := rapid.OneOf(rapid.Just(0), rapid.Int())
 	float := rapid.OneOf(rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 0.7, 1, 1e-6, 9.9e-7, 1e21, 1e20, -0.05, 1.1, math.NaN(), math.Inf(1)}), rapid.Float64())
 	e := Entry{
-		Version: rapid.IntRange(-1, 3).Draw(t, "v"), Seq: rapid.Int64().Draw(t, "seq"), Actor: text("actor"), Action: Action(text("action")),
+		Version: rapid.IntRange(-1, entryVersion+1).Draw(t, "v"), Seq: rapid.Int64().Draw(t, "seq"), Actor: text("actor"), Action: Action(text("action")),
 		Prev: rapid.SampledFrom([][]byte{nil, {}, {1}, make([]byte, 32), bytes.Repeat([]byte{0xfb}, 32)}).Draw(t, "prev"),
 		Sig:  rapid.SampledFrom([][]byte{nil, {}, {1, 2}, bytes.Repeat([]byte{0xff}, 64)}).Draw(t, "sig"),
 		Time: rapid.SampledFrom([]time.Time{

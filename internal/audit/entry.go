@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	entryVersion = 2        // 1 lacked matter, message, history, key, tree and pruned
+	entryVersion = 3        // 1 lacked matter, message, history, key, tree and pruned; of 2 see follows
 	maxEntry     = 64 << 10 // bytes of one line
 )
 
@@ -104,7 +104,7 @@ type PrunedSet struct {
 type Entry struct {
 	Version      int            `json:"v"`    // set by Append
 	Seq          int64          `json:"seq"`  // set by Append, from 0
-	Prev         []byte         `json:"prev"` // set by Append: leaf hash of the entry before, zeros in the first
+	Prev         []byte         `json:"prev"` // set by Append: see follows; zeros in the first
 	Time         time.Time      `json:"time"` // UTC
 	Actor        string         `json:"actor"`
 	Action       Action         `json:"action"`
@@ -201,8 +201,16 @@ func parseByDefinition(line []byte) (e Entry, ok bool) {
 
 func (e *Entry) known() bool { return e.Version >= 1 && e.Version <= entryVersion }
 
-// draft is an entry that is ready but for its place in the log. Writers make theirs side by side; they are signed one after
-// the other, because each line holds the hash of the one before.
+// follows reports whether the entry holds what it must of the one before: since version 3 the SHA-256 of what that one's
+// signature covers, so that no entry waits for another's signature; in earlier versions the leaf hash of its whole line.
+func (e *Entry) follows(leaf, signed tlog.Hash) bool {
+	if e.Version < 3 {
+		return bytes.Equal(e.Prev, leaf[:])
+	}
+	return bytes.Equal(e.Prev, signed[:])
+}
+
+// draft is an entry that is ready but for its place in the log. Writers make theirs side by side.
 type draft struct {
 	Entry
 	body []byte // of its line, see appendBody
@@ -233,18 +241,40 @@ func (e Entry) draft() (draft, error) {
 	return draft{e, line[bytes.Index(line, []byte(`,"actor":`)) : len(line)-1]}, nil
 }
 
-// sign returns the draft's line.
-func (d *draft) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
+// pending is an entry that has its place in the log and waits for its signature. Who brought it signs it: a signature takes
+// longer than everything else, and no other entry needs it.
+type pending struct {
+	seq     int64
+	in      *batch
+	message []byte // what the signature covers, with room for the rest
+	start   int    // of the line in it
+	key     ed25519.PrivateKey
+	line    []byte // without its newline; set by sign, as is leaf
+	leaf    tlog.Hash
+}
+
+// place gives the draft, whose Seq, Prev and Time are set, its line.
+func (d *draft) place(key ed25519.PrivateKey, origin string) (*pending, error) {
 	b := appendDomain(make([]byte, 0, len(origin)+len(d.body)+2*mostMore), origin)
 	start := len(b)
 	b, err := d.appendHead(b)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
-	b = append(append(b, d.body...), '}')
-	sig := ed25519.Sign(key, b)
-	return append(appendSig(b[:len(b)-1], sig), '}')[start:], nil
+	return &pending{seq: d.Seq, message: append(append(b, d.body...), '}'), start: start, key: key}, nil
 }
+
+func (p *pending) sign() {
+	sig := ed25519.Sign(p.key, p.message)
+	p.line = append(appendSig(p.message[:len(p.message)-1], sig), '}')[p.start:]
+	p.leaf = tlog.RecordHash(p.line)
+}
+
+// size is the length of the line with its newline.
+func (p *pending) size() int { return len(p.message) - p.start + sigSize + 1 }
+
+// sigSize is what appendSig appends for an Ed25519 signature.
+var sigSize = len(appendSig(nil, make([]byte, ed25519.SignatureSize)))
 
 // message is what Sig signs. The leading zero byte keeps it apart from a note's text, which has no control characters.
 func (e Entry) message(origin string) ([]byte, error) {
@@ -255,6 +285,12 @@ func (e Entry) message(origin string) ([]byte, error) {
 func appendDomain(b []byte, origin string) []byte {
 	b = append(b, "\x00subrosa audit entry v1\n"...)
 	return append(append(b, origin...), '\n')
+}
+
+// signedHash is the SHA-256 of what the entry's signature covers.
+func (e Entry) signedHash(origin string) (tlog.Hash, error) {
+	msg, err := e.message(origin)
+	return sha256.Sum256(msg), err
 }
 
 // signedBy reports whether the entry's signature is good.

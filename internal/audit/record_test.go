@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func TestALogOfVersion1IsReadAndGoesOn(t *testing.T) {
 	}
 	l := mustOpen(t, dir)
 	appendN(t, l, 1)
-	if e, err := l.Entries(4, 2); err != nil || e[0].Version != 1 || e[1].Version != 2 {
+	if e, err := l.Entries(4, 2); err != nil || e[0].Version != 1 || e[1].Version != entryVersion {
 		t.Fatalf("%+v, %v", e, err)
 	}
 	if err := l.Close(); err != nil {
@@ -577,24 +578,22 @@ func TestAClockThatWasSetIsRecordedAndTheOrderHolds(t *testing.T) {
 	}
 }
 
-// filled makes a log whose covered entries nobody signed one by one: what signs them is the checkpoint.
+// filled makes a log without an fsync for each entry.
 func filled(t testing.TB, dir string, n int) {
 	t.Helper()
 	l := mustOpen(t, dir)
-	var buf []byte
+	var buf, stored []byte
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	e := sample(0)
-	e.Version, e.Sig = entryVersion, make([]byte, 64)
-	var stored []byte
 	for i := range n {
 		e.Seq, e.Prev, e.Time, e.Turn = int64(i), l.last[:], at.Add(time.Duration(i)*time.Second), fmt.Sprint("turn-", i)
-		line, err := json.Marshal(e)
+		line, err := e.sign(testKey, origin)
 		if err != nil {
 			t.Fatal(err)
 		}
 		l.indexEntry(int64(i), l.end)
-		l.last = tlog.RecordHash(line)
-		stored = l.tree.push(l.last, stored)
+		l.last = signedHash(t, line)
+		stored = l.tree.push(tlog.RecordHash(line), stored)
 		l.end += int64(len(line)) + 1
 		if buf = append(append(buf, line...), '\n'); len(buf) > 1<<20 || i == n-1 {
 			if _, err := l.entries.Write(buf); err != nil {
@@ -610,6 +609,16 @@ func filled(t testing.TB, dir string, n int) {
 	if err := errors.Join(l.writeIndex(), l.Close()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// signedHash is what the entry after line holds of it, by the words of docs/formats.md.
+func signedHash(t testing.TB, line []byte) tlog.Hash {
+	t.Helper()
+	at := bytes.LastIndex(line, []byte(`,"sig":"`))
+	if at < 0 {
+		t.Fatal("no signature")
+	}
+	return sha256.Sum256(fmt.Appendf(nil, "\x00subrosa audit entry v1\n%s\n%s}", origin, line[:at]))
 }
 
 func TestALongLogIsOpenedByItsEndAndCheckedAfterwards(t *testing.T) {

@@ -47,18 +47,17 @@ func (l *Log) rotate(e Entry, next ed25519.PrivateKey) (int64, error) {
 		l.mu.Unlock()
 		return 0, errors.New("the key has been in force before")
 	}
-	b, seq, err := l.enqueueLocked(d)
+	p, err := l.enqueueLocked(d)
 	if err != nil {
 		l.mu.Unlock()
 		return 0, err
 	}
-	start := b.starts[len(b.starts)-1]
-	b.rotation = b.buf[start : len(b.buf)-1]
+	p.in.rotation = p
 	// The entries behind this one are signed with it; checkpoints are not until the rotation is durable.
 	l.signers = append(l.signers[:len(l.keys.epochs)], bytes.Clone(next))
 	l.key = l.signers[len(l.keys.epochs)]
 	l.mu.Unlock()
-	return seq, l.wait(b)
+	return p.seq, l.settle(p)
 }
 
 // rotatedLocked takes the key of a durable rotation: first into the file key, where a checkpoint must find it.
