@@ -7,6 +7,7 @@ require (
 	codeberg.org/go-pdf/fpdf v0.12.0
 	filippo.io/age v1.3.2
 	github.com/ebitengine/purego v0.10.0
+	github.com/emersion/go-message v0.18.2
 	github.com/go-fonts/dejavu v0.3.2
 	github.com/godbus/dbus/v5 v5.2.4
 	github.com/gofrs/flock v0.13.2

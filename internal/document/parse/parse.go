@@ -8,6 +8,7 @@ package parse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -95,6 +96,27 @@ func (f *file) pages(s string) error {
 	all := text.Pages(s, document.PageSize)
 	for _, p := range all {
 		if err := f.page(p, len(all)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// brokenPages hands over pages as the document breaks them. Where one is far longer than paper is, its breaks are not
+// those of pages.
+func (f *file) brokenPages(all []string) error {
+	var kept []string
+	for i, p := range all {
+		p = tidy(text.Clean(p))
+		if len(p) > 4*document.PageSize {
+			return f.pages(strings.Join(slices.Concat(kept, all[i:]), "\n\n"))
+		}
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	for _, p := range kept {
+		if err := f.page(p, len(kept)); err != nil {
 			return err
 		}
 	}

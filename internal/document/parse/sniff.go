@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"archive/zip"
 	"bytes"
 	"path"
 	"regexp"
@@ -75,16 +74,22 @@ func looksLikeMail(start []byte) bool {
 }
 
 func sniffZip(content []byte) (document.Kind, error) {
-	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	z, err := unzip(content)
 	if err != nil {
-		return "", document.ErrBroken
+		return "", err
 	}
-	for _, f := range z.File {
-		if f.Name == "word/document.xml" || f.Name == "[Content_Types].xml" && mainPart(z) != "" {
-			return document.DOCX, nil
-		}
+	if z.part(z.mainPart()) == nil {
+		return "", document.ErrKind
 	}
-	return "", document.ErrKind
+	return document.DOCX, nil
+}
+
+// mainPart is where a package of WordprocessingML has its body.
+func (z *unzipped) mainPart() string {
+	if main := z.related("", "/officeDocument"); strings.HasPrefix(main, "word/") && z.part(main) != nil {
+		return main
+	}
+	return "word/document.xml"
 }
 
 // Decode turns text of an unknown encoding into UTF-8: what its byte order mark says, UTF-8 where it is valid, UTF-16
@@ -117,8 +122,8 @@ func Decode(b []byte) (s string, ok bool) {
 	return string(out), err == nil
 }
 
-// almostValid takes text in UTF-8 with a few wrong bytes, or cut off in a character, for what it is: there are more
-// characters of several bytes in it that are right.
+// almostValid takes text in UTF-8 with a few wrong bytes, or cut off in a character, for what it is: more characters of
+// several bytes in it are right than wrong, which in another encoding hardly one is.
 func almostValid(b []byte) bool {
 	right, wrong := 0, 0
 	for len(b) > 0 {
@@ -131,7 +136,7 @@ func almostValid(b []byte) bool {
 		}
 		b = b[n:]
 	}
-	return right > 4*wrong
+	return right > wrong
 }
 
 func zeros(b []byte) (even, odd int) {
