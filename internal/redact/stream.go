@@ -13,7 +13,7 @@ type Stream struct {
 	released int        // bytes of in.text that went out or were masked
 	sent     int        // bytes of in.raw that did
 	scanned  int        // triggers of in.text before this are decided or in doubt
-	inside   bool // a word ends at scanned, or goes on
+	inside   bool       // a word ends at scanned, or goes on
 	doubts   []doubt
 	pending  []found
 	counts   map[Type]int
