@@ -77,11 +77,12 @@ func matchPEM(text []byte, at int, more bool) (start, end int, v Verdict) {
 
 // certainKey tells whether what follows the BEGIN line is a key, wherever it ends: enough of it is there.
 func certainKey(body []byte) bool {
+	sure := len(body) - len("-----END ") // what follows may be the END line's beginning
 	if len(body) < 64 {
 		return false
 	}
 	key := 0
-	for _, c := range body[:min(len(body), 256)] {
+	for _, c := range body[:min(sure, 256)] {
 		if inClass('b', c) && c != '-' {
 			key++
 		}
