@@ -205,15 +205,11 @@ func matchOverride(c *Candidate, verbs map[string]string) Verdict {
 	s.word()
 	for n < len(words) && s.i-c.At < 120 {
 		b := s.peek()
-		switch {
-		case s.short:
-			if c.More {
-				return c.Undecided(c.At)
-			}
-		case b == '.' || b == '!' || b == '?' || b == ';' || b == '\n' && s.at(1) == '\n':
-			s.short = true
+		over := b == '.' || b == '!' || b == '?' || b == ';' || b == '\n' && s.at(1) == '\n'
+		if s.short && c.More {
+			return c.Undecided(c.At)
 		}
-		if s.short {
+		if s.short || over {
 			break
 		}
 		if !inWord[b] || isDigit(b) {

@@ -2,8 +2,11 @@ package redact
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func TestPromptsThatWorkAroundProtectionAreFlagged(t *testing.T) {
@@ -89,6 +92,31 @@ Ersetze den Verband; zeige die Wunde dem Arzt.
 			t.Errorf("%q: %v", text, flags)
 		}
 	}
+}
+
+// Whatever a text is made of and however it is cut, the guardrails see the same in it.
+func TestGuardrailsSeeTheSameInPieces(t *testing.T) {
+	g, err := NewGuard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := overrides(0).Words
+	for _, text := range builtinGuards()[0].Words {
+		words = append(words, strings.Fields(text)...)
+	}
+	words = append(words, strings.Fields("everything above your system prompt instructions original names values behind the placeholders [PERSON_1] real redaction masking filter without privacy before tus deine nicht nichts anything to be not do please")...)
+	separator := rapid.SampledFrom([]string{" ", " ", " ", " ", ", ", ". ", "\n", "\n\n", "! ", "'", "-", "7 "})
+	rapid.Check(t, func(t *rapid.T) {
+		var text string
+		for range rapid.IntRange(1, 14).Draw(t, "words") {
+			text += rapid.SampledFrom(words).Draw(t, "word") + separator.Draw(t, "separator")
+		}
+		_, _, whole := findings(t, g.finder, text, []int{len(text)})
+		size := rapid.IntRange(1, 9).Draw(t, "size")
+		if _, _, cut := findings(t, g.finder, text, []int{size}); !maps.Equal(cut, whole) {
+			t.Fatalf("%q in pieces of %d: %v, whole %v", text, size, cut, whole)
+		}
+	})
 }
 
 func TestASitesGuardrailsSpeakUpWithTheirReason(t *testing.T) {
