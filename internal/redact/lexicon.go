@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // lexicon holds the words that rules are triggered by, and the phrases that speak for a value after them.
 type lexicon struct {
@@ -69,7 +72,16 @@ func (l *lexicon) phrase(text string, rule int) {
 	e.phrases = append(e.phrases, p)
 }
 
+// build makes the table. A word that phrases begin with is there with a plural s too.
 func (l *lexicon) build() {
+	for _, e := range slices.Clone(l.entries) {
+		if len(e.phrases) == 0 || len(e.word) < 3 {
+			continue
+		}
+		if plural := l.entry(e.word + "s"); len(plural.phrases) == 0 {
+			plural.phrases = e.phrases
+		}
+	}
 	size := 16
 	for size < 3*len(l.entries) {
 		size *= 2
@@ -157,25 +169,6 @@ type first struct {
 	entry      *entry
 }
 
-// note remembers the word text[start:end], whose entry is e or nil, if phrases begin with it, or with it but for a plural s.
-// Stem is the hash of all but its last byte.
-func (s *surroundings) note(e *entry, text []byte, start, end int, stem uint32) {
-	if e = s.words.singular(e, text[start:end], stem); e != nil {
-		s.firsts = append(s.firsts, first{start, end, e})
-	}
-}
-
-// singular returns e if phrases begin with it, else the entry of the word without its plural s if they do, else nil.
-func (l *lexicon) singular(e *entry, word []byte, stem uint32) *entry {
-	if n := len(word); (e == nil || len(e.phrases) == 0) && n > 3 && word[n-1]|0x20 == 's' {
-		e = l.find(word[:n-1], stem)
-	}
-	if e == nil || len(e.phrases) == 0 {
-		return nil
-	}
-	return e
-}
-
 // drop forgets what stands before text[:at], which is dropped.
 func (s *surroundings) drop(at int) {
 	k := 0
@@ -235,8 +228,7 @@ func (s *surroundings) find(text []byte) {
 		i--
 	}
 	if word := text[i:]; len(text) < Context || i > 0 {
-		h, stem := hashOf(word), hashOf(word[:len(word)-1])
-		if e := s.words.singular(s.words.find(word, h), word, stem); e != nil {
+		if e := s.words.find(word, hashOf(word)); e != nil {
 			s.take(text, len(text), e)
 		}
 	}

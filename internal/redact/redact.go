@@ -275,7 +275,7 @@ type Redactor struct {
 	byAnchor [256][]anchored
 	flags    [256]uint8
 	words    *lexicon
-	prefixes map[[2]byte][]literal
+	prefixes [256][]literal        // by their first byte
 	pairs    [1024]uint64          // which two bytes some prefix begins with
 	bySize   [3][maxSize + 1]sized // without letters, with letters after a digit, with letters from the first on
 	tails    []int
@@ -296,7 +296,7 @@ type literal struct {
 
 // New returns a Redactor with these rules.
 func New(rules ...Rule) *Redactor {
-	r := &Redactor{rules: slices.Clone(rules), words: newLexicon(), prefixes: map[[2]byte][]literal{}, labels: map[Type]string{}}
+	r := &Redactor{rules: slices.Clone(rules), words: newLexicon(), labels: map[Type]string{}}
 	for _, k := range Kinds() {
 		r.labels[k.Type] = k.Label
 	}
@@ -319,7 +319,7 @@ func New(rules ...Rule) *Redactor {
 			r.words.trigger(w, i, phrases...)
 		}
 		for _, p := range rule.Prefixes {
-			r.prefixes[[2]byte{p[0], p[1]}] = append(r.prefixes[[2]byte{p[0], p[1]}], literal{p, i})
+			r.prefixes[p[0]] = append(r.prefixes[p[0]], literal{p, i})
 			r.flags[p[0]] |= isPrefix
 			pair := int(p[0])<<8 | int(p[1])
 			r.pairs[pair>>6] |= 1 << (pair & 63)
@@ -376,6 +376,7 @@ func (r *Redactor) Text(text string) (masked string, spans []Span) {
 	s.record = true
 	s.in.raw = []byte(text)
 	s.in.text = make([]byte, 0, len(text))
+	s.near.firsts = make([]first, 0, 8+len(text)/64)
 	s.pending, s.spans = make([]found, 0, 4+len(text)/128), make([]Span, 0, 4+len(text)/128) // a guess
 	out := s.advance(make([]byte, 0, len(text)+16), true)
 	return string(s.advance(out, false)), s.spans

@@ -60,7 +60,7 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 			last = i
 			continue
 		}
-		end, hash, stem, digit := s.word(i)
+		end, hash, digit := s.word(i)
 		if end == len(text) && more && end-i < maxWord {
 			break // the current word: not all there
 		}
@@ -69,9 +69,9 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 			for k := range e.asks {
 				s.askAsked(&e.asks[k], i, end)
 			}
-		}
-		if e != nil || text[end-1]|0x20 == 's' {
-			s.near.note(e, text, i, end, stem)
+			if len(e.phrases) > 0 {
+				s.near.firsts = append(s.near.firsts, first{i, end, e})
+			}
 		}
 		if flags&isAnchor != 0 {
 			s.askWord(i, end, hash)
@@ -99,25 +99,23 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 	return live
 }
 
-// word returns the end of the word at i, its hash in small letters, that of all but its last byte, and whether there is a
-// digit in it.
-func (s *Stream) word(at int) (end int, hash, stem uint32, digit bool) {
+// word returns the end of the word at i, its hash in small letters, and whether there is a digit in it.
+func (s *Stream) word(at int) (end int, hash uint32, digit bool) {
 	h := uint32(hashStart)
 	text := s.text[at:min(len(s.text), at+maxWord)]
 	for i, b := range text {
 		c := folded[b]
 		if c == 0 {
-			return at + i, h, stem, digit
+			return at + i, h, digit
 		}
 		if c <= '9' {
 			digit = true
 		} else if c >= 0x80 && i > 0 {
 			c = lower(text[i-1], b)
 		}
-		stem = h
 		h = (h ^ uint32(c)) * hashPrime
 	}
-	return at + len(text), h, stem, digit
+	return at + len(text), h, digit
 }
 
 // folded is what a byte of a word becomes in small letters, 0 for a byte of none. What follows 0xC3 lower folds.
@@ -185,8 +183,9 @@ func (s *Stream) askPrefixes(at int) {
 		return
 	}
 	short := false
-	for _, p := range s.r.prefixes[[2]byte{rest[0], rest[1]}] {
+	for _, p := range s.r.prefixes[rest[0]] {
 		switch {
+		case p.text[1] != rest[1]:
 		case len(rest) >= len(p.text):
 			if string(rest[:len(p.text)]) == p.text {
 				s.ask(p.rule, at)
@@ -245,7 +244,7 @@ func (s *Stream) askAsked(a *asked, at, end int) {
 // askAgain asks a rule about a place where it waited for more.
 func (s *Stream) askAgain(k, at int) {
 	if len(s.r.rules[k].Phrases) > 0 {
-		end, hash, _, _ := s.word(at)
+		end, hash, _ := s.word(at)
 		if e := s.r.words.find(s.text[at:end], hash); e != nil {
 			for i := range e.asks {
 				if e.asks[i].rule == k {

@@ -242,15 +242,14 @@ type tokenPart struct {
 // Tokens finds keys of common providers by their published prefix, alphabet and length. Placeholders ("xxxx", "example",
 // counted-up letters, hardly any different characters) are let go.
 func Tokens() Rule {
-	rows := map[[2]byte][]tokenRow{}
+	var rows [256][]tokenRow // by the prefix's first byte
 	rule := Rule{Name: "secret_token/2", Type: Secret, Anchors: "~|:"}
 	for _, f := range tokenForms() {
 		row := tokenRow{prefix: f.prefix}
 		for p := range strings.FieldsSeq(f.parts) {
 			row.parts = append(row.parts, readPart(p))
 		}
-		k := [2]byte{f.prefix[0], f.prefix[1]}
-		rows[k] = append(rows[k], row)
+		rows[f.prefix[0]] = append(rows[f.prefix[0]], row)
 		if !slices.Contains(rule.Prefixes, f.prefix) {
 			rule.Prefixes = append(rule.Prefixes, f.prefix)
 		}
@@ -273,8 +272,8 @@ func Tokens() Rule {
 			return undecided(at, more)
 		}
 		live := false
-		for _, row := range rows[[2]byte{text[at], text[at+1]}] {
-			if at > 0 && joins(text[at-1]) && row.prefix != "YC" && row.prefix != "EZAK" {
+		for _, row := range rows[text[at]] {
+			if row.prefix[1] != text[at+1] || at > 0 && joins(text[at-1]) && row.prefix != "YC" && row.prefix != "EZAK" {
 				continue
 			}
 			switch end, v := row.match(text, at, more); v {
