@@ -23,7 +23,7 @@ const lockWithin = 3 * time.Second
 // App is bound to the page as window.go.app.App.
 type App struct {
 	session *session.Session
-	offline proof
+	offline *proof
 	files   *lockdown.Confinement // what restricts this process to its files
 	page    emitter
 	lock    locker
@@ -34,33 +34,7 @@ type App struct {
 }
 
 func newApp() *App {
-	return &App{offline: proof{known: make(chan struct{})}, jobs: jobs{stop: map[string]context.CancelFunc{}}}
-}
-
-// proof is this start's network report, once the probes are through.
-type proof struct {
-	known  chan struct{} // closed when report is set
-	report *lockdown.Report
-}
-
-func (p *proof) set(r *lockdown.Report) {
-	p.report = r
-	close(p.known)
-}
-
-func (p *proof) wait() *lockdown.Report {
-	<-p.known
-	return p.report
-}
-
-// now returns nil while the probes run.
-func (p *proof) now() *lockdown.Report {
-	select {
-	case <-p.known:
-		return p.report
-	default:
-		return nil
-	}
+	return &App{offline: newProof(), jobs: jobs{stop: map[string]context.CancelFunc{}}}
 }
 
 // State tells which view to show.

@@ -89,7 +89,7 @@ func (a *App) takeOver(h handover) {
 }
 
 func (a *App) becomeFresh(h handover) error {
-	report := a.offline.now()
+	report := a.offline.process()
 	if report == nil {
 		return errors.New("no proof to hand over")
 	}

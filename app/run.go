@@ -85,12 +85,6 @@ func (a *App) begin(taken *int) (proven func(), err error) {
 // turn off, finds no browser then. What this process does start, it starts by an absolute path.
 func forgetPrograms() error { return os.Setenv("PATH", "") }
 
-// proven takes the probes' result, which the status strip shows.
-func (a *App) proven(report *lockdown.Report) {
-	a.offline.set(report)
-	a.emitStatus()
-}
-
 // keepToFiles restricts this process to its files, before GTK has threads. Where the kernel cannot, the posture says so. A
 // data directory that cannot be made is the session's to tell.
 func (a *App) keepToFiles(opts session.Options) error {

@@ -111,6 +111,23 @@ type OfflineView struct {
 	Blocked int        `json:"blocked"`
 	Absent  int        `json:"absent"` // they do not exist on this machine
 	Rows    []ProbeRow `json:"rows"`
+	Page    []PageRow  `json:"page"`
+	Under   []string   `json:"under"` // the window's processes that have the filter
+}
+
+// PageWayView is a way out that the page tried: verdict is "refused", "open", "unseen", or "stayed" for one that would have
+// left the page.
+type PageWayView struct {
+	Name    string `json:"name"`
+	Verdict string `json:"verdict"`
+	By      string `json:"by"`
+}
+
+// PageRow is what is held to be true of one.
+type PageRow struct {
+	Name    string `json:"name"`
+	Verdict string `json:"verdict"` // "blocked", "not blocked", "no control"
+	By      string `json:"by"`
 }
 
 // ProbeRow is one way out that was tried.
@@ -119,6 +136,7 @@ type ProbeRow struct {
 	Detail  string `json:"detail"`
 	Blocked bool   `json:"blocked"`
 	Control bool   `json:"control"` // an unconfined process could
+	Local   bool   `json:"local"`   // no way out: it must work
 }
 
 // RecordView is the audit log in short.
@@ -209,9 +227,15 @@ func offlineView(r *lockdown.Report) OfflineView {
 	if r == nil {
 		return OfflineView{}
 	}
-	v := OfflineView{OK: r.OK()}
+	v := OfflineView{OK: r.OK(), Under: []string{}}
+	v.Page = viewsOf(r.Page, func(w lockdown.PageWay) PageRow { return PageRow{Name: w.Name, Verdict: string(w.Verdict), By: w.By} })
+	for _, p := range r.Processes {
+		if p.Filtered {
+			v.Under = append(v.Under, p.Name)
+		}
+	}
 	for _, row := range r.Rows {
-		v.Rows = append(v.Rows, ProbeRow{Name: row.Name, Detail: row.Detail, Blocked: row.Blocked, Control: row.ControlWorks})
+		v.Rows = append(v.Rows, ProbeRow{Name: row.Name, Detail: row.Detail, Blocked: row.Blocked, Control: row.ControlWorks, Local: row.Verdict == lockdown.Works})
 		switch row.Verdict {
 		case lockdown.Works, lockdown.Broken: // AF_UNIX, which is no way out
 			continue

@@ -12,6 +12,7 @@ gi.require_version("WebKit2", "4.1")
 from gi.repository import GLib, Gtk, WebKit2  # noqa: E402
 
 PAGE = pathlib.Path(__file__).parent / "hostile" / "page"
+WAYS = pathlib.Path(__file__).parents[2] / "frontend" / "src" / "lockdown" / "ways.js"
 LEAVING = ["", "location", "replace", "link", "link-blank", "form", "refresh"]
 
 
@@ -36,10 +37,10 @@ def main(canary, other=None):
             Gtk.main_quit()
             return False
         leave = todo.pop(0)
-        scripts = f"const canary = '{canary}', leave = '{leave}';", (PAGE / "probe.js").read_text()
+        script = WAYS.read_text().replace("export const", "const") + (PAGE / "probe.js").read_text().replace("import { waysOut }", "// import")
         html = (PAGE / "index.html").read_text()
-        for name, script in zip(("canary.js", "probe.js"), scripts):
-            html = html.replace(f'<script src="{name}"></script>', f"<script>{script}</script>")
+        html = html.replace('<script src="canary.js"></script>', f"<script>const canary = '{canary}', leave = '{leave}';</script>")
+        html = html.replace('<script type="module" src="probe.js"></script>', f'<script type="module">{script}</script>')
         view.load_html(html, f"http://{canary}/")
         GLib.timeout_add(6000 if leave else 15000, following)
         return False

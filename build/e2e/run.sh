@@ -10,6 +10,7 @@ go build -o build/out/slowmodel ./build/e2e/slowmodel
 go build -o build/out/openkeys ./build/e2e/openkeys
 mkdir -p build/out/hostile
 ln -sfn ../../bin/subrosa-engine build/out/hostile/subrosa-engine
+cp -f frontend/src/lockdown/ways.js build/out/hostile/ways.js
 go build -o build/out/hostile/subrosa ./build/e2e/hostile
 mkdir -p build/out/scripted
 go build -o build/out/scripted/subrosa-engine ./build/e2e/scriptedengine

@@ -19,10 +19,10 @@ from window import ROOT, Window  # noqa: E402
 HOSTILE = ROOT / "build" / "out" / "hostile" / "subrosa"
 SCRIPTED = ROOT / "build" / "out" / "scripted"
 BROWSER = ["/usr/bin/python3", str(HERE / "browser.py")]
-PAGE = (HERE / "hostile" / "page" / "probe.js").read_text()
+PAGE = (ROOT / "frontend" / "src" / "lockdown" / "ways.js").read_text()
 PASSPHRASE = "correct horse battery staple"
-WAYS = set(re.findall(r"url\('([a-z-]+)'\)", PAGE)) - {"browser"}  # each asks for a path with its name
-MAY_LACK = {"link-blank", "window-open"}
+WAYS = set(re.findall(r"url\('([a-z-]+)'\)", PAGE))  # each asks for a path with its name
+MAY_LACK = {"window-open"}
 DEPUTIES = {
     "org.freedesktop.portal.Desktop": ("/org/freedesktop/portal/desktop", "org.freedesktop.portal.OpenURI.OpenURI", "", "http://x/", "{}"),
     "org.freedesktop.systemd1": ("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager.StartTransientUnit", "x.service", "fail", "[]", "[]"),

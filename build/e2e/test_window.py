@@ -72,6 +72,15 @@ class FirstDay(Story):
         for word in ("Offline", "Record", "Redaction"):
             self.assertIn(word, text)
         self.assertRegex(text, "demo model")
+        self.w.press("Offline: proven")
+        self.w.shows("What the window’s page tried")
+        evidence = self.w.text()
+        for way in ("websocket", "dns-prefetch", "location", "refresh"):
+            self.assertIn(way, evidence)
+        self.assertIn("WebKitNetworkPr", evidence)
+        self.assertNotIn("Not blocked", evidence)
+        self.w.picture("03b-evidence")
+        self.w.key("Escape")
 
     def test_03_a_message_is_answered_and_identifiers_are_masked(self):
         self.w.send("Who are you? My SSN is 219-09-9999.")
@@ -201,6 +210,11 @@ class FirstDay(Story):
 
     def test_13_the_record_is_whole(self):
         subprocess.run([BIN / "subrosactl", "--home", self.home, "audit", "verify"], check=True)
+        lines = (self.home / "audit" / "entries").read_text().splitlines()
+        proofs = [line for line in lines if '"action":"self_test"' in line and "the page" in line]
+        self.assertGreaterEqual(len(proofs), 4, "each start and each fresh process after a lock tries the ways out")
+        for proof in proofs:
+            self.assertRegex(proof, r"the page: \d\d refused, 0 open, [0-4] without a sign; [3-9] processes under the filter\"")
 
 
 if __name__ == "__main__":

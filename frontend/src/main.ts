@@ -1,5 +1,7 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
+import * as api from './api/bridge';
+import { proveNoWayOut } from './lockdown/prove';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/markdown.css';
@@ -13,5 +15,7 @@ for (const kind of ['dragover', 'drop', 'submit', 'auxclick'] as const) {
 document.addEventListener('click', (event) => {
   if (event.target instanceof Element && event.target.closest('a')) event.preventDefault();
 });
+
+if (import.meta.env.MODE !== 'mock') void proveNoWayOut().then(api.pageProved);
 
 mount(App, { target: document.getElementById('app')! });

@@ -60,18 +60,21 @@ type Report struct {
 	ControlPID int           // the control's process, the only one with sockets of other families
 	Time       time.Time     // when the probes ended
 	Took       time.Duration // from before the control started until the probes ended
+	Page       []PageWay     // where this process is a window
+	Processes  []Process     // likewise: it and those that draw its page
 
+	pageDue   bool
 	testimony *testimony // what Carry hands on
 }
 
 // OK reports whether the network is shown to be blocked: the filter is on, no row with a working control got through,
-// AF_UNIX works, and the controls without which the rest proves little (IPv4 TCP and UDP) worked.
+// AF_UNIX works, the controls without which the rest proves little (IPv4 TCP and UDP) worked, and nothing is open to the page.
 func (r *Report) OK() bool {
-	if r == nil || !r.Enforced || len(r.Rows) == 0 {
+	if len(r.Open()) > 0 || len(r.Rows) == 0 {
 		return false
 	}
 	for _, row := range r.Rows {
-		if row.Verdict == NotBlocked || row.Verdict == Broken || row.essential && !row.Good() {
+		if row.Verdict == Broken || row.essential && !row.Good() {
 			return false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -270,26 +271,34 @@ func (o *open) noteSelfTest(network func() *lockdown.Report) error {
 		return nil
 	}
 	r := network()
-	var blocked, through, unproved int
-	for _, row := range r.Rows {
-		switch row.Verdict {
-		case lockdown.Blocked:
-			blocked++
-		case lockdown.NotBlocked:
-			through++
-		case lockdown.NoControl:
-			unproved++
-		}
-	}
-	e := audit.Entry{Action: audit.SelfTest, Result: "ok"}
-	e.Detail = fmt.Sprintf("network: %d ways out blocked, %d open, %d without a control", blocked, through, unproved)
+	e := audit.Entry{Action: audit.SelfTest, Result: "ok", Detail: proofOf(r)}
 	if !r.OK() {
 		e.Result = "failed"
 	}
-	if !r.Enforced || through > 0 {
+	if len(r.Open()) > 0 {
 		o.network = fault.New(fault.NetworkOpen, errors.New(e.Detail))
 	}
 	return o.note(e)
+}
+
+// proofOf puts a network report in a sentence.
+func proofOf(r *lockdown.Report) string {
+	rows, page := map[lockdown.Verdict]int{}, map[lockdown.Verdict]int{}
+	for _, row := range r.Rows {
+		rows[row.Verdict]++
+	}
+	for _, w := range r.Page {
+		page[w.Verdict]++
+	}
+	said := fmt.Sprintf("network: %d ways out blocked, %d open, %d without a control", rows[lockdown.Blocked], rows[lockdown.NotBlocked], rows[lockdown.NoControl])
+	if len(r.Page) > 0 {
+		said += fmt.Sprintf("; the page: %d refused, %d open, %d without a sign; %d processes under the filter",
+			page[lockdown.Blocked], page[lockdown.NotBlocked], page[lockdown.NoControl], len(r.Processes))
+	}
+	if open := r.Open(); len(open) > 0 {
+		said += "; open: " + strings.Join(open, ", ")
+	}
+	return said
 }
 
 // noteProgram puts on record that another version of the program is at work than the last time. A crash before the

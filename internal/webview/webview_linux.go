@@ -6,6 +6,29 @@ package webview
 #include <webkit2/webkit2.h>
 
 // Nothing but the program's own page is ever loaded in the view.
+// What the page asked for and was refused, up to a bound; noted on the main thread, read by others.
+static GMutex refused_mutex;
+static char *refused[64];
+static int refusals;
+
+static void note_refused(WebKitPolicyDecision *decision) {
+	if (!WEBKIT_IS_NAVIGATION_POLICY_DECISION(decision))
+		return;
+	WebKitNavigationAction *action =
+		webkit_navigation_policy_decision_get_navigation_action(WEBKIT_NAVIGATION_POLICY_DECISION(decision));
+	g_mutex_lock(&refused_mutex);
+	if (refusals < (int)G_N_ELEMENTS(refused))
+		refused[refusals++] = g_strdup(webkit_uri_request_get_uri(webkit_navigation_action_get_request(action)));
+	g_mutex_unlock(&refused_mutex);
+}
+
+static const char *refused_at(int i) {
+	g_mutex_lock(&refused_mutex);
+	const char *uri = i < refusals ? refused[i] : NULL;
+	g_mutex_unlock(&refused_mutex);
+	return uri;
+}
+
 static gboolean decide(WebKitWebView *view, WebKitPolicyDecision *decision, WebKitPolicyDecisionType type, gpointer home) {
 	if (type == WEBKIT_POLICY_DECISION_TYPE_NAVIGATION_ACTION) {
 		WebKitNavigationAction *action =
@@ -16,6 +39,7 @@ static gboolean decide(WebKitWebView *view, WebKitPolicyDecision *decision, WebK
 	if (type == WEBKIT_POLICY_DECISION_TYPE_RESPONSE &&
 		webkit_response_policy_decision_is_mime_type_supported(WEBKIT_RESPONSE_POLICY_DECISION(decision)))
 		return FALSE;
+	note_refused(decision);
 	webkit_policy_decision_ignore(decision);
 	return TRUE;
 }
@@ -96,4 +120,15 @@ func Harden() error {
 		return errors.New("harden the web view: there is none")
 	}
 	return nil
+}
+
+// Refused returns the addresses of the navigation that was refused so far, the first 64.
+func Refused() (addresses []string) {
+	for i := C.int(0); ; i++ {
+		uri := C.refused_at(i)
+		if uri == nil {
+			return addresses
+		}
+		addresses = append(addresses, C.GoString(uri))
+	}
 }

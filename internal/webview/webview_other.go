@@ -6,3 +6,6 @@ import "errors"
 
 // Harden is not available here.
 func Harden() error { return errors.ErrUnsupported }
+
+// Refused returns nothing.
+func Refused() []string { return nil }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing/fstest"
 
@@ -41,5 +42,14 @@ func pageFor(canary string) fs.FS {
 		}
 		served[name] = &fstest.MapFile{Data: b}
 	}
+	program, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	ways, err := os.ReadFile(filepath.Join(filepath.Dir(program), "ways.js")) // build/e2e/run.sh puts the window's own there
+	if err != nil {
+		panic(err)
+	}
+	served["ways.js"] = &fstest.MapFile{Data: ways}
 	return served
 }

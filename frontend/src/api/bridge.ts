@@ -16,6 +16,7 @@ import {
 } from './decode';
 import { toChecked, toFound, toKinds, toMatter, toMatters, toTemplates } from './decode-history';
 import { toFault } from './fault';
+import type { WayOut } from '../lockdown/prove';
 import type {
   AppState,
   Checked,
@@ -54,6 +55,8 @@ export const strength = (passphrase: string): Promise<Strength> =>
 export const setup = (passphrase: string): Promise<void> => call(() => app.Setup(passphrase), nothing);
 export const setupKeyringOnly = (): Promise<void> => call(() => app.SetupKeyringOnly(), nothing);
 export const unlock = (passphrase: string): Promise<void> => call(() => app.Unlock(passphrase), nothing);
+/** Hands over what became of each way out, before anybody's text is in the page. */
+export const pageProved = (found: WayOut[]): Promise<void> => call(() => app.PageProved(found), nothing);
 /** Tells the program that somebody is there: it locks when nobody is for a while. */
 export const activity = (): void => void app.Activity();
 export const lock = (): Promise<void> => call(() => app.Lock(), nothing);

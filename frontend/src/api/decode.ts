@@ -8,6 +8,7 @@ import type {
   Message,
   ModelStatus,
   Preferences,
+  PageProbe,
   Probe,
   Sent,
   StandIn,
@@ -131,7 +132,13 @@ export function toSent(value: unknown): Sent {
 
 function toProbe(value: unknown): Probe {
   const f = fields(value);
-  return { name: str(f.name), detail: str(f.detail), blocked: bool(f.blocked), control: bool(f.control) };
+  return {
+    name: str(f.name),
+    detail: str(f.detail),
+    blocked: bool(f.blocked),
+    control: bool(f.control),
+    local: bool(f.local),
+  };
 }
 
 function toModel(value: unknown): ModelStatus {
@@ -147,6 +154,12 @@ function toModel(value: unknown): ModelStatus {
   };
 }
 
+function toPageProbe(value: unknown): PageProbe {
+  const { name, verdict, by } = fields(value);
+  const known = verdict === 'blocked' || verdict === 'no control' ? verdict : 'not blocked';
+  return { name: str(name), verdict: known, by: str(by) };
+}
+
 export function toStatus(value: unknown): Status {
   const f = fields(value);
   const offline = fields(f.offline);
@@ -159,6 +172,8 @@ export function toStatus(value: unknown): Status {
       blocked: num(offline.blocked),
       absent: num(offline.absent),
       rows: list(offline.rows).map(toProbe),
+      page: list(offline.page).map(toPageProbe),
+      under: list(offline.under).map(str),
     },
     record: { size: num(record.size), healthy: bool(record.healthy), detail: sentences(record.fault) },
     model: toModel(f.model),

@@ -159,6 +159,14 @@ export interface Probe {
   detail: string;
   blocked: boolean; // the attempt failed in this program
   control: boolean; // the same attempt succeeded without the block, so the check can fail
+  local: boolean; // no way out: it must work
+}
+
+/** A way out that the page tried as it loaded. */
+export interface PageProbe {
+  name: string;
+  verdict: 'blocked' | 'not blocked' | 'no control';
+  by: string; // what refused it
 }
 
 export type ModelState = 'unloaded' | 'loading' | 'ready' | 'failed';
@@ -174,7 +182,15 @@ export interface ModelStatus {
 }
 
 export interface Status {
-  offline: { ok: boolean; tried: number; blocked: number; absent: number; rows: Probe[] };
+  offline: {
+    ok: boolean;
+    tried: number;
+    blocked: number;
+    absent: number;
+    rows: Probe[];
+    page: PageProbe[];
+    under: string[]; // the window's processes that have the block
+  };
   record: { size: number; healthy: boolean; detail: string };
   model: ModelStatus;
   redaction: { rules: string[]; ruleset: string };

@@ -94,7 +94,13 @@ export function answerTo(text: string): string {
   return 'Press **Ctrl+L**, or choose *Lock* at the bottom right. Subrosa then forgets its keys until you enter your passphrase again.';
 }
 
-const probe = (name: string, detail: string) => ({ name, detail, blocked: true, control: true });
+const probe = (name: string, detail: string) => ({
+  name,
+  detail,
+  blocked: true,
+  control: true,
+  local: false,
+});
 
 export const readyStatus = (): Status => ({
   temporary: true,
@@ -111,6 +117,13 @@ export const readyStatus = (): Status => ({
       probe('Kernel routing messages', 'socket(AF_NETLINK)'),
       probe('io_uring', 'io_uring_setup'),
     ],
+    page: [
+      { name: 'fetch', verdict: 'blocked', by: 'connect-src' },
+      { name: 'image', verdict: 'blocked', by: 'img-src' },
+      { name: 'location', verdict: 'blocked', by: 'navigation' },
+      { name: 'dns-prefetch', verdict: 'no control', by: '' },
+    ],
+    under: ['subrosa', 'WebKitNetworkPr', 'WebKitWebProces'],
   },
   record: { size: 128, healthy: true, detail: 'Last checkpoint at entry 128' },
   model: {

@@ -344,9 +344,18 @@ export const de: Strings = {
     fails: 'scheitert auch',
     blocked: 'Gesperrt',
     open: 'Nicht gesperrt',
+    local: 'Bleibt offen',
+    localHelp:
+      'Darüber sprechen Programme auf diesem Rechner miteinander. Zu anderen Rechnern führt es nicht.',
     unproven: 'Nicht bewiesen',
     unprovenHelp: 'Der Versuch ist auch ohne die Sperre gescheitert, die Zeile beweist also nichts.',
     none: 'Es sind noch keine Beweise gesammelt.',
+    page: 'Was die Seite im Fenster versucht hat',
+    pageIntro: (processes: string) =>
+      `Beim Laden, bevor ein Text von Ihnen darin stand, hat die Seite jeden Weg versucht, den eine Seite nach außen hat. Die Sperre gilt für alle Prozesse des Fensters: ${processes}.`,
+    refusedBy: 'Verweigert von',
+    silent: 'Zeigt nichts',
+    silentHelp: 'Wie das ausgeht, kann keine Seite sehen. Hier hält die Sperre der Prozesse des Fensters.',
   },
   settings: {
     title: 'Einstellungen',

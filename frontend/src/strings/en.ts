@@ -333,9 +333,17 @@ export const en = {
     fails: 'fails too',
     blocked: 'Blocked',
     open: 'Not blocked',
+    local: 'Stays open',
+    localHelp: 'Programs on this workstation speak with each other over it. It leads to no other machine.',
     unproven: 'Not proven',
     unprovenHelp: 'The attempt failed without the block as well, so this row proves nothing.',
     none: 'No evidence has been gathered yet.',
+    page: 'What the window’s page tried',
+    pageIntro: (processes: string) =>
+      `As it loaded, before any text of yours was in it, the page tried each way out that a page has. The block holds for all of the window’s processes: ${processes}.`,
+    refusedBy: 'Refused by',
+    silent: 'Tells nothing',
+    silentHelp: 'No page can see how this ends. The block on the window’s processes is what holds here.',
   },
   settings: {
     title: 'Settings',

@@ -599,6 +599,22 @@ export namespace app {
 		    return a;
 		}
 	}
+	export class PageRow {
+	    name: string;
+	    verdict: string;
+	    by: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PageRow(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.verdict = source["verdict"];
+	        this.by = source["by"];
+	    }
+	}
 	export class ProbeRow {
 	    name: string;
 	    detail: string;
@@ -623,6 +639,8 @@ export namespace app {
 	    blocked: number;
 	    absent: number;
 	    rows: ProbeRow[];
+	    page: PageRow[];
+	    under: string[];
 	
 	    static createFrom(source: any = {}) {
 	        return new OfflineView(source);
@@ -635,6 +653,8 @@ export namespace app {
 	        this.blocked = source["blocked"];
 	        this.absent = source["absent"];
 	        this.rows = this.convertValues(source["rows"], ProbeRow);
+	        this.page = this.convertValues(source["page"], PageRow);
+	        this.under = source["under"];
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -654,6 +674,23 @@ export namespace app {
 		    }
 		    return a;
 		}
+	}
+	
+	export class PageWayView {
+	    name: string;
+	    verdict: string;
+	    by: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PageWayView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.verdict = source["verdict"];
+	        this.by = source["by"];
+	    }
 	}
 	
 	export class SettingRow {

@@ -56,6 +56,8 @@ export function Models():Promise<Array<app.SealedModelView>>;
 
 export function Move(arg1:string,arg2:Array<string>):Promise<void>;
 
+export function PageProved(arg1:Array<app.PageWayView>):Promise<void>;
+
 export function Pin(arg1:string,arg2:boolean):Promise<void>;
 
 export function Policy():Promise<app.PolicyDetail>;

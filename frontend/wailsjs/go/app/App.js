@@ -110,6 +110,10 @@ export function Move(arg1, arg2) {
   return window['go']['app']['App']['Move'](arg1, arg2);
 }
 
+export function PageProved(arg1) {
+  return window['go']['app']['App']['PageProved'](arg1);
+}
+
 export function Pin(arg1, arg2) {
   return window['go']['app']['App']['Pin'](arg1, arg2);
 }
