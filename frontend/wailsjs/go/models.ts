@@ -620,6 +620,7 @@ export namespace app {
 	    detail: string;
 	    blocked: boolean;
 	    control: boolean;
+	    local: boolean;
 	
 	    static createFrom(source: any = {}) {
 	        return new ProbeRow(source);
@@ -631,6 +632,7 @@ export namespace app {
 	        this.detail = source["detail"];
 	        this.blocked = source["blocked"];
 	        this.control = source["control"];
+	        this.local = source["local"];
 	    }
 	}
 	export class OfflineView {
