@@ -308,7 +308,7 @@ export const en = {
     summary: (tried: number, blocked: number, absent: number) =>
       tried === 0
         ? 'Being probed.'
-        : `${tried} ways out tried: ${blocked} blocked, ${absent} do not exist on this machine.`,
+        : `${tried} ways out tried: ${blocked} blocked, ${absent} ${absent === 1 ? 'does' : 'do'} not exist on this machine.`,
     record: 'Record',
     recordGood: (n: number) => `${plural(n, 'entry', 'entries')}, intact`,
     recordBad: (n: number) => `${plural(n, 'entry', 'entries')}, broken`,
