@@ -158,6 +158,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"Strength", "", "looks at a passphrase that is being chosen; nothing is kept", func() error { a.Strength("x"); return nil }},
 		{"Stop", "", "ends a turn, whose response entry says so (session: TestStopIsNoErrorAndStillFinishes); none runs here", func() error { a.Stop(); return nil }},
 		{"Cancel", "", "ends a long work, whose entry says so (session: TestAnExportIsOnRecordBeforeItStartsAndHowItEnded); none runs here", func() error { a.Cancel("export"); return nil }},
+		{"PageProved", "", "comes before the first unlock, whose self_test entry holds it (session: TestWhatThePageFoundIsOnRecord)", func() error { return a.PageProved(nil) }},
 		{"Activity", "", "a key was pressed: nothing that is kept was touched", func() error { a.Activity(); return nil }},
 		{"Preferences", "", "appearance", func() error { _, err := a.Preferences(); return err }},
 		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark", Language: "de"}) }},

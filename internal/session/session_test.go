@@ -537,6 +537,32 @@ func TestOpenNetworkStopsTheChat(t *testing.T) {
 	}
 }
 
+func TestWhatThePageFoundIsOnRecord(t *testing.T) {
+	way := func(name string, v lockdown.Verdict) lockdown.PageWay { return lockdown.PageWay{Name: name, Verdict: v} }
+	for _, c := range []struct {
+		page []lockdown.PageWay
+		said string
+	}{
+		{[]lockdown.PageWay{way("fetch", lockdown.Blocked), way("dns-prefetch", lockdown.NoControl), way("link", lockdown.NotBlocked)},
+			"; the page: 1 refused, 1 open, 1 without a sign; "},
+		{nil, "page: it did not say what it can reach"},
+	} {
+		o := testOptions(t)
+		o.Network = func() *lockdown.Report {
+			r := &lockdown.Report{Enforced: true, Rows: []lockdown.Row{{Name: "ipv4 tcp", ControlWorks: true, Blocked: true, Verdict: lockdown.Blocked}}}
+			r.AddPage(c.page)
+			return r
+		}
+		s := unlocked(t, o)
+		_, err := s.Send(t.Context(), chat.Prompt{Text: "hello"}, &listener{})
+		wantFault(t, err, fault.NetworkOpen)
+		entries, err := s.open.record.Entries(0, 100)
+		if err != nil || entries[1].Action != audit.SelfTest || entries[1].Result != "failed" || !strings.Contains(entries[1].Detail, c.said) {
+			t.Errorf("on record: %+v, %v", entries, err)
+		}
+	}
+}
+
 func TestStopWhileTheModelIsLoading(t *testing.T) {
 	s := unlocked(t, testOptions(t))
 	m := s.open.model
