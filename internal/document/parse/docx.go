@@ -89,7 +89,8 @@ type style struct {
 
 // word reads the parts of one document.
 type word struct {
-	limit     int64
+	limit     int64 // bytes of text, of all parts together
+	spent     int64
 	styles    map[string]style
 	numbering map[string]*numbering
 	notes     map[string]string // by kind and ID
@@ -169,6 +170,7 @@ func (w *word) readNotes(z *unzipped, name, kind string) error {
 		if e, ok := t.(xml.EndElement); ok && e.Name.Local == kind {
 			if s := strings.Join(strings.Fields(p.out.String()), " "); id != "" && s != "" {
 				w.notes[kind+id] = s
+				w.spent += int64(len(s))
 			}
 			return nil
 		}
@@ -203,6 +205,7 @@ func (w *word) read(z *unzipped, name string) (string, error) {
 	if err := z.elements(name, p.see); err != nil {
 		return "", err
 	}
+	w.spent += int64(p.out.Len())
 	return p.out.String(), nil
 }
 
@@ -216,6 +219,7 @@ type paragraphs struct {
 	style   style
 	listed  bool     // by itself, not by its style
 	notes   []string // that the paragraph refers to
+	owed    int      // bytes of notes and cells that are not yet written
 	skip    int      // elements deep into what is left out
 	text    bool     // in an element whose characters are text
 	hidden  bool     // the run
@@ -247,7 +251,7 @@ func (p *paragraphs) see(t xml.Token) error {
 			p.para.Write(t)
 		}
 	}
-	if int64(p.out.Len()+p.para.Len()+p.content.Len()) > p.limit {
+	if p.spent+int64(p.out.Len()+p.para.Len()+p.content.Len()+p.owed) > p.limit {
 		return document.ErrTooLarge
 	}
 	return nil
@@ -305,6 +309,7 @@ func (p *paragraphs) start(e xml.StartElement) error {
 			mark := "[" + attribute(e, "id") + "]"
 			p.para.WriteString(mark)
 			p.notes = append(p.notes, mark+" "+note)
+			p.owed += len(note)
 		}
 	case "tbl":
 		p.cells++
@@ -334,10 +339,15 @@ func (p *paragraphs) end(name string) {
 	case "tc":
 		if p.cells == 1 {
 			p.cell = append(p.cell, strings.Join(strings.Fields(p.content.String()), " "))
+			p.owed += p.content.Len()
+			p.content.Reset()
 		}
 	case "tr":
-		if row := strings.TrimRight(strings.Join(p.cell, "\t"), "\t"); p.cells == 1 && row != "" {
-			p.out.WriteString(row + "\n")
+		if p.cells == 1 {
+			if row := strings.TrimRight(strings.Join(p.cell, "\t"), "\t"); row != "" {
+				p.out.WriteString(row + "\n")
+			}
+			p.owed = 0
 		}
 	case "tbl":
 		if p.cells--; p.cells <= 0 {
@@ -357,6 +367,7 @@ func (p *paragraphs) close() {
 		p.content.WriteString(strings.Join(append([]string{p.label() + strings.ReplaceAll(s, pageBreak, " ")}, notes...), " ") + " ")
 		return
 	}
+	p.owed = 0
 	breaks := strings.Count(s, pageBreak)
 	if strings.TrimSpace(strings.ReplaceAll(s, pageBreak, "")) == "" {
 		p.out.WriteString("\n" + strings.Repeat(pageBreak, breaks))

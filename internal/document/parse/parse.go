@@ -47,8 +47,12 @@ func Read(name string, content []byte, pdfium *PDFium, limits Limits, emit func(
 			err = fmt.Errorf("%w: %T", document.ErrBroken, r)
 		}
 	}()
-	if f.info.Kind, err = Sniff(name, content); err != nil {
-		return f.info, err
+	return f.info, f.read()
+}
+
+func (f *file) read() (err error) {
+	if f.info.Kind, err = Sniff(f.name, f.content); err != nil {
+		return err
 	}
 	switch f.info.Kind {
 	case document.PDF:
@@ -69,7 +73,7 @@ func Read(name string, content []byte, pdfium *PDFium, limits Limits, emit func(
 	if err == nil && f.info.Pages == f.info.Blank {
 		err = document.ErrNoText
 	}
-	return f.info, err
+	return err
 }
 
 // page hands over one page.

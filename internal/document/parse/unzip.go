@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	maxUnpacked = 256 << 20 // bytes of all parts of a package together
-	maxParts    = 1000      // files within a file that are named
-	maxDepth    = 1000      // of elements, groups and parts within each other
+	maxUnpacked = 64 << 20 // bytes of all parts of a package together: some thousand pages
+	maxParts    = 1000     // files within a file that are named
+	maxDepth    = 1000     // of elements, groups and parts within each other
 )
 
 // unzipped is a package whose parts are unpacked as they are asked for.

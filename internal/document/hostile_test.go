@@ -1,0 +1,88 @@
+//go:build linux
+
+package document
+
+import (
+	"bytes"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// objects writes a PDF of these, from number 1 on.
+func objects(all ...string) string {
+	var b strings.Builder
+	b.WriteString("%PDF-1.7\n")
+	var at []int
+	for i, o := range all {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(all)+1)
+	for _, n := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", n)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF", len(all)+1, start)
+	return b.String()
+}
+
+func stream(dictionary, content string) string {
+	return fmt.Sprintf("<<%s/Length %d>>stream\n%s\nendstream", dictionary, len(content), content)
+}
+
+const (
+	catalog = "<</Type/Catalog/Pages 2 0 R>>"
+	tree    = "<</Type/Pages/Count 1/Kids[3 0 R]>>"
+)
+
+// formBomb is a page that shows a form ten times, which shows another ten times, and so on: 10^12 letters.
+func formBomb() string {
+	all := []string{catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>", stream("", strings.Repeat("/X Do ", 10))}
+	for i := 5; i < 17; i++ {
+		all = append(all, stream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</XObject<</X %d 0 R>>>>", i+1), strings.Repeat("/X Do ", 10)))
+	}
+	return objects(append(all, stream("/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>", "BT /F 9 Tf (x) Tj ET"))...)
+}
+
+// flateBomb is a page whose content is compressed, twice, from so many bytes of letters.
+func flateBomb(t *testing.T, size int) string {
+	t.Helper()
+	letters := bytes.Repeat([]byte("(x) Tj "), size/7)
+	for range 2 {
+		var b bytes.Buffer
+		w, err := zlib.NewWriterLevel(&b, zlib.BestSpeed)
+		if err == nil {
+			_, err = w.Write(letters)
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		letters = b.Bytes()
+	}
+	return objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R>>", stream("/Filter[/FlateDecode/FlateDecode]", string(letters)))
+}
+
+// What no parser can bound, the process does: time that is up, memory that is used up.
+func TestBombsEndWithTheChild(t *testing.T) {
+	for name, c := range map[string]struct {
+		content string
+		want    []error
+	}{
+		"forms.pdf":  {formBomb(), []error{ErrTimeout}},
+		"memory.pdf": {flateBomb(t, 600<<20), []error{ErrBroken, ErrTooLarge, ErrCrashed, ErrNoText, ErrTimeout}},
+	} {
+		_, err := reader.Read(t.Context(), name, strings.NewReader(c.content), Limits{Time: 5 * time.Second}, func(Page) error { return nil })
+		ok := false
+		for _, want := range c.want {
+			ok = ok || errors.Is(err, want)
+		}
+		if !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		t.Log(name, err)
+	}
+}
