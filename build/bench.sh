@@ -25,6 +25,7 @@ SUBROSA_BENCH_SIZES="${GROWTH:-10000 100000}" go test -run '^$' -bench 'Growth' 
 go test -run '^$' -bench . -benchtime 0.3s ./internal/redact ./internal/lockdown
 go test -run '^$' -bench 'RedactedTokens' -benchtime 3x ./internal/session # tokens of real answers, and of documents
 go test -run '^$' -bench 'Check10KB' ./app
+go test -run '^$' -bench . -benchtime 3x -timeout 30m ./internal/document # a PDF of 500 pages: first page, pages a second, peak of the child
 
 echo "== redaction and gitleaks' detector, on the same text, processor time"
 (cd build/bench/redact && GOFLAGS='' go run .)

@@ -90,6 +90,33 @@ func TestAPDFIsReadPageByPage(t *testing.T) {
 	}
 }
 
+// Code for another processor is as good as none: it is compiled in the child, which cannot put it anywhere.
+func TestWithoutCompiledCode(t *testing.T) {
+	lib := t.TempDir()
+	releases, err := filepath.Glob(filepath.Join(reader.Lib, "pdfium", "*")) // a directory for each of wazero
+	if err != nil || len(releases) == 0 {
+		t.Fatal("PDFium is not compiled: run make build. ", err)
+	}
+	for _, r := range releases {
+		if err := os.MkdirAll(filepath.Join(lib, "pdfium", filepath.Base(r)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	other := Reader{Program: reader.Program, Lib: lib}
+	if _, err := other.Read(t.Context(), "x.pdf", strings.NewReader(makePDF(t, "x")), Limits{}, func(Page) error { n++; return nil }); err != nil || n != 1 {
+		t.Error(n, err)
+	}
+	if err := filepath.WalkDir(lib, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			t.Errorf("%s was written", path)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTextIsReadInAChildToo(t *testing.T) {
 	long := strings.Repeat("Der Patient klagt über Schmerzen. ", 500)
 	got, info, err := pages(t, "note.txt", long)
