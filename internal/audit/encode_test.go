@@ -110,6 +110,20 @@ func TestLinesAreThoseOfEncodingJSON(t *testing.T) {
 	}
 }
 
+// What a writer makes ready is read again as the same line, whatever is in it.
+func TestWhatIsSignedIsCanonical(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := anyEntry(t)
+		line, err := e.sign(testKey, origin)
+		if err != nil {
+			return // no number, no year, or too large
+		}
+		if _, err := decode(line); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+	})
+}
+
 // zeros goes through the fields of v.
 func zeros(v reflect.Value, name string) iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) {

@@ -228,7 +228,7 @@ func (e Entry) draft() (draft, error) {
 	if err != nil {
 		return draft{}, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
-	if _, err := decode(line); err != nil { // once around: what JSON cannot carry (half a rune) is replaced
+	if bytes.Contains(line, []byte(`\ufffd`)) { // what JSON cannot carry (half a rune) was replaced: once around
 		clean, ok := parseByDefinition(line)
 		if line, err = clean.appendJSON(line[:0]); err == nil {
 			_, err = decode(line)
