@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
 )
 
@@ -91,6 +92,14 @@ func TestLinesAreThoseOfEncodingJSON(t *testing.T) {
 		gotEntry, err := decode(want)
 		if !errors.Is(err, wantErr) || !reflect.DeepEqual(gotEntry, wantEntry) {
 			t.Fatalf("%s\ngot  %#v, %v\nwant %#v, %v", want, gotEntry, err, wantEntry, wantErr)
+		}
+		if err != nil {
+			return
+		}
+		brief, leaf, err := DecodeLeaf(want)
+		wantEntry.Prev, wantEntry.Sig = nil, nil
+		if err != nil || leaf != tlog.RecordHash(want) || !reflect.DeepEqual(brief, wantEntry) {
+			t.Fatalf("%s\ngot  %#v, %v\nwant %#v", want, brief, err, wantEntry)
 		}
 	})
 	// No field is left out, a new one neither.

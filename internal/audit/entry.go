@@ -150,17 +150,21 @@ func Decode(line []byte) (Entry, error) {
 }
 
 // DecodeLeaf reads a line whose leaf hash, which it returns, the caller compares with the tree. What the tree holds is
-// canonical: so it does not look whether the line encodes back to itself. Else it is as Decode.
+// canonical: so it does not look whether the line encodes back to itself. Prev and Sig are left out. Else it is as Decode.
 func DecodeLeaf(line []byte) (Entry, tlog.Hash, error) {
 	if s, ok := decodeStub(line); ok {
 		return Entry{Seq: s.Seq}, tlog.Hash(s.Pruned), ErrPruned
 	}
 	leaf := tlog.RecordHash(line)
-	e, ok := parse(line)
-	if !ok {
-		e, ok = parseByDefinition(line)
+	p := parser{rest: string(line), ok: true, brief: true}
+	e := p.entry()
+	if !p.ok {
+		if e, p.ok = parseByDefinition(line); !p.ok {
+			return Entry{}, leaf, errMalformed
+		}
+		e.Prev, e.Sig = nil, nil
 	}
-	if !ok || !e.known() {
+	if !e.known() {
 		return Entry{}, leaf, errMalformed
 	}
 	return e, leaf, nil

@@ -136,13 +136,12 @@ func BenchmarkConvert(b *testing.B) {
 		b.Fatal(err)
 	}
 	var buf []byte
-	var csv bytes.Buffer
-	rows, counts := newRows(&csv), newFigures()
+	counts, fhir := newFigures(), testSource.fhir()
 	for name, convert := range map[string]func(){
 		"decode":  func() { _, _, _ = audit.DecodeLeaf(line) },
 		"ocsf":    func() { buf = testSource.appendOCSF(buf[:0], &e) },
-		"fhir":    func() { buf = testSource.appendFHIR(buf[:0], &e) },
-		"csv":     func() { csv.Reset(); _ = rows.add(&e, tlog.Hash{}) },
+		"fhir":    func() { buf = fhir.append(buf[:0], &e) },
+		"csv":     func() { buf = appendCSV(buf[:0], &e, tlog.Hash{}) },
 		"figures": func() { counts.add(&e) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -100,6 +100,7 @@ type writer struct {
 	recipients []age.Recipient
 	journal    journal
 	dir        string // the temporary directory
+	fhir       *fhirWriter
 	figures    *figures
 	leaves     audit.Leaves
 	jobs       chan *job // that are free: their buffers are large, and last for all parts
@@ -113,7 +114,7 @@ func (b Bundle) newWriter(snap *audit.Snapshot) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{Bundle: b, snap: snap, recipients: recipients, figures: newFigures()}
+	w := &writer{Bundle: b, snap: snap, recipients: recipients, fhir: b.fhir(), figures: newFigures()}
 	w.jobs = make(chan *job, 4*max(2, runtime.GOMAXPROCS(0)))
 	for range cap(w.jobs) {
 		w.jobs <- &job{}
@@ -410,13 +411,19 @@ type journal struct {
 
 type partLog struct {
 	First   int64         `json:"first"`
-	Lines   string        `json:"lines"` // SHA-256 of the record's lines: they may have been pruned since
+	Lines   string        `json:"lines"` // SHA-256 over the leaf hashes of the record's lines
 	Entries int64         `json:"entries"`
 	Pruned  int64         `json:"pruned"`
 	Files   []bundle.File `json:"files"`
 
 	figures *figures
 	leaves  []tlog.Hash
+}
+
+// same tells whether two readings found the same lines. One that was pruned in between kept its leaf hash, but is counted
+// in another place.
+func (p *partLog) same(q partLog) bool {
+	return p.Lines == q.Lines && p.Entries == q.Entries && p.Pruned == q.Pruned
 }
 
 func (w *writer) asked() string {

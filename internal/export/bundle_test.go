@@ -571,6 +571,20 @@ func TestResumeKeepsFinishedPartsOfAGrownRecordAndMistrustsTheTarget(t *testing.
 	if out = mustWrite(t, b, l); out.Resumed != 0 {
 		t.Errorf("%d parts kept of another export", out.Resumed)
 	}
+	// Nor does a finished part stay that holds what retention has left out since.
+	b = request(t, drive(t))
+	interrupt()
+	e, err := l.Entries(20, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := l.Prune(audit.Entry{Actor: "compliance"}, e[0].Time, nil)
+	if err != nil || set.Count == 0 {
+		t.Fatalf("%+v, %v", set, err)
+	}
+	if out = mustWrite(t, b, l); out.Resumed != 4 || out.Manifest.Pruned != set.Count || !complete(t, out.Path, 101) {
+		t.Errorf("%d parts kept, %d of %d pruned entries", out.Resumed, out.Manifest.Pruned, set.Count)
+	}
 }
 
 func TestWhatDoesNotReadBackGetsNoName(t *testing.T) {

@@ -101,17 +101,37 @@ func (k fhirKind) event() fhirEvent {
 	return local(activity, "", "E")
 }
 
-// appendFHIR writes an entry as one FHIR R4 AuditEvent and a newline. What succeeded and is a create, update or delete
+// fhirWriter holds what is the same in all resources of a record.
+type fhirWriter struct {
+	Source
+	machines [dicomConfiguration + 1]string // the program's parts as agents, by kind of event
+	observer string
+}
+
+func (s Source) fhir() *fhirWriter {
+	f := &fhirWriter{Source: s}
+	for k := range f.machines {
+		f.machines[k] = s.fhirMachines(fhirKind(k).event())
+	}
+	var j jsonLine
+	j.object("source")
+	j.str("site", s.Origin)
+	j.reference("observer", originSystem, s.Origin, "Subrosa")
+	j.raw("type", `[`+sourceType+`4","display":"Application Server"}]`)
+	j.end()
+	f.observer = string(j.b)
+	return f
+}
+
+// append writes an entry as one FHIR R4 AuditEvent and a newline. What succeeded and is a create, update or delete
 // follows IHE BALP's pattern and names it as its profile; the rest uses DICOM's event types.
-func (s Source) appendFHIR(b []byte, e *audit.Entry) []byte {
+func (f *fhirWriter) append(b []byte, e *audit.Entry) []byte {
 	m := mappingOf(e.Action)
 	v := m.fhir.event()
 	bad := failed(m, e)
-	id := strconv.FormatInt(e.Seq, 10)
-	j := jsonLine{b}
-	j.object("")
-	j.own("resourceType", "AuditEvent")
-	j.str("id", fhirID(s.Origin)+"-"+id)
+	j := jsonLine{append(b, `{"resourceType":"AuditEvent","id":"`...)}
+	j.b = strconv.AppendInt(append(appendFHIRID(j.b, f.Origin), '-'), e.Seq, 10)
+	j.b = append(j.b, '"')
 	if v.profile != "" && !bad {
 		j.object("meta")
 		j.array("profile")
@@ -136,13 +156,12 @@ func (s Source) appendFHIR(b []byte, e *audit.Entry) []byte {
 	j.time("recorded", e.Time)
 	j.own("outcome", outcome(m, e, bad))
 	j.maybe("outcomeDesc", outcomeText(e))
-	s.fhirAgents(&j, v, e)
-	j.object("source")
-	j.str("site", s.Origin)
-	j.reference("observer", originSystem, s.Origin, "Subrosa")
-	j.raw("type", `[`+sourceType+`4","display":"Application Server"}]`)
-	j.end()
-	s.fhirEntities(&j, m, e)
+	j.array("agent")
+	j.raw("", f.machines[m.fhir])
+	fhirUser(&j, v, e)
+	j.endArray()
+	j.raw("", f.observer)
+	f.fhirEntities(&j, m, e)
 	j.end()
 	j.newline()
 	return j.b
@@ -166,15 +185,21 @@ func outcomeText(e *audit.Entry) string {
 }
 
 // fhirID makes a part of a FHIR id, [A-Za-z0-9.-]{1,64}, of an origin.
-func fhirID(origin string) string {
-	id := strings.Map(func(r rune) rune {
+func fhirID(origin string) string { return string(appendFHIRID(nil, origin)) }
+
+func appendFHIRID(b []byte, origin string) []byte {
+	most := len(b) + 40
+	for _, r := range origin {
 		switch {
+		case len(b) == most:
+			return b
 		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '.':
-			return r
+			b = append(b, byte(r))
+		default:
+			b = append(b, '-')
 		}
-		return '-'
-	}, origin)
-	return id[:min(len(id), 40)]
+	}
+	return b
 }
 
 // concept writes a CodeableConcept.
@@ -194,7 +219,8 @@ func (j *jsonLine) reference(k, system, value, display string) {
 	j.end()
 }
 
-func (s Source) fhirAgents(j *jsonLine, v fhirEvent, e *audit.Entry) {
+func (s Source) fhirMachines(v fhirEvent) string {
+	var j jsonLine
 	machine := func(role coding, name string) {
 		j.object("")
 		j.concept("type", role)
@@ -205,11 +231,14 @@ func (s Source) fhirAgents(j *jsonLine, v fhirEvent, e *audit.Entry) {
 		}
 		j.end()
 	}
-	j.array("agent")
 	machine(v.client, "Subrosa")
 	if v.server != "" {
 		machine(v.server, "Subrosa's encrypted store")
 	}
+	return string(j.b)
+}
+
+func fhirUser(j *jsonLine, v fhirEvent, e *audit.Entry) {
 	j.object("")
 	j.concept("type", v.user)
 	j.reference("who", userSystem, actorOf(e), "")
@@ -221,12 +250,11 @@ func (s Source) fhirAgents(j *jsonLine, v fhirEvent, e *audit.Entry) {
 		j.endArray()
 	}
 	j.end()
-	j.endArray()
 }
 
 func uriPart(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r > ' ' && r < 0x7f && !strings.ContainsRune(`"<>\^{}|%`+"`", r) {
+		if r > ' ' && r < 0x7f && strings.IndexByte(`"<>\^{}|%`+"`", byte(r)) < 0 {
 			return r
 		}
 		return '-'

@@ -75,12 +75,12 @@ func kept(at string, a, b any) error {
 
 func TestOutsideCodeReadsEveryFHIRRecord(t *testing.T) {
 	for _, e := range variants(t) {
-		line := testSource.appendFHIR(nil, &e)
+		line := testSource.fhir().append(nil, &e)
 		if err := readOutside(line); err != nil {
 			t.Errorf("%s: %v\n%s", e.Action, err, line)
 		}
 	}
-	good := string(testSource.appendFHIR(nil, &variants(t)[0]))
+	good := string(testSource.fhir().append(nil, &variants(t)[0]))
 	for from, to := range map[string]string{
 		`"resourceType":"AuditEvent"`: `"resourceType":"Patient"`,
 		`"recorded":`:                 `"recordedAt":`,

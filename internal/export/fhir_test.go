@@ -175,7 +175,7 @@ func TestEveryActionIsAValidFHIRAuditEvent(t *testing.T) {
 	readJSON(t, "testdata/fhir-r4-auditevent.json", &rules)
 	profiles := map[string]int{}
 	for _, e := range variants(t) {
-		line := testSource.appendFHIR(nil, &e)
+		line := testSource.fhir().append(nil, &e)
 		var v object
 		if err := json.Unmarshal(line, &v); err != nil {
 			t.Fatalf("%s: %v\n%s", e.Action, err, line)
@@ -200,7 +200,7 @@ func TestEveryActionIsAValidFHIRAuditEvent(t *testing.T) {
 		"wrong instant":   func(v object) { v["recorded"] = "2026-03-01" },
 	} {
 		var v object
-		if err := json.Unmarshal(testSource.appendFHIR(nil, &e), &v); err != nil {
+		if err := json.Unmarshal(testSource.fhir().append(nil, &e), &v); err != nil {
 			t.Fatal(err)
 		}
 		change(v)

@@ -99,14 +99,31 @@ func (j *jsonLine) own(k, v string) {
 }
 
 func (j *jsonLine) quote(s string) {
-	for i := range len(s) {
-		if c := s[i]; c <= '"' && (c < ' ' || c == '"') || c >= utf8.RuneSelf || c == '\\' {
-			b, _ := json.Marshal(s) // a string always marshals
-			j.b = append(j.b, b...)
-			return
-		}
+	if !verbatim(s) {
+		b, _ := json.Marshal(s) // a string always marshals
+		j.b = append(j.b, b...)
+		return
 	}
 	j.b = append(j.b, '"')
 	j.b = append(j.b, s...)
 	j.b = append(j.b, '"')
+}
+
+// verbatim reports whether s stands in a JSON string as it is: ASCII without controls, quotes and backslashes. It looks at
+// eight bytes at a time, in each of which the highest bit shows what is not.
+func verbatim(s string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		quote, backslash := x^ones*'"', x^ones*'\\'
+		if (x|(x-ones*' ')|(quote-ones)|(backslash-ones))&high != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

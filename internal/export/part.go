@@ -1,7 +1,6 @@
 package export
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -50,8 +49,7 @@ type job struct {
 	lines   []byte // each with its newline
 	ends    []int
 	out     [formats][]byte
-	csv     bytes.Buffer // what out's CSV lies in
-	leaves  []tlog.Hash  // of the lines
+	leaves  []tlog.Hash // of the lines
 	entries []audit.Entry
 	pruned  int64
 	err     error
@@ -69,7 +67,7 @@ func (w *writer) part(ctx context.Context, first int64) error {
 	if err != nil {
 		return err
 	}
-	if kept != nil && kept.Lines != log.Lines { // the record's lines are others: it has grown, or was pruned
+	if kept != nil && !kept.same(log) { // the record's lines are others: it has grown, or was pruned
 		w.forget(first)
 		if log, outs, err = w.pass(ctx, first, true); err != nil {
 			return err
@@ -179,7 +177,9 @@ func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog
 	}
 	sum, done, told := sha256.New(), first, first
 	err = w.convert(ctx, first, to, write, func(j *job) error {
-		sum.Write(j.lines)
+		for _, leaf := range j.leaves {
+			sum.Write(leaf[:])
+		}
 		log.leaves = append(log.leaves, j.leaves...)
 		log.Pruned += j.pruned
 		log.Entries += int64(len(j.entries)) + j.pruned
@@ -272,8 +272,10 @@ func (w *writer) fill(j *job, write bool) {
 	for i := range j.out {
 		j.out[i] = j.out[i][:0]
 	}
-	j.csv.Reset()
-	rows := newRows(&j.csv)
+	all := write && !w.Filtered()
+	if all {
+		j.out[asEntries] = j.lines
+	}
 	start := 0
 	for _, end := range j.ends {
 		line := j.lines[start:end]
@@ -288,7 +290,6 @@ func (w *writer) fill(j *job, write bool) {
 			continue // nothing is left that tells whether it was asked for
 		case stub:
 			j.pruned++
-			j.out[asEntries] = append(j.out[asEntries], line...)
 			continue
 		case !w.asksFor(&e):
 			continue
@@ -297,15 +298,13 @@ func (w *writer) fill(j *job, write bool) {
 		if !write {
 			continue
 		}
-		j.out[asEntries] = append(j.out[asEntries], line...)
-		j.out[asOCSF] = w.appendOCSF(j.out[asOCSF], &e)
-		j.out[asFHIR] = w.appendFHIR(j.out[asFHIR], &e)
-		if j.err = rows.add(&e, leaf); j.err != nil {
-			return
+		if !all {
+			j.out[asEntries] = append(j.out[asEntries], line...)
 		}
+		j.out[asOCSF] = w.appendOCSF(j.out[asOCSF], &e)
+		j.out[asFHIR] = w.fhir.append(j.out[asFHIR], &e)
+		j.out[asCSV] = appendCSV(j.out[asCSV], &e, leaf)
 	}
-	j.err = rows.flush()
-	j.out[asCSV] = j.csv.Bytes()
 }
 
 // Filtered tells whether entries are left out on purpose.
@@ -340,7 +339,7 @@ func (w *writer) openOutputs(first int64) (outputs, error) {
 		}
 		o.files = append(o.files, f)
 	}
-	if err := writeHeader(o.files[asCSV]); err != nil {
+	if _, err := o.files[asCSV].Write(csvHeader()); err != nil {
 		o.abandon()
 		return o, targetError(err)
 	}

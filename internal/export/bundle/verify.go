@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -163,11 +165,16 @@ func onlyListed(dir string, files []File) error {
 // files checks all, the entries in their order and the others beside them. Of several faults the first in the manifest counts.
 func (v *verifier) files(list []File) error {
 	errs := make([]error, len(list))
-	rest := make(chan int, len(list))
+	var beside []int // the largest first: one that begins last would be read alone
 	for i, f := range list {
 		if !isEntries(f.Name) {
-			rest <- i
+			beside = append(beside, i)
 		}
+	}
+	slices.SortStableFunc(beside, func(a, b int) int { return cmp.Compare(list[b].Size, list[a].Size) })
+	rest := make(chan int, len(beside))
+	for _, i := range beside {
+		rest <- i
 	}
 	close(rest)
 	others := func() {
