@@ -6,10 +6,10 @@ import "bytes"
 const Person Type = "PERSON"
 
 // Persons finds names of persons: after a title, after a label, after words that introduce a person, and by a list of
-// first and last names. A name that a disease, a sign, a drug, a statute, an organisation or a place bears is let go where
+// first and last names; and the last name alone of a person who was found before. A name that a disease, a sign, a drug, a statute, an organisation or a place bears is let go where
 // the words beside it say so ("Wilson disease", "síndrome de Down", "University of Virginia").
 //
-// What it does not do: it finds no single last name without a title, label or introduction, and no name in small letters
+// What it does not do: it finds no single last name that was not there before without a title, label or introduction, and no name in small letters
 // unless its title or label is in small letters too.
 func Persons() []Rule {
 	g := names()
@@ -19,6 +19,7 @@ func Persons() []Rule {
 		{Name: "person_label/3", Type: Person, Phrases: personLabels(), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, titles) }},
 		{Name: "person_intro/2", Type: Person, Phrases: personIntros(), Match: func(c *Candidate) Verdict { return matchIntro(c, g) }},
 		{Name: "person_name/3", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeName, Match: func(c *Candidate) Verdict { return matchName(c, g) }},
+		{Name: "person_again/1", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeAgain, Match: matchAgain},
 	}
 }
 

@@ -39,6 +39,22 @@ func NewPseudonyms() *Pseudonyms {
 	return &Pseudonyms{tokens: map[pseudonymKey]string{}, values: map[string]pseudonymKey{}, numbers: map[string]int{}}
 }
 
+// people are the last names of the persons in the table. The table may be nil.
+func (p *Pseudonyms) people() people {
+	known := people{}
+	if p == nil {
+		return known
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for key := range p.tokens {
+		if key.kind == Person {
+			known.note([]byte(key.value), -1)
+		}
+	}
+	return known
+}
+
 // String keeps the table out of logs and messages.
 func (p *Pseudonyms) String() string { return "[pseudonyms]" }
 

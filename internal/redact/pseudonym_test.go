@@ -38,6 +38,22 @@ func TestASameValueHasTheSameTokenAndTurnsBack(t *testing.T) {
 	}
 }
 
+// Who had a token in a conversation is known by the last name in its later texts.
+func TestALastNameAloneIsKnownThroughoutAConversation(t *testing.T) {
+	p := NewPseudonyms()
+	r := pseudonymising(t)
+	if got, _ := r.For(p, Prompt).Text("Maria Hathersage came at nine."); got != "[PERSON_1] came at nine." {
+		t.Error(got)
+	}
+	answer, _ := r.For(p, Answer).Text("When Hathersage comes again, ask.")
+	if answer != "When [PERSON_2] comes again, ask." || p.Rehydrate(answer) != "When Hathersage comes again, ask." {
+		t.Error(answer)
+	}
+	if got, _ := r.For(NewPseudonyms(), Prompt).Text("When Hathersage comes again, ask."); got != "When Hathersage comes again, ask." {
+		t.Error(got)
+	}
+}
+
 func TestWhatLooksLikeATokenInAPromptIsNotTurnedIntoAnother(t *testing.T) {
 	p := NewPseudonyms()
 	r := pseudonymising(t).For(p, Prompt)

@@ -101,10 +101,11 @@ type Candidate struct {
 	// For a rule with Phrases: those that begin with the word at At.
 	Phrases []string
 
-	rule  int
-	near  *surroundings
-	first int  // bytes of the word at At
-	next  byte // the first letter or digit after it, 0 if it is not known or not of ASCII
+	rule   int
+	near   *surroundings
+	stream *Stream
+	first  int  // bytes of the word at At
+	next   byte // the first letter or digit after it, 0 if it is not known or not of ASCII
 }
 
 // Is answers that Text[start:end] is a value.

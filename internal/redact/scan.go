@@ -22,7 +22,7 @@ const (
 // What waits is asked again with the next piece; merging a find a second time changes nothing.
 func (s *Stream) scan(text []byte, more bool) (live int) {
 	s.text, s.more, s.live, s.pointed, s.certain = text, more, len(text), 0, 0
-	s.c.near = &s.near
+	s.c.near, s.c.stream = &s.near, s
 	waiting := s.doubts
 	s.doubts = s.spare[:0]
 	for _, d := range waiting {
@@ -273,6 +273,9 @@ func (s *Stream) judge(k, at, name int) {
 		f := found{start: from + c.Start, end: from + c.End, rule: k, longest: c.End - c.Start, score: c.Score, kind: c.Type}
 		if f.kind == "" {
 			f.kind = s.r.rules[k].Type
+		}
+		if f.kind == Person {
+			s.people.note(c.Text[c.Start:c.End], s.dropped+at)
 		}
 		f.swallows, f.endless = s.r.rules[k].Swallows, c.Endless
 		if f.endless {

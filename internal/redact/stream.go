@@ -12,6 +12,7 @@ type Stream struct {
 	in       normaliser // the last Context bytes before the first undecided one, and everything after
 	released int        // bytes of in.text that went out or were masked
 	sent     int        // bytes of in.raw that did
+	dropped  int        // bytes of the text's beginning that in.text has no more
 	scanned  int        // triggers of in.text before this are decided or in doubt
 	inside   bool       // a word ends at scanned, or goes on
 	doubts   []doubt
@@ -21,6 +22,8 @@ type Stream struct {
 	out      []byte // reused
 	opened   int    // 1 + the start in in.text of a find whose label is out and whose end is not known; 0 for none
 	shut     bool   // nothing of the text is shown any more
+
+	people people // found so far
 
 	every  func(start, end int, kind Type) // called with each find, maybe more than once: for Guard
 	record bool                            // keep the spans of the whole text: for Text
@@ -75,7 +78,7 @@ func (f found) beats(g found) bool {
 
 // Stream returns a new Stream for one text.
 func (r *Redactor) Stream() *Stream {
-	return &Stream{r: r, counts: map[Type]int{}, near: surroundings{words: r.words}}
+	return &Stream{r: r, counts: map[Type]int{}, near: surroundings{words: r.words}, people: r.pseudonyms.people()}
 }
 
 // Write takes the next piece and returns what can be shown now, which may be nothing.
@@ -93,6 +96,7 @@ func (s *Stream) Close() (released string) {
 	s.out, s.released, s.sent, s.scanned, s.inside, s.doubts = nil, 0, 0, 0, false, s.doubts[:0]
 	s.opened, s.shut, s.pending = 0, false, nil
 	s.near.firsts = s.near.firsts[:0]
+	s.people, s.dropped = s.r.pseudonyms.people(), 0
 	return out
 }
 
@@ -256,6 +260,7 @@ func (s *Stream) trim() {
 		return
 	}
 	drop, raw := s.in.drop(drop)
+	s.dropped += drop
 	s.near.drop(drop)
 	s.released -= drop
 	s.scanned -= drop

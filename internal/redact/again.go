@@ -1,0 +1,97 @@
+package redact
+
+// people are the last names of the persons found in a text so far, in small letters, with where the first find that holds
+// one was triggered, in all of the normalised text. Those of a conversation's pseudonyms are there from the beginning, at -1.
+type people map[string]int
+
+// note remembers the last names in a find that was triggered at a place: every part but the first of several. What is a word
+// of the language or a place too is let go, as are initials, particles and what has no capital.
+func (p people) note(name []byte, at int) {
+	nm := readName(name, 0, false, names(), false)
+	full := 0
+	for _, w := range nm.words[:nm.n] {
+		if !w.initial && !w.particle {
+			full++
+		}
+	}
+	passed := 0
+	for _, w := range nm.words[:nm.n] {
+		if w.initial || w.particle {
+			continue
+		}
+		if passed++; passed == 1 && full > 1 {
+			continue
+		}
+		if last := name[w.start:w.end]; w.flags&(plain|place) == 0 && w.capital && len(last) > 2 && len(last) <= maxWord && !safeWord(last) {
+			var buf [maxWord]byte
+			if first, ok := p[string(fold(buf[:0], last))]; !ok || at < first {
+				p[string(fold(buf[:0], last))] = at
+			}
+		}
+	}
+}
+
+// again tells whether a last name is that of a person found before the candidate's place: Live if a rule for persons still
+// waits there.
+func (c *Candidate) again(last []byte) Verdict {
+	s := c.stream
+	var buf [maxWord]byte
+	if at, ok := s.people[string(fold(buf[:0], last))]; ok && at < s.dropped+s.from+c.At {
+		return Found
+	}
+	if c.More {
+		for _, d := range s.doubts {
+			if d.rule >= 0 && d.rule != c.rule && d.at < s.from+c.At && s.r.rules[d.rule].Type == Person {
+				return Live
+			}
+		}
+	}
+	return None
+}
+
+// mayBeAgain: no word of the language, and no place, unless it is the first part of a name in several.
+func mayBeAgain(w *Word) bool {
+	return w.After == '-' || w.After == '\'' || w.After == 0 || w.known()&(plain|place) == 0
+}
+
+// matchAgain: Maria Gonzalez came. Later Gonzalez left.
+func matchAgain(c *Candidate) Verdict {
+	text, at := c.Text, c.At
+	if len(c.stream.people) == 0 && (len(c.stream.doubts) == 0 || !c.More) {
+		return None
+	}
+	if !capital(text, at) || at > 0 && contains("_@/\\#$&", text[at-1]) || at > 1 && (text[at-1] == '-' || text[at-1] == '\'') && inWord[text[at-2]] {
+		return None
+	}
+	end := at
+	for part := at; ; part = end + 1 { // O'Brien, Sánchez-Ventura
+		for end = part; end < len(text) && inWord[text[end]] && !isDigit(text[end]) && end-at <= maxWord; end++ {
+		}
+		if end-at > maxWord || end < len(text) && (isDigit(text[end]) || contains("_@", text[end])) {
+			return None
+		}
+		if end == len(text) && c.More || end+1 == len(text) && c.More && contains("-'", text[end]) {
+			return c.Undecided(at)
+		}
+		if end == len(text) || text[end] != '-' && (text[end] != '\'' || end-at > 2) || !capital(text, end+1) {
+			break
+		}
+	}
+	switch c.again(text[at:end]) {
+	case None:
+		return None
+	case Live:
+		return c.Undecided(at)
+	case Found:
+	}
+	nm := name{n: 1}
+	nm.words[0] = nameWord{start: at, end: end}
+	switch beside(c, &nm, 0, 1) {
+	case Live:
+		return c.Undecided(at)
+	case None:
+		return None
+	case Found:
+	}
+	return c.Is(at, end, 0.6)
+}
