@@ -17,6 +17,7 @@ type entry struct {
 	hash    uint32
 	asks    []asked
 	phrases []phrase
+	links   bool // one of the commonest short words, in small letters: no identifier begins with it and a space
 }
 
 // asked is a rule that is asked at a word, with its phrases that begin with it.
@@ -71,6 +72,10 @@ func (l *lexicon) phrase(text string, rule int) {
 	p.rules.add(rule)
 	e.phrases = append(e.phrases, p)
 }
+
+// linking are the words of at most three letters that sentences are full of.
+const linking = "a i o y the and is it or on not of its no to by an in at for be was as can has are but he she his her him we you all any so if do did had may who how why our out up us one two see now per via new old own " +
+	"la el los las de del en un una que con por se su sus al lo más muy sin ha fue der die das und ist ein im am zu mit von den dem des auf aus bei vor er sie es wir ihr hat war nur wie um le les et est du des au une sur par il"
 
 // build makes the table. A word that phrases begin with is there with a plural s too.
 func (l *lexicon) build() {

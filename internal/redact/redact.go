@@ -26,6 +26,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 )
 
 // Type is the kind of a sensitive value, by the name that Presidio uses for it where Presidio has one.
@@ -339,6 +340,9 @@ func New(rules ...Rule) *Redactor {
 			r.tails = append(r.tails, i)
 		}
 		hash.Write([]byte(rule.Name + "\x00" + string(rule.Type) + "\n"))
+	}
+	for w := range strings.FieldsSeq(linking) {
+		r.words.entry(w).links = true
 	}
 	r.words.build()
 	r.ruleset = "builtin-1:" + hex.EncodeToString(hash.Sum(nil)[:6])

@@ -79,7 +79,7 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		if flags&isPrefix != 0 && (i+1 == len(text) || s.r.pair(text[i], text[i+1])) {
 			s.askPrefixes(i)
 		}
-		if digit || end-i <= 3 && s.leadsOn(end) {
+		if digit || end-i <= 3 && !(e != nil && e.links && end < len(text) && text[end] == ' ' && text[end-1] >= 'a') && s.leadsOn(end) {
 			s.askIdentifier(i)
 			if at := glued(text[i:end]); at > 0 {
 				s.askIdentifier(i + at)
