@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"os"
 	"runtime/debug"
@@ -47,6 +48,9 @@ func read(lib string) error {
 	if err := sealReader(ask.Seconds); err != nil {
 		return fail(conn, document.Info{}, err)
 	}
+	if of := ask.Picture; of != nil {
+		return draw(conn, content, pdfium, *of)
+	}
 	limits := parse.Limits{Pages: ask.Pages, Text: ask.Text}
 	info, err := parse.Read(ask.Name, content, pdfium, limits, func(p document.Page) error {
 		return proto.Write(conn, proto.Page, proto.PageBody{Number: p.Number, Of: p.Of, Text: p.Text})
@@ -55,6 +59,26 @@ func read(lib string) error {
 		return fail(conn, info, err)
 	}
 	return proto.Write(conn, proto.Done, done(info))
+}
+
+// draw answers with a picture of a page.
+func draw(conn io.Writer, content []byte, pdfium *parse.PDFium, of proto.PictureOf) error {
+	err := parse.Draw(content, pdfium, of.Page, of.Width, of.Start, of.End, func(img *image.RGBA, boxes [][4]float64) error {
+		size := img.Rect.Size()
+		if err := proto.Write(conn, proto.Picture, proto.PictureBody{Width: size.X, Height: size.Y, Boxes: boxes}); err != nil {
+			return err
+		}
+		for y := range size.Y {
+			if err := proto.WriteRaw(conn, proto.Pixels, img.Pix[y*img.Stride:][:4*size.X]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fail(conn, document.Info{}, err)
+	}
+	return proto.Write(conn, proto.Done, proto.DoneBody{Kind: string(document.PDF)})
 }
 
 func confineReader(lib string) error {

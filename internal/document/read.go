@@ -35,18 +35,31 @@ type Reader struct {
 // Read reads content, of a file called name, and hands each page to page as soon as it is there. What page returns as an
 // error ends it and is returned; so does ctx. Errors: those of this package. After an error the pages that were handed
 // over are right, and not all; Info then says what is known so far.
-func (r Reader) Read(ctx context.Context, name string, content io.Reader, limits Limits, page func(Page) error) (Info, error) {
+func (r Reader) Read(ctx context.Context, name string, content io.Reader, limits Limits, page func(Page) error) (info Info, err error) {
 	limits = limits.orDefault()
-	info := Info{}
-	c, err := r.start()
+	ask := proto.AskBody{Name: name, Pages: limits.Pages, Text: limits.Text}
+	err = r.run(ctx, ask, content, limits, func(a *answer) (err error) {
+		a.page = page
+		info, err = a.hear()
+		return err
+	})
 	if err != nil {
 		return info, fmt.Errorf("read document: %w", err)
 	}
+	return info, nil
+}
+
+// run starts a child, asks it, has hear listen, and sees the child's end.
+func (r Reader) run(ctx context.Context, ask proto.AskBody, content io.Reader, limits Limits, hear func(*answer) error) error {
+	c, err := r.start()
+	if err != nil {
+		return err
+	}
+	ask.Seconds = uint64(limits.Time/time.Second)*2 + 1
 	stop := context.AfterFunc(ctx, c.Kill)
-	a := &answer{limits: limits, page: page, left: limits.Time, child: c}
-	err = a.ask(name, content)
-	if err == nil {
-		info, err = a.hear()
+	a := &answer{limits: limits, left: limits.Time, child: c}
+	if err = a.ask(ask, content); err == nil {
+		err = hear(a)
 	}
 	stop()
 	if err != nil {
@@ -55,16 +68,13 @@ func (r Reader) Read(ctx context.Context, name string, content io.Reader, limits
 	status, detail := c.Reap(grace)
 	switch {
 	case ctx.Err() != nil:
-		err = ctx.Err()
+		return ctx.Err()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = ErrTimeout
+		return ErrTimeout
 	case errors.Is(err, errGone):
-		err = fmt.Errorf("%w: %s: %s", ErrCrashed, status, detail)
+		return fmt.Errorf("%w: %s: %s", ErrCrashed, status, detail)
 	}
-	if err != nil {
-		return info, fmt.Errorf("read document: %w", err)
-	}
-	return info, nil
+	return err
 }
 
 func (r Reader) start() (*child.Child, error) {
@@ -114,8 +124,7 @@ func (a *answer) waiting(f func() error) error {
 	return err
 }
 
-func (a *answer) ask(name string, content io.Reader) error {
-	body := proto.AskBody{Name: name, Pages: a.limits.Pages, Text: a.limits.Text, Seconds: uint64(a.limits.Time/time.Second)*2 + 1}
+func (a *answer) ask(body proto.AskBody, content io.Reader) error {
 	send := func(f func() error) error {
 		err := a.waiting(f)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, ErrTimeout) {
@@ -133,13 +142,13 @@ func (a *answer) ask(name string, content io.Reader) error {
 			return ErrTooLarge
 		}
 		if n > 0 {
-			if err := send(func() error { return proto.WriteContent(a.child.Conn, part[:n]) }); err != nil {
+			if err := send(func() error { return proto.WriteRaw(a.child.Conn, proto.Content, part[:n]) }); err != nil {
 				return err
 			}
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			clear(part)
-			return send(func() error { return proto.WriteContent(a.child.Conn, nil) })
+			return send(func() error { return proto.WriteRaw(a.child.Conn, proto.Content, nil) })
 		}
 		if err != nil {
 			return err
@@ -156,42 +165,52 @@ var codes = map[proto.Code]error{
 	proto.NoText:      ErrNoText,
 }
 
+// next waits for the child's next frame.
+func (a *answer) next() (kind proto.Kind, body []byte, err error) {
+	err = a.waiting(func() (err error) { kind, body, err = proto.Read(a.child.Conn); return err })
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, ErrTimeout) {
+		err = errGone
+	}
+	return kind, body, err
+}
+
 // hear hands over pages until the child has no more.
 func (a *answer) hear() (Info, error) {
 	for {
-		var kind proto.Kind
-		var body []byte
-		if err := a.waiting(func() (err error) { kind, body, err = proto.Read(a.child.Conn); return err }); err != nil {
-			if !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, ErrTimeout) {
-				err = errGone
-			}
-			return a.info(proto.DoneBody{}), err
+		kind, body, err := a.next()
+		if err == nil && kind == proto.Page {
+			err = a.hearPage(body)
 		}
-		switch kind {
-		case proto.Page:
-			if err := a.hearPage(body); err != nil {
-				return a.info(proto.DoneBody{}), err
-			}
-		case proto.Done:
+		switch {
+		case err != nil:
+			return a.info(proto.DoneBody{}), err
+		case kind == proto.Page:
+		case kind == proto.Done:
 			var b proto.DoneBody
 			if proto.Decode(body, &b) != nil || kinds[Kind(b.Kind)] == "" {
 				return a.info(proto.DoneBody{}), errGone
 			}
 			return a.info(b), nil
-		case proto.Failed:
-			var b proto.FailedBody
-			if proto.Decode(body, &b) != nil {
-				return a.info(proto.DoneBody{}), errGone
-			}
-			err := codes[b.Code]
-			if err == nil {
-				err = ErrCrashed
-			}
-			return a.info(b.DoneBody), fmt.Errorf("%w: %s", err, shorten(b.Detail, maxTitle))
+		case kind == proto.Failed:
+			known, err := failure(body)
+			return a.info(known), err
 		default:
 			return a.info(proto.DoneBody{}), errGone
 		}
 	}
+}
+
+// failure is the error that a child says, and what it knows all the same.
+func failure(body []byte) (proto.DoneBody, error) {
+	var b proto.FailedBody
+	if proto.Decode(body, &b) != nil {
+		return proto.DoneBody{}, errGone
+	}
+	err := codes[b.Code]
+	if err == nil {
+		err = ErrCrashed
+	}
+	return b.DoneBody, fmt.Errorf("%w: %s", err, shorten(b.Detail, maxTitle))
 }
 
 func (a *answer) hearPage(body []byte) error {

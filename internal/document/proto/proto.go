@@ -5,6 +5,7 @@
 //
 //	parent -> child   Ask; Content, as often as it takes; an empty Content
 //	child -> parent   Page, as often as there are; Done or Failed
+//	                  for a picture: Picture; Pixels, as often as it takes; Done or Failed
 package proto
 
 import (
@@ -29,6 +30,8 @@ const (
 	Page    Kind = 3
 	Done    Kind = 4
 	Failed  Kind = 5
+	Picture Kind = 6
+	Pixels  Kind = 7 // raw: red, green, blue, opacity; from the top left, row by row
 )
 
 // ErrBody means that a frame's body is not what its kind says.
@@ -40,6 +43,24 @@ type AskBody struct {
 	Pages   int    `json:"pages"`   // at most
 	Text    int64  `json:"text"`    // bytes of it, at most
 	Seconds uint64 `json:"seconds"` // of processor time, at most
+
+	Picture *PictureOf `json:"picture,omitempty"` // a picture of a page rather than text
+}
+
+// PictureOf says of what a picture is asked for.
+type PictureOf struct {
+	Page  int `json:"page"`  // from 1
+	Width int `json:"width"` // pixels
+	Start int `json:"start"` // of the text to mark, bytes of the page's text
+	End   int `json:"end"`
+}
+
+// PictureBody says what picture comes. A box is left, top, right and bottom of a piece of the text that was asked for, in
+// parts of the page's width and height.
+type PictureBody struct {
+	Width  int          `json:"width"`
+	Height int          `json:"height"`
+	Boxes  [][4]float64 `json:"boxes"`
 }
 
 // PageBody is one page.
@@ -86,14 +107,14 @@ func Write(w io.Writer, kind Kind, v any) error {
 	return frame.Write(w, byte(kind), body, MaxFrame)
 }
 
-// WriteContent writes one part of a file.
-func WriteContent(w io.Writer, part []byte) error {
-	return frame.Write(w, byte(Content), part, MaxFrame)
+// WriteRaw writes one frame of Content or Pixels.
+func WriteRaw(w io.Writer, kind Kind, part []byte) error {
+	return frame.Write(w, byte(kind), part, MaxFrame)
 }
 
 // Read reads one frame. Errors: those of frame.Read.
 func Read(r io.Reader) (Kind, []byte, error) {
-	kind, body, err := frame.Read(r, byte(Failed), MaxFrame)
+	kind, body, err := frame.Read(r, byte(Pixels), MaxFrame)
 	return Kind(kind), body, err
 }
 
