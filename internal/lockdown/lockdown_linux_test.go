@@ -89,12 +89,15 @@ func scenes() map[string]func() result {
 			_, err := Confine(nil, nil)
 			return result{Err: fmt.Sprint(err)}
 		},
-		"window":       sceneWindow,
-		"confined":     sceneConfined,
-		"sealed":       sceneSealed,
-		"not sealed":   func() result { return seals(result{}) },
-		"not confined": func() result { return attempts(result{}) },
-		"child probe":  func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
+		"window":          sceneWindow,
+		"confined":        sceneConfined,
+		"sealed":          sceneSealed,
+		"too much memory": sceneLimited(takeMemory),
+		"too much time":   sceneLimited(takeTime),
+		"little memory":   sceneLimited(func() {}),
+		"not sealed":      func() result { return seals(result{Notes: map[string]string{}}) },
+		"not confined":    func() result { return attempts(result{}) },
+		"child probe":     func() result { return result{Child: socketErrno(), Status: []string{status("self")}} },
 	}
 }
 

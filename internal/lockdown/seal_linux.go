@@ -103,7 +103,8 @@ func SealProbe(victim int) []Attempt {
 		err = unix.Mprotect(data, unix.PROT_READ|unix.PROT_EXEC)
 		_ = unix.Munmap(data)
 	}
-	_, _, ptrace := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 0, 0, 0, 0)
+	// Of one that it does not trace: an unconfined process is told that there is none such.
+	_, _, ptrace := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(victim), 0, 0, 0, 0)
 	_, _, memory := unix.RawSyscall6(unix.SYS_PROCESS_VM_READV, uintptr(victim), 0, 0, 0, 0, 0)
 	return []Attempt{
 		tried("open its own program", open("/proc/self/exe", unix.O_RDONLY), unix.EPERM),
@@ -118,10 +119,11 @@ func SealProbe(victim int) []Attempt {
 		tried("start a process", errnoOrNil(fork), unix.EPERM),
 		tried("signal its parent", unix.Kill(victim, 0), unix.EPERM),
 		tried("signal its parent's thread", unix.Tgkill(victim, victim, 0), unix.EPERM),
-		tried("be traced", errnoOrNil(ptrace), unix.EPERM),
+		tried("trace its parent", errnoOrNil(ptrace), unix.EPERM),
 		tried("read its parent's memory", errnoOrNil(memory), unix.EPERM),
 		tried("map memory to execute", codeErr, unix.EPERM),
 		tried("make memory executable", err, unix.EPERM),
-		tried("change its limits", unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 1, Max: 1}), unix.EPERM),
+		// An unconfined process is told that this is no limit.
+		tried("change its limits", unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 2, Max: 1}), unix.EPERM),
 	}
 }

@@ -87,6 +87,7 @@ func TestHostileFilesGiveATypedError(t *testing.T) {
 		{"rows.csv", big("\n", 2_000_000) + "a", nil},
 		{"quote.csv", `a,"` + big("b\n", 2_000_000), nil},
 		{"quotes.csv", big(`"`, 2_000_001), nil},
+		{"long.csv", big("word,word\n", 2<<20), document.ErrTooLarge},
 		{"zero.csv", "a,b\x00c", document.ErrKind},
 
 		{"spaces.txt", big(" ", 4_000_000) + "x", nil},
