@@ -70,7 +70,7 @@ type open struct {
 func openStores(ctx context.Context, opts Options, root *keys.Root, action audit.Action) (_ *open, err error) {
 	o := &open{root: root, policy: policy.Default(), redactor: redact.Default(), actor: actor()}
 	o.life, o.end = context.WithCancel(context.Background())
-	o.reader, o.reading.changed = document.Reader{Program: opts.EnginePath}, opts.OnDocument
+	o.reader, o.reading.changed = document.Reader{Program: opts.EnginePath, Lib: opts.EngineLib}, opts.OnDocument
 	defer func() {
 		if err != nil {
 			_ = o.close()
