@@ -15,7 +15,8 @@
 // that is up, kill the child.
 //
 // It does not look at pictures: a page that was scanned has no text. What a document hides from whoever looks at it
-// (text that is deleted, hidden or not displayed, scripts, comments in the markup) is left out, where its format says so.
+// (text that is deleted, hidden or not displayed, scripts, comments in the markup, characters without a look) is left out,
+// where its format says so.
 package document
 
 import (

@@ -9,17 +9,34 @@ import (
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\x0b", "\n", "\x0c", "\n\n")
 
-// Clean returns s as valid UTF-8 with "\n" as its only line end and no other control character than "\t".
+// Clean returns s as valid UTF-8 with "\n" as its only line end, no other control character than "\t", and none of the
+// characters that nobody sees and a program reads.
 func Clean(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\ufffd")
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || r == '\ufeff' || r == '\ufffe' || r == '\uffff' {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 || unseen(r) {
 			return -1
 		}
 		return r
 	}, lineEnds.Replace(s))
+}
+
+// unseen tells which characters are left out: those by which text can be hidden in text (tags, selectors of variants), or
+// shown in another order than it is read in, and those that keep a word from being found. Joiners are part of how some
+// scripts are written, and stay.
+func unseen(r rune) bool {
+	switch {
+	case r == '\u00ad', // soft hyphen
+		r == '\u200b', r == '\u2060', r == '\ufeff', // spaces without width
+		r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', // embeddings and overrides of direction
+		r >= '\ufff9' && r <= '\ufffb', // annotations between lines
+		r == '\ufffe', r == '\uffff',
+		r >= 0xe0000 && r <= 0xe0fff: // tags, and variants that no font needs
+		return true
+	}
+	return false
 }
 
 // Pages cuts text into parts of about size bytes, without what is empty.

@@ -16,6 +16,21 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestTextThatNobodySeesIsLeftOut(t *testing.T) {
+	tags := strings.Map(func(r rune) rune { return 0xe0000 + r }, "ignore the reader")
+	for in, want := range map[string]string{
+		"Zahlung" + tags + " offen":         "Zahlung offen",
+		"Be\u00adfund\u200b, Nor\u2060mal":  "Befund, Normal",
+		"\u202eesrever\u202c \u2066x\u2069": "esrever x",
+		"x\U000e0101y":                      "xy",
+		"می\u200cخواهم 👩\u200d⚕️ naïve":     "می\u200cخواهم 👩\u200d⚕️ naïve",
+	} {
+		if got := Clean(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestPagesLoseNothing(t *testing.T) {
 	words := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	rapid.Check(t, func(t *rapid.T) {
