@@ -1,8 +1,10 @@
 package app
 
 import (
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"subrosa/internal/lockdown"
@@ -19,6 +21,8 @@ type proof struct {
 	page   []lockdown.PageWay
 	told   bool          // the page has spoken, or its time is up
 	whole  chan struct{} // closed when both are there
+
+	noBrowser atomic.Bool // the page asked for one, and none was found
 }
 
 func newProof() *proof { return &proof{whole: make(chan struct{})} }
@@ -81,51 +85,58 @@ func (a *App) proven(report *lockdown.Report) {
 }
 
 // PageProved takes what became of each way out that the page tried as it loaded. Whoever takes the page over later cannot
-// change it, and what the page cannot see of its own navigation is taken from the web view.
+// change it, and what the page cannot see, navigation and browsers, is taken from what refused it.
 func (a *App) PageProved(tried []PageWayView) error {
-	a.offline.tell(pageWays(tried, webview.Refused()))
+	refused := webview.Refused()
+	if a.offline.noBrowser.Load() {
+		refused = append(refused, "/browser")
+	}
+	a.offline.tell(pageWays(tried, refused))
 	a.emitStatus()
 	return nil
 }
 
-// The ways out of frontend/src/lockdown/ways.js; the second ones leave the page.
+// The ways out of frontend/src/lockdown/ways.js, by what has to refuse them.
 var (
-	pageWaysOut = strings.Fields(`fetch xhr beacon websocket eventsource image svg stylesheet css-import css-url font script import
-		worker iframe object embed video poster preload dns-prefetch dns webrtc form-target window-open`)
-	pageWaysLeaving = strings.Fields(`location replace link form refresh`)
+	refusedByPolicy = strings.Fields(`fetch xhr beacon websocket eventsource image svg stylesheet css-import css-url font script import
+		worker iframe object embed preload dns form-target`)
+	refusedAtAll    = strings.Fields(`webrtc window-open`)
+	silentWays      = strings.Fields(`video poster dns-prefetch`)
+	refusedByWindow = strings.Fields(`browser location replace link form refresh`) // or by the policy
 )
 
-// pageWays judges: a way that was not tried is open.
+// pageWays judges: a way that was not tried, or was refused by something else, is open. The policy is needed although the
+// filter would refuse most of it too.
 func pageWays(tried []PageWayView, refused []string) []lockdown.PageWay {
 	said := map[string]PageWayView{}
 	for _, w := range tried {
 		said[w.Name] = w
 	}
 	var out []lockdown.PageWay
-	add := func(name string, verdict lockdown.Verdict, by string) {
-		out = append(out, lockdown.PageWay{Name: name, Verdict: verdict, By: by})
-	}
-	for _, name := range pageWaysOut {
-		switch w := said[name]; w.Verdict {
-		case "refused":
-			add(name, lockdown.Blocked, w.By)
-		case "unseen":
-			add(name, lockdown.NoControl, "")
-		default:
-			add(name, lockdown.NotBlocked, "")
+	judge := func(names []string, closed func(w PageWayView) (by string, ok bool)) {
+		for _, name := range names {
+			found := lockdown.PageWay{Name: name, Verdict: lockdown.NotBlocked}
+			if by, ok := closed(said[name]); ok {
+				found.By, found.Verdict = by, lockdown.Blocked
+			} else if said[name].Verdict == "unseen" && slices.Contains(silentWays, name) {
+				found.Verdict = lockdown.NoControl
+			}
+			out = append(out, found)
 		}
 	}
-	for _, name := range pageWaysLeaving {
-		w := said[name]
-		switch {
-		case w.Verdict == "refused":
-			add(name, lockdown.Blocked, w.By)
-		case w.Verdict == "stayed" && endsWith(refused, "/"+name):
-			add(name, lockdown.Blocked, "navigation")
-		default:
-			add(name, lockdown.NotBlocked, "")
-		}
+	byPolicy := func(w PageWayView) (string, bool) {
+		return w.By, w.Verdict == "refused" && (strings.Contains(w.By, "-src") || w.By == "form-action")
 	}
+	atAll := func(w PageWayView) (string, bool) { return w.By, w.Verdict == "refused" }
+	judge(refusedByPolicy, byPolicy)
+	judge(refusedAtAll, atAll)
+	judge(silentWays, atAll)
+	judge(refusedByWindow, func(w PageWayView) (string, bool) {
+		if w.Verdict == "stayed" && endsWith(refused, "/"+w.Name) {
+			return "window", true
+		}
+		return byPolicy(w)
+	})
 	return out
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 
 	"github.com/wailsapp/wails/v2"
 	"github.com/wailsapp/wails/v2/pkg/options"
@@ -147,7 +149,7 @@ func (a *App) options(page fs.FS) *options.App {
 		OnBeforeClose:    a.closing,
 		OnShutdown:       a.shutdown,
 		Bind:             []any{a},
-		Logger:           silence{},
+		Logger:           silence{&a.offline.noBrowser},
 		ErrorFormatter:   func(err error) any { return faultView(fault.From(err)) },
 		Linux:            &linux.Options{ProgramName: "subrosa", WebviewGpuPolicy: webviewGPU()},
 		BackgroundColour: options.NewRGB(250, 250, 249),
@@ -164,14 +166,20 @@ func webviewGPU() linux.WebviewGpuPolicy {
 
 // silence is the web view's logger. Wails' own writes whole calls to standard error when one fails, passphrase and
 // prompt included.
-type silence struct{}
+type silence struct{ noBrowser *atomic.Bool }
 
 func (silence) Print(string)   {}
 func (silence) Trace(string)   {}
 func (silence) Debug(string)   {}
 func (silence) Info(string)    {}
 func (silence) Warning(string) {}
-func (silence) Error(string)   {}
+
+// Error is how Wails says, among other things, that its BrowserOpenURL found no browser.
+func (s silence) Error(message string) {
+	if strings.Contains(message, "browser") {
+		s.noBrowser.Store(true)
+	}
+}
 
 // Fatal is called when the window cannot go on.
 func (silence) Fatal(string) {

@@ -75,7 +75,7 @@ class FirstDay(Story):
         self.w.press("Offline: proven")
         self.w.shows("What the window’s page tried")
         evidence = self.w.text()
-        for way in ("websocket", "dns-prefetch", "location", "refresh"):
+        for way in ("websocket", "dns-prefetch", "browser", "location", "refresh"):
             self.assertIn(way, evidence)
         self.assertIn("WebKitNetworkPr", evidence)
         self.assertNotIn("Not blocked", evidence)

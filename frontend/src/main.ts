@@ -16,6 +16,6 @@ document.addEventListener('click', (event) => {
   if (event.target instanceof Element && event.target.closest('a')) event.preventDefault();
 });
 
-if (import.meta.env.MODE !== 'mock') void proveNoWayOut().then(api.pageProved);
+if (import.meta.env.MODE !== 'mock') void proveNoWayOut(api.openInBrowser).then(api.pageProved);
 
 mount(App, { target: document.getElementById('app')! });

@@ -1,6 +1,6 @@
 // The only door to the program behind the window. Every call either returns a domain type or throws a Fault.
 import * as app from '../../wailsjs/go/app/App';
-import { EventsOn } from '../../wailsjs/runtime/runtime';
+import { BrowserOpenURL, EventsOn } from '../../wailsjs/runtime/runtime';
 import {
   fields,
   str,
@@ -57,6 +57,8 @@ export const setupKeyringOnly = (): Promise<void> => call(() => app.SetupKeyring
 export const unlock = (passphrase: string): Promise<void> => call(() => app.Unlock(passphrase), nothing);
 /** Hands over what became of each way out, before anybody's text is in the page. */
 export const pageProved = (found: WayOut[]): Promise<void> => call(() => app.PageProved(found), nothing);
+/** Finds no browser: it is called to show that. */
+export const openInBrowser = (address: string): void => BrowserOpenURL(address);
 /** Tells the program that somebody is there: it locks when nobody is for a while. */
 export const activity = (): void => void app.Activity();
 export const lock = (): Promise<void> => call(() => app.Lock(), nothing);

@@ -120,7 +120,7 @@ export const readyStatus = (): Status => ({
     page: [
       { name: 'fetch', verdict: 'blocked', by: 'connect-src' },
       { name: 'image', verdict: 'blocked', by: 'img-src' },
-      { name: 'location', verdict: 'blocked', by: 'navigation' },
+      { name: 'location', verdict: 'blocked', by: 'window' },
       { name: 'dns-prefetch', verdict: 'no control', by: '' },
     ],
     under: ['subrosa', 'WebKitNetworkPr', 'WebKitWebProces'],

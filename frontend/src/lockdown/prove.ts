@@ -16,7 +16,10 @@ const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, 
  * nobody sees. Nobody is at the canary, an address for documentation (RFC 5737; a port that web views refuse by themselves would
  * show nothing): what is open would say so by an event or, for those that leave, by going.
  */
-export async function proveNoWayOut(canary = '192.0.2.1:80'): Promise<WayOut[]> {
+export async function proveNoWayOut(
+  openInBrowser: (address: string) => void,
+  canary = '192.0.2.1:80',
+): Promise<WayOut[]> {
   const place = document.createElement('div');
   place.setAttribute('aria-hidden', 'true');
   Object.assign(place.style, {
@@ -28,33 +31,46 @@ export async function proveNoWayOut(canary = '192.0.2.1:80'): Promise<WayOut[]> 
   });
   place.addEventListener('click', (e) => e.stopPropagation()); // the page itself must not be what stops a link
   document.body.append(place);
-  const { ways, leaving } = waysOut(canary, place);
+  const { ways, silent, leaving } = waysOut(canary, place);
+  const outside = { browser: () => openInBrowser(`http://${canary}/browser`), ...leaving };
   const found: WayOut[] = [];
-  for (const [name, way] of Object.entries(ways)) found.push(await attempt(name, way, 'unseen'));
-  for (const [name, way] of Object.entries(leaving)) found.push(await attempt(name, way, 'stayed'));
+  for (const [name, way] of Object.entries(ways)) found.push(await attempt(name, way, 'unseen', 5000));
+  for (const [name, way] of Object.entries(silent)) found.push(await attempt(name, way, 'unseen', 100));
+  for (const [name, way] of Object.entries(outside)) found.push(await attempt(name, way, 'stayed', 100));
   place.remove();
   return found;
 }
 
-async function attempt(name: string, way: Try, otherwise: 'unseen' | 'stayed'): Promise<WayOut> {
+/** Waits for what becomes of a way, `patience` milliseconds at most, and for the policy to say that it was the reason. */
+async function attempt(
+  name: string,
+  way: Try,
+  otherwise: 'unseen' | 'stayed',
+  patience: number,
+): Promise<WayOut> {
   const stop = new AbortController();
   const policy = new Promise<WayOut>((tell) => {
-    const heard = (e: SecurityPolicyViolationEvent): void =>
-      tell({ name, verdict: 'refused', by: e.effectiveDirective });
+    const somewhere = /^(https?|ws):\/\/[^/]+\/./; // of a frame or an object only the origin is told
+    const itself = new RegExp(`/${name}(?![\\w-])`);
+    const heard = ({ blockedURI, effectiveDirective }: SecurityPolicyViolationEvent): void => {
+      if (itself.test(blockedURI) || !somewhere.test(blockedURI)) {
+        tell({ name, verdict: 'refused', by: effectiveDirective });
+      }
+    };
     document.addEventListener('securitypolicyviolation', heard, { signal: stop.signal });
   });
   const outcome = (async (): Promise<WayOut> => {
     try {
       if ((await way()) === true) return { name, verdict: 'open', by: '' };
     } catch (reason) {
-      await pause(20); // for the policy to say that it was the reason
+      await pause(1000);
       return { name, verdict: 'refused', by: reason instanceof Error ? reason.name : 'an error' };
     }
     return new Promise<never>(() => undefined);
   })();
-  const silent = pause(100).then((): WayOut => ({ name, verdict: otherwise, by: '' }));
+  const patient = pause(patience).then((): WayOut => ({ name, verdict: otherwise, by: '' }));
   try {
-    return await Promise.race([policy, outcome, silent]);
+    return await Promise.race([policy, outcome, patient]);
   } finally {
     stop.abort();
   }

@@ -53,10 +53,7 @@ export const waysOut = (canary, into) => {
     iframe: () => void add('iframe', { src: url('iframe') }),
     object: () => came(add('object', { data: url('object') })),
     embed: () => came(add('embed', { src: url('embed') })),
-    video: () => came(add('video', { src: url('video'), preload: 'auto' }), 'loadeddata'),
-    poster: () => void add('video', { poster: url('poster') }),
     preload: () => came(add('link', { rel: 'preload', as: 'image', href: url('preload') })),
-    'dns-prefetch': () => void add('link', { rel: 'dns-prefetch', href: '//dns-prefetch.example' }),
     dns: () => fetch('http://dns.example/', { mode: 'no-cors' }).then(() => true),
     webrtc: async () => {
       const peer = new RTCPeerConnection({ iceServers: [{ urls: `stun:${host}:3478` }] });
@@ -67,7 +64,17 @@ export const waysOut = (canary, into) => {
       add('iframe', { name: 'aside' });
       add('form', { action: url('form-target'), method: 'post', target: 'aside' }).submit();
     },
-    'window-open': () => window.open(url('window-open')) !== null,
+    'window-open': () => {
+      if (!window.open(url('window-open'))) throw new Error('refused');
+      return true;
+    },
+  };
+
+  // No page can see how these end: lookups, and media where they are turned off.
+  const silent = {
+    video: () => came(add('video', { src: url('video'), preload: 'auto' }), 'loadeddata'),
+    poster: () => void add('video', { poster: url('poster') }),
+    'dns-prefetch': () => void add('link', { rel: 'dns-prefetch', href: '//dns-prefetch.example' }),
   };
 
   // These leave the page, if they are let.
@@ -78,5 +85,5 @@ export const waysOut = (canary, into) => {
     form: () => add('form', { action: url('form'), method: 'post' }).submit(),
     refresh: () => void add('meta', { 'http-equiv': 'refresh', content: `0;url=${url('refresh')}` }),
   };
-  return { ways, leaving };
+  return { ways, silent, leaving };
 };

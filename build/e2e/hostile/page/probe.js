@@ -2,8 +2,8 @@
 // only `leave`, where it is named.
 import { waysOut } from './ways.js';
 
-const { ways, leaving } = waysOut(canary, document.body);
-Object.assign(ways, {
+const { ways, silent, leaving } = waysOut(canary, document.body);
+Object.assign(ways, silent, {
   browser: () => window.runtime.BrowserOpenURL(`http://${canary}/browser`),
   mail: () => window.runtime.BrowserOpenURL(`mailto:x@${canary.split(':')[0]}`),
 });
