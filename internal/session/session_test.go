@@ -538,13 +538,17 @@ func TestOpenNetworkStopsTheChat(t *testing.T) {
 }
 
 func TestWhatThePageFoundIsOnRecord(t *testing.T) {
-	way := func(name string, v lockdown.Verdict) lockdown.PageWay { return lockdown.PageWay{Name: name, Verdict: v} }
+	way := func(name string, v lockdown.Verdict) lockdown.PageWay {
+		return lockdown.PageWay{Name: name, Verdict: v}
+	}
 	for _, c := range []struct {
 		page []lockdown.PageWay
 		said string
 	}{
-		{[]lockdown.PageWay{way("fetch", lockdown.Blocked), way("dns-prefetch", lockdown.NoControl), way("link", lockdown.NotBlocked)},
-			"; the page: 1 refused, 1 open, 1 without a sign; "},
+		{
+			[]lockdown.PageWay{way("fetch", lockdown.Blocked), way("dns-prefetch", lockdown.NoControl), way("link", lockdown.NotBlocked)},
+			"; the page: 1 refused, 1 open, 1 without a sign; ",
+		},
 		{nil, "page: it did not say what it can reach"},
 	} {
 		o := testOptions(t)
