@@ -18,6 +18,7 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/export/bundle"
+	"subrosa/internal/history"
 	"subrosa/internal/policy"
 	"subrosa/internal/session"
 	"subrosa/internal/vault"
@@ -95,6 +96,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 	ok(t, err)
 	var first TurnStarted
 	var matter MatterView
+	var document string
 	model := must[[]SealedModelView](t)(a.Models())[0].ID
 	say := func(p PromptView) error {
 		started, err := a.Send(p)
@@ -121,6 +123,36 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"RenameMatter", audit.MatterRename, "", func() error { return a.RenameMatter(matter.ID, "Ward 2") }},
 		{"SetRetention", audit.MatterRename, "", func() error { return a.SetRetention(matter.ID, 90) }},
 		{"Move", audit.ConversationMove, "", func() error { return a.Move(matter.ID, []string{first.Conversation.ID}) }},
+		{"AddDocument", audit.DocumentAdd, "", func() error {
+			path := filepath.Join(t.TempDir(), "a.txt")
+			ok(t, os.WriteFile(path, []byte("a text about nothing"), 0o600))
+			d, err := a.AddDocument(path, DocumentPlaceView{Matter: matter.ID})
+			if err != nil {
+				return err
+			}
+			document = d.ID
+			read, err := a.session.AwaitDocument(t.Context(), history.DocumentID(d.ID))
+			if read.Reading != history.ReadingDone {
+				return fmt.Errorf("%+v, %w", read, err)
+			}
+			return err
+		}},
+		{"Documents", "", "reads", func() error {
+			list, err := a.Documents(DocumentPlaceView{Matter: matter.ID})
+			if err == nil && len(list) != 1 {
+				err = fmt.Errorf("%+v", list)
+			}
+			return err
+		}},
+		{"DocumentPage", "", "reads", func() error {
+			p, err := a.DocumentPage(document, 1, 2, 6)
+			if err == nil && (p.Before != "a " || p.Passage != "text" || p.After != " about nothing") {
+				err = fmt.Errorf("%+v", p)
+			}
+			return err
+		}},
+		{"ChooseDocuments", "", "asks which files; what is done with them is AddDocument", func() error { _, err := a.ChooseDocuments("x"); return err }},
+		{"CancelDocument", "", "ends a reading, whose entry says so (session: TestADocumentIsReadToItsEndAfterALock)", func() error { return a.CancelDocument(document) }},
 		{"ImportModel", audit.ModelImport, "", func() error { _, err := a.ImportModel(packageFor(t, a, models.Builtin, key)); return err }},
 		{"VerifyModel", audit.ModelVerify, "", func() error { return a.VerifyModel(model) }},
 		{"UseModel", audit.ModelUse, "", func() error { return a.UseModel(model) }},

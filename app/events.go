@@ -15,6 +15,7 @@ const (
 	eventConversations = "conversations"
 	eventProgress      = "progress"
 	eventLocking       = "locking"
+	eventDocument      = "document"
 )
 
 // emitter sends an event to the page: runtime.EventsEmit but in tests. Before the window is up there is nobody to

@@ -15,24 +15,26 @@ const pageMessages = 200
 
 // PromptView is what Send sends. At most one of Edit, Again and Continue is a message's ID.
 type PromptView struct {
-	Conversation string `json:"conversation"` // empty: a new one
-	Matter       string `json:"matter"`       // of a new one
-	Edit         string `json:"edit"`
-	Again        string `json:"again"`
-	Continue     string `json:"continue"`
-	Text         string `json:"text"`
-	Temporary    bool   `json:"temporary"` // kept nowhere but on record, and forgotten with the next one
-	LeaveOut     bool   `json:"leaveOut"`  // the oldest messages, where not all fit into the model's context
-	Instead      string `json:"instead"`   // "", or how values are hidden in place of the policy's way: mask, pseudonymise
+	Conversation string   `json:"conversation"` // empty: a new one
+	Matter       string   `json:"matter"`       // of a new one
+	Edit         string   `json:"edit"`
+	Again        string   `json:"again"`
+	Continue     string   `json:"continue"`
+	Text         string   `json:"text"`
+	Temporary    bool     `json:"temporary"` // kept nowhere but on record, and forgotten with the next one
+	LeaveOut     bool     `json:"leaveOut"`  // the oldest messages, where not all fit into the model's context
+	Documents    []string `json:"documents"` // of the matter, beside the conversation's own
+	Instead      string   `json:"instead"`   // "", or how values are hidden in place of the policy's way: mask, pseudonymise
 }
 
 // ConversationDetail is a conversation with the last messages of its chosen branch.
 type ConversationDetail struct {
-	Conversation ConversationView    `json:"conversation"`
-	Messages     []MessageView       `json:"messages"`
-	Earlier      bool                `json:"earlier"`  // there are messages before these
-	Versions     map[string][]string `json:"versions"` // by message: it and those that stand beside it
-	StandIns     []StandInView       `json:"standIns"`
+	Conversation ConversationView        `json:"conversation"`
+	Messages     []MessageView           `json:"messages"`
+	Earlier      bool                    `json:"earlier"`  // there are messages before these
+	Versions     map[string][]string     `json:"versions"` // by message: it and those that stand beside it
+	StandIns     []StandInView           `json:"standIns"`
+	Sources      map[string][]SourceView `json:"sources"` // by answer: what its model was given of documents
 }
 
 // TemplateView is a prompt kept for later.
@@ -54,6 +56,7 @@ type MatterView struct {
 // ErasureView says what to erase.
 type ErasureView struct {
 	Messages      []string `json:"messages"`
+	Documents     []string `json:"documents"`
 	Conversations []string `json:"conversations"`
 	Matters       []string `json:"matters"`
 }
@@ -95,7 +98,7 @@ func (a *App) Conversation(id, before string) (ConversationDetail, error) {
 	}
 	p, err := a.session.Page(context.Background(), history.ConversationID(id), history.MessageID(before), pageMessages)
 	v := detailView(c, p)
-	v.StandIns = a.standIns(c.ID)
+	v.StandIns, v.Sources = a.standIns(c.ID), a.sources(c.ID)
 	return v, err
 }
 
@@ -218,7 +221,7 @@ func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
 		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text, Instead: redact.Action(p.Instead),
-		Temporary: p.Temporary, LeaveOut: p.LeaveOut,
+		Temporary: p.Temporary, LeaveOut: p.LeaveOut, Documents: idsOf[history.DocumentID](p.Documents),
 	}
 }
 
@@ -227,7 +230,7 @@ func idsOf[T ~string](in []string) []T { return viewsOf(in, func(s string) T { r
 func erasureOf(e ErasureView) history.Erasure {
 	return history.Erasure{
 		Messages: idsOf[history.MessageID](e.Messages), Conversations: idsOf[history.ConversationID](e.Conversations),
-		Matters: idsOf[history.MatterID](e.Matters),
+		Matters: idsOf[history.MatterID](e.Matters), Documents: idsOf[history.DocumentID](e.Documents),
 	}
 }
 

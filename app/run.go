@@ -19,6 +19,7 @@ import (
 
 	"subrosa/frontend"
 	"subrosa/internal/fault"
+	"subrosa/internal/history"
 	"subrosa/internal/lockdown"
 	"subrosa/internal/session"
 )
@@ -112,6 +113,7 @@ func (a *App) takeHome(opts session.Options, err error) {
 			opts.Inherited = &a.lock.taken.Home
 		}
 		opts.Drafts = a.keepDrafts
+		opts.OnDocument = func(d history.Document) { a.page.send(eventDocument, documentView(d)) }
 		opts.OnChange = func() {
 			a.emitState()
 			a.emitStatus()
@@ -149,6 +151,7 @@ func (a *App) options(page fs.FS) *options.App {
 		OnBeforeClose:    a.closing,
 		OnShutdown:       a.shutdown,
 		Bind:             []any{a},
+		DragAndDrop:      &options.DragAndDrop{EnableFileDrop: true},
 		Logger:           silence{&a.offline.noBrowser},
 		ErrorFormatter:   func(err error) any { return faultView(fault.From(err)) },
 		Linux:            &linux.Options{ProgramName: "subrosa", WebviewGpuPolicy: webviewGPU()},

@@ -53,6 +53,7 @@ func (t *turn) run(p chat.Prompt) {
 	message := messageView(out.Assistant)
 	event.Message = &message
 	event.StandIns = t.app.standIns(out.Conversation.ID)
+	event.Notices = viewsOf(out.Notices, noticeView)
 	if err != nil {
 		event.Kind, event.Fault = "failed", faultView(fault.From(err))
 	} else {
@@ -73,7 +74,7 @@ func (t *turn) event(kind string) TurnEvent {
 
 // Started implements chat.Reader.
 func (t *turn) Started(b history.Begun) {
-	t.id = TurnStarted{Conversation: conversationView(b.Conversation), User: messageView(b.User), Assistant: messageView(b.Assistant), StandIns: t.app.standIns(b.Conversation.ID)}
+	t.id = TurnStarted{Conversation: conversationView(b.Conversation), User: messageView(b.User), Assistant: messageView(b.Assistant), StandIns: t.app.standIns(b.Conversation.ID), Sources: viewsOf(b.Sources, t.app.sourceView)}
 	t.started <- t.id
 	t.app.emitConversations()
 }

@@ -65,6 +65,7 @@ type TurnStarted struct {
 	User         MessageView      `json:"user"`
 	Assistant    MessageView      `json:"assistant"`
 	StandIns     []StandInView    `json:"standIns"`
+	Sources      []SourceView     `json:"sources"` // what the model is given of documents
 }
 
 // TurnEvent is a union by Kind: delta (Text), loading (Progress), done (Message, Reason, speeds, Redactions) and failed
@@ -83,7 +84,17 @@ type TurnEvent struct {
 	FirstTokenMs    float64        `json:"firstTokenMs,omitempty"`
 	Redactions      map[string]int `json:"redactions,omitempty"`
 	StandIns        []StandInView  `json:"standIns,omitempty"` // the conversation's, at the end
+	Notices         []NoticeView   `json:"notices,omitempty"`
 	Fault           *FaultView     `json:"fault,omitempty"`
+}
+
+// NoticeView is what a guardrail said about a turn that went on.
+type NoticeView struct {
+	Name     string `json:"name"`
+	Reason   string `json:"reason"`
+	Answer   bool   `json:"answer"`   // about the answer, else about the prompt
+	Document string `json:"document"` // or about this document
+	Page     int    `json:"page"`
 }
 
 // PreferencesView is how the window looks.
@@ -98,6 +109,7 @@ type StatusView struct {
 	Record    RecordView    `json:"record"`
 	Model     ModelView     `json:"model"`
 	Redaction RedactionView `json:"redaction"`
+	Documents bool          `json:"documents"` // whether policy allows documents
 	Temporary bool          `json:"temporary"` // whether policy allows conversations that are not kept
 	Home      string        `json:"home"`
 	Copy      bool          `json:"copy"` // whether text may be copied out of the window
@@ -218,7 +230,7 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
 		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Fault: faultView(s.Model.Fault),
 	}
-	v.Copy, v.Temporary = s.Copy, s.Temporary
+	v.Copy, v.Temporary, v.Documents = s.Copy, s.Temporary, s.Documents
 	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}
 	return v
 }

@@ -128,7 +128,6 @@ type Outcome struct {
 	Result     engine.Result
 	Redactions map[string]int   // masked values by type, prompt and answer together
 	Notices    []Notice         // what guardrails said
-	Sources    []history.Source // what the model was given of documents
 	IntentSeq  int64            // of the audit entry written before inference
 	OutcomeSeq int64            // of the one written after it
 }
@@ -230,7 +229,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	if out.Begun, err = d.History.BeginTurn(context.WithoutCancel(ctx), turn); err != nil {
 		return out, HistoryFault(err)
 	}
-	d.stored, out.Sent, out.Sources = tokens, out.User.Text, given.sources
+	d.stored, out.Sent = tokens, out.User.Text
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
 	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)

@@ -177,6 +177,7 @@ type Turn struct {
 type Begun struct {
 	Conversation    Conversation
 	User, Assistant Message
+	Sources         []Source // what the answer's model is given of documents
 }
 
 // Outcome is what FinishTurn stores.

@@ -111,7 +111,7 @@ func (s *Store) BeginTurn(ctx context.Context, turn Turn) (Begun, error) {
 	if turn.ID == "" {
 		return Begun{}, errors.New("begin turn: no turn id")
 	}
-	var b Begun
+	b := Begun{Sources: turn.Sources}
 	err := s.change(ctx, "begin turn", func(t tx) error {
 		now := time.Now().UTC().Truncate(time.Microsecond)
 		k, err := s.conversationFor(ctx, t, turn, now)

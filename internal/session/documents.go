@@ -18,11 +18,11 @@ import (
 	"subrosa/internal/policy"
 )
 
-// DocumentPlace is where a document is kept: in a conversation or in a matter. Where neither is named, in a new
-// conversation of the general matter.
+// DocumentPlace is where a document is kept: with a conversation or with a matter.
 type DocumentPlace struct {
 	Conversation history.ConversationID
 	Matter       history.MatterID
+	NewIn        history.MatterID // where neither is named, in a new conversation of this matter; empty: General
 }
 
 // AddDocument keeps a file as a document, and begins to read it in the background: DocumentChanged tells how far that is.
@@ -74,7 +74,7 @@ func (o *open) placeFor(ctx context.Context, at DocumentPlace, name string) (Doc
 	if err != nil {
 		return at, err
 	}
-	c, err := o.history.CreateConversation(ctx, history.General, title)
+	c, err := o.history.CreateConversation(ctx, at.NewIn, title)
 	at.Conversation = c.ID
 	return at, historyFault(err)
 }
@@ -85,7 +85,7 @@ func (s *Session) Documents(ctx context.Context, at DocumentPlace) ([]history.Do
 	if err != nil {
 		return nil, err
 	}
-	if at == (DocumentPlace{}) {
+	if at.Conversation == "" && at.Matter == "" {
 		list, err := o.history.Documents(ctx)
 		return list, historyFault(err)
 	}

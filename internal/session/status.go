@@ -20,6 +20,7 @@ type Status struct {
 	Masked      []redact.Type // what the redactor looks for
 	Ruleset     string
 	Copy        bool // whether policy lets text be copied out of the window
+	Documents   bool // whether policy lets documents be added and used
 	Temporary   bool // whether policy lets a conversation be kept nowhere but on record
 }
 
@@ -32,6 +33,7 @@ func (s *Session) Status() (Status, error) {
 	st := Status{
 		Model: o.model.Status(), RecordFault: o.stopped, Masked: o.redactor.Types(), Ruleset: o.redactor.Ruleset(),
 		Copy: o.policy.Allows(policy.CopyText) == nil, Temporary: o.policy.Allows(policy.ChatUnkept) == nil,
+		Documents: o.policy.Allows(policy.AttachDocument) == nil,
 	}
 	if o.record == nil {
 		return st, nil

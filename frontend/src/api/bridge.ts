@@ -3,6 +3,7 @@ import * as app from '../../wailsjs/go/app/App';
 import { BrowserOpenURL, EventsOn } from '../../wailsjs/runtime/runtime';
 import {
   fields,
+  list,
   str,
   toConversations,
   toDetail,
@@ -15,6 +16,7 @@ import {
   toTurnEvent,
 } from './decode';
 import { toChecked, toFound, toKinds, toMatter, toMatters, toTemplates } from './decode-history';
+import { toDoc, toDocPage, toDocs } from './decode-documents';
 import { toFault } from './fault';
 import type { WayOut } from '../lockdown/prove';
 import type {
@@ -22,6 +24,9 @@ import type {
   Checked,
   Conversation,
   ConversationDetail,
+  Doc,
+  DocPage,
+  DocPlace,
   Erasure,
   Fault,
   Found,
@@ -81,7 +86,7 @@ export const pin = (id: string, pinned: boolean): Promise<void> => call(() => ap
 export const choose = (id: string, message: string): Promise<void> =>
   call(() => app.Choose(id, message), nothing);
 export const erase = (e: Erasure): Promise<void> =>
-  call(() => app.Erase({ messages: [], conversations: [], matters: [], ...e }), nothing);
+  call(() => app.Erase({ messages: [], documents: [], conversations: [], matters: [], ...e }), nothing);
 export const move = (matter: string, ids: string[]): Promise<void> =>
   call(() => app.Move(matter, ids), nothing);
 export const hold = (matter: string, conversation: string, reason: string): Promise<void> =>
@@ -107,6 +112,19 @@ export const renameMatter = (id: string, name: string): Promise<void> =>
 export const setRetention = (id: string, days: number): Promise<void> =>
   call(() => app.SetRetention(id, days), nothing);
 
+/** Asks for files in a dialog of the desktop's; none where it was cancelled. */
+export const chooseDocuments = (title: string): Promise<string[]> =>
+  call(
+    () => app.ChooseDocuments(title),
+    (v) => list(v).map(str),
+  );
+export const addDocument = (path: string, at: DocPlace): Promise<Doc> =>
+  call(() => app.AddDocument(path, { ...at }), toDoc);
+export const documents = (at: DocPlace): Promise<Doc[]> => call(() => app.Documents({ ...at }), toDocs);
+export const cancelDocument = (id: string): Promise<void> => call(() => app.CancelDocument(id), nothing);
+export const documentPage = (id: string, page: number, start: number, end: number): Promise<DocPage> =>
+  call(() => app.DocumentPage(id, page, start, end), toDocPage);
+
 export const status = (): Promise<Status> => call(() => app.Status(), toStatus);
 export const faults = (): Promise<Fault[]> => call(() => app.Faults(), toFaults);
 export const preferences = (): Promise<Preferences> => call(() => app.Preferences(), toPreferences);
@@ -126,6 +144,11 @@ export const onStatus = (f: (s: Status | null) => void): Off =>
 /** The program is about to lock, and waits a moment for draftsKept. */
 export const onLocking = (f: () => void): Off => EventsOn('locking', () => f());
 export const onConversations = (f: () => void): Off => EventsOn('conversations', () => f());
+/** More of a document has been read, or its reading has ended. */
+export const onDocument = (f: (d: Doc) => void): Off => EventsOn('document', (v: unknown) => f(toDoc(v)));
+/** Files were dropped on the window. */
+export const onDrop = (f: (paths: string[]) => void): Off =>
+  EventsOn('wails:file-drop', (_x: unknown, _y: unknown, paths: unknown) => f(list(paths).map(str)));
 export const onTurn = (f: (e: TurnEvent) => void): Off =>
   EventsOn('turn', (v: unknown) => {
     const event = toTurnEvent(v);

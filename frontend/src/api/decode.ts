@@ -16,6 +16,7 @@ import type {
   Strength,
   TurnEvent,
 } from './types';
+import { toNotice, toSources } from './decode-documents';
 import { t } from '../strings';
 
 type Fields = Record<string, unknown>;
@@ -117,6 +118,7 @@ export function toDetail(value: unknown): ConversationDetail {
       Object.entries(fields(f.versions)).map(([id, all]) => [id, list(all).map(str)]),
     ),
     standIns: list(f.standIns).map(toStandIn),
+    sources: Object.fromEntries(Object.entries(fields(f.sources)).map(([id, all]) => [id, toSources(all)])),
   };
 }
 
@@ -127,6 +129,7 @@ export function toSent(value: unknown): Sent {
     user: toMessage(f.user),
     assistant: toMessage(f.assistant),
     standIns: list(f.standIns).map(toStandIn),
+    sources: toSources(f.sources),
   };
 }
 
@@ -179,6 +182,7 @@ export function toStatus(value: unknown): Status {
     model: toModel(f.model),
     redaction: { rules: list(redaction.rules).map(str), ruleset: str(redaction.ruleset) },
     temporary: bool(f.temporary),
+    documents: bool(f.documents),
     home: str(f.home),
     version: str(f.version),
     copy: bool(f.copy),
@@ -213,6 +217,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         redactions: Object.fromEntries(Object.entries(fields(f.redactions)).map(([k, n]) => [k, num(n)])),
         leftOut: num(f.leftOut),
         standIns: list(f.standIns).map(toStandIn),
+        notices: list(f.notices).map(toNotice),
       };
     case 'failed':
       return {
@@ -221,6 +226,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         message: toMessage(f.message),
         fault: toFaultFields(f.fault) ?? { code: 'internal', message: '', hint: '' },
         standIns: list(f.standIns).map(toStandIn),
+        notices: list(f.notices).map(toNotice),
       };
     default:
       return null;

@@ -58,6 +58,65 @@ export interface ConversationDetail {
   earlier: boolean; // there are messages before these
   versions: Versions;
   standIns: StandIn[];
+  sources: Sources;
+}
+
+/** What was given of documents, by answer. */
+export type Sources = Readonly<Record<string, readonly Source[]>>;
+
+export interface Source {
+  document: string;
+  name: string; // empty: it was deleted since
+  whole: boolean;
+  pages: number; // that had been read by then
+  of: number; // 0: not known by then
+  passages: Passage[];
+}
+
+/** A passage that the answer cites by its number. start and end are the program's to understand. */
+export interface Passage {
+  number: number;
+  page: number;
+  start: number;
+  end: number;
+}
+
+export interface Doc {
+  id: string;
+  conversation: string; // or
+  matter: string; // one of the two
+  name: string;
+  kind: string;
+  size: number; // bytes
+  reading: 'reading' | 'read' | 'cancelled' | 'failed';
+  pages: number; // that were read
+  of: number; // 0: not known yet
+  fault: Fault | null;
+}
+
+/** Where documents are; where neither is named, in a new conversation of the matter newIn. */
+export interface DocPlace {
+  conversation: string;
+  matter: string;
+  newIn: string;
+}
+
+/** A page's text, cut around a passage. */
+export interface DocPage {
+  document: Doc;
+  number: number;
+  before: string;
+  passage: string;
+  after: string;
+}
+
+/** What a guardrail said about a turn that went on. */
+export interface Notice {
+  name: string;
+  reason: string;
+  answer: boolean; // about the answer, else about the prompt
+  document: string; // or about this document
+  page: number;
 }
 
 /** By message: it and those that stand beside it, in the order in which they were written. */
@@ -117,6 +176,7 @@ export interface Matter {
 
 export interface Erasure {
   messages?: string[];
+  documents?: string[];
   conversations?: string[];
   matters?: string[];
 }
@@ -145,6 +205,7 @@ export interface Sending {
   instead: Instead;
   leaveOut: boolean; // the oldest messages, where not all fit
   temporary: boolean; // kept nowhere but on record
+  documents: string[]; // of the matter, beside the conversation's own
 }
 
 export interface Sent {
@@ -152,6 +213,7 @@ export interface Sent {
   user: Message;
   assistant: Message;
   standIns: StandIn[];
+  sources: Source[];
 }
 
 export interface Probe {
@@ -195,6 +257,7 @@ export interface Status {
   model: ModelStatus;
   redaction: { rules: string[]; ruleset: string };
   temporary: boolean; // whether policy allows conversations that are not kept
+  documents: boolean; // whether policy allows documents
   home: string;
   version: string;
   copy: boolean; // text may be copied out of the window
@@ -228,8 +291,15 @@ export type TurnEvent =
       redactions: Record<string, number>;
       leftOut: number;
       standIns: StandIn[];
+      notices: Notice[];
     } & OfTurn)
-  | ({ kind: 'failed'; message: Message; fault: Fault; standIns: StandIn[] } & OfTurn);
+  | ({
+      kind: 'failed';
+      message: Message;
+      fault: Fault;
+      standIns: StandIn[];
+      notices: Notice[];
+    } & OfTurn);
 
 /** A long work of the program, and how far it is. */
 export interface Progress {

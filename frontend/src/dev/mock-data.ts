@@ -104,6 +104,7 @@ const probe = (name: string, detail: string) => ({
 
 export const readyStatus = (): Status => ({
   temporary: true,
+  documents: true,
   offline: {
     ok: true,
     tried: 6,

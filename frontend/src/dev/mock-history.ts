@@ -3,6 +3,7 @@ import type { Erasure, Find, Matter, StandIn, Template } from '../api/types';
 import type { MockApp } from './mock';
 
 export interface Sending {
+  documents: string[];
   leaveOut: boolean;
   temporary: boolean;
   conversation: string;
@@ -65,7 +66,8 @@ export function historyMock(mock: MockApp) {
     Move: async (matter: string, ids: string[]) => patch(ids, { matter }),
     Hold: async (_: string, id: string) => patch([id], { held: true }),
     Choose: async () => undefined,
-    Erase: async ({ messages = [], conversations = [], matters: gone = [] }: Erasure) => {
+    Erase: async ({ messages = [], documents = [], conversations = [], matters: gone = [] }: Erasure) => {
+      mock.documents = mock.documents.filter((d) => !documents.includes(d.id));
       mock.list = mock.list.filter((c) => !conversations.includes(c.id) && !gone.includes(c.matter));
       matters = matters.filter((m) => !gone.includes(m.id));
       for (const [id, all] of Object.entries(mock.messages)) {

@@ -3,17 +3,21 @@
 import type {
   AppState,
   Conversation,
+  Doc,
   Message,
   Preferences,
+  Source,
   StandIn,
   Status,
   TakeAlong,
   TurnEvent,
 } from '../api/types';
 import { adminMock } from './mock-admin';
+import { documentsMock, noticesOf, sourcesOf } from './mock-documents';
 import { historyMock, standInsOf, type Sending } from './mock-history';
 import { answerTo, conversations, history, readyStatus } from './mock-data';
 
+type Drop = (x: number, y: number, paths: string[]) => void;
 type Listener = (payload: unknown) => void;
 const fault = (code: string, message: string, hint: string) => ({ code, message, hint });
 const weak = fault(
@@ -44,6 +48,11 @@ export class MockApp {
   draftsKept = 0;
   versions: Record<string, string[]> = {};
   standIns: Record<string, StandIn[]> = {};
+  documents: Doc[] = [];
+  answer = ''; // to whatever is asked; '' is as mock-data.ts says
+  sent: Sending | null = null; // the last
+  picked: string[] = []; // what the file dialog answers
+  sources: Record<string, Source[]> = {}; // by answer
   pause = 12; // ms between deltas
   #listeners = new Map<string, Set<Listener>>();
   #stopping = false;
@@ -60,6 +69,9 @@ export class MockApp {
 
   emit = (name: string, payload?: unknown): void =>
     this.#listeners.get(name)?.forEach((listener) => listener(payload));
+
+  drop = (paths: string[]): void =>
+    this.#listeners.get('wails:file-drop')?.forEach((listener) => (listener as Drop)(0, 0, paths));
 
   turn = (event: TurnEvent): void => this.emit('turn', event);
 
@@ -102,9 +114,9 @@ export class MockApp {
       conversation: this.list.find((c) => c.id === id),
       messages: this.messages[id] ?? [],
       standIns: this.standIns[id] ?? [],
-      ...{ earlier: false, versions: this.versions },
+      ...{ earlier: false, versions: this.versions, sources: this.sources },
     }),
-    Send: async (p: Sending) => this.#send(p),
+    Send: async (p: Sending) => this.#send((this.sent = p)),
     Forget: async () => void (this.forgotten += 1),
     Stop: async () => void (this.#stopping = true),
     Rename: async (id: string, title: string) => {
@@ -113,6 +125,7 @@ export class MockApp {
     },
     ...historyMock(this),
     ...adminMock(this),
+    ...documentsMock(this),
     Faults: async () => faults,
     Status: async () => this.status,
     Copy: async (text: string) => {
@@ -144,6 +157,7 @@ export class MockApp {
     instead,
     leaveOut,
     temporary,
+    documents,
   }: Sending) {
     const now = new Date().toISOString();
     const turn = `turn-${++this.#turns}`;
@@ -179,12 +193,14 @@ export class MockApp {
     setTimeout(() => void this.#generate(conversation.id, assistant, text, leaveOut), 0);
     if (instead === 'pseudonymise') this.standIns[conversation.id] = standInsOf(text);
     this.emit('conversations');
-    return { conversation, user, assistant, standIns: this.standIns[conversation.id] ?? [] };
+    const sources = sourcesOf(this, conversation.id, documents);
+    this.sources[assistant.id] = sources;
+    return { conversation, user, assistant, sources, standIns: this.standIns[conversation.id] ?? [] };
   }
 
   async #generate(conversation: string, message: Message, asked: string, leaveOut: boolean): Promise<void> {
     const of = { turn: message.turn, conversation };
-    const answer = answerTo(asked);
+    const answer = this.answer || answerTo(asked);
     this.#stopping = false;
     const reasoning = asked.includes('think') ? 'They want **one** word, or do they?' : '';
     if (reasoning) this.turn({ kind: 'delta', ...of, reasoning, text: '' });
@@ -205,7 +221,7 @@ export class MockApp {
     this.status = { ...this.status, record: { ...this.status.record, size: this.status.record.size + 2 } };
     if (broke) {
       this.turn({
-        ...{ kind: 'failed', ...of, message: final, standIns: [] },
+        ...{ kind: 'failed', ...of, message: final, standIns: [], notices: [] },
         fault: full
           ? fault(
               'context_full',
@@ -225,6 +241,7 @@ export class MockApp {
         firstTokenMs: 84,
         redactions: { EMAIL_ADDRESS: 1, US_SSN: 1 },
         leftOut: leaveOut ? 4 : 0,
+        notices: noticesOf(this, message.id),
       };
       const standIns = this.standIns[conversation] ?? [];
       this.turn({ kind: 'done', ...of, message: final, reason, standIns, ...figures });

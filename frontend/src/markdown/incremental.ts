@@ -20,6 +20,12 @@ export class IncrementalMarkdown {
   #tail = '';
   #done: Block[] = [];
   #open: (Block & { raw: string; finished: boolean })[] = [];
+  readonly #cited: ReadonlySet<number>;
+
+  /** cited are the numbers that lead to a source. */
+  constructor(cited: ReadonlySet<number> = new Set()) {
+    this.#cited = cited;
+  }
 
   /** Takes the whole text so far (cheap if it only grew) and returns its blocks; finished closes the last ones. */
   update(text: string, finished = false): Block[] {
@@ -33,7 +39,7 @@ export class IncrementalMarkdown {
       const key = this.#done.length + i;
       const before = this.#open.find((block) => block.key === key);
       if (before?.raw === token.raw && before.finished === finished) return before;
-      return { key, raw: token.raw, finished, html: renderToken(token, finished) };
+      return { key, raw: token.raw, finished, html: renderToken(token, finished, this.#cited) };
     });
     return [...this.#done, ...this.#open];
   }
@@ -54,7 +60,7 @@ export class IncrementalMarkdown {
     const length = closed.reduce((n, token) => n + token.raw.length, 0);
     if (!complete.startsWith(closed.map((token) => token.raw).join(''))) return; // not a plain cut (tabs expanded)
     for (const token of visible(closed)) {
-      this.#done.push({ key: this.#done.length, html: renderToken(token, true) });
+      this.#done.push({ key: this.#done.length, html: renderToken(token, true, this.#cited) });
     }
     this.#tail = this.#tail.slice(length);
   }

@@ -4,6 +4,7 @@
 import { Marked, type Token, type TokensList } from 'marked';
 import { t } from '../strings';
 import { escape, highlight } from './highlight';
+import { cite } from './cites';
 import { chip } from './masks';
 import { sanitise } from './sanitise';
 
@@ -64,10 +65,11 @@ export const lex = (source: string): TokensList => whole.lexer(source);
 export const tokenHtml = (token: Token, isClosed: boolean): string =>
   (isClosed ? whole : growing).parser([token]);
 
-/** Sanitised HTML of one top-level block. */
-export function renderToken(token: Token, isClosed: boolean): string {
+/** Sanitised HTML of one top-level block; cited are the numbers that lead to a source. */
+export function renderToken(token: Token, isClosed: boolean, cited: ReadonlySet<number> = new Set()): string {
   const fragment = sanitise(tokenHtml(token, isClosed));
   chip(fragment);
+  if (cited.size) cite(fragment, cited);
   for (const head of fragment.querySelectorAll('.code-head')) {
     const button = document.createElement('button');
     button.type = 'button';

@@ -18,6 +18,7 @@ class Chat {
   temporary = $state(false); // it is kept nowhere but on record, and forgotten when it is left
   editing = $state(''); // the own message that is being edited
   sought = $state(''); // the message that a search led to
+  also: () => string[] = () => []; // documents of the matter that go with a message
 
   get thread(): Thread {
     return this.#thread;
@@ -132,6 +133,14 @@ class Chat {
     if (keep && !this.temporary) drafts.keep(this.conversation?.id ?? '', text);
   }
 
+  /** A new conversation came to be while its first message is being written: the draft goes along. */
+  async settle(id: string): Promise<void> {
+    const draft = this.draft;
+    drafts.keep('', '');
+    await this.open(id);
+    if (draft) this.write(draft);
+  }
+
   /** Reads the conversation in view anew: another branch was chosen, or messages are gone. */
   async reload(): Promise<void> {
     const id = this.conversation?.id;
@@ -205,7 +214,7 @@ class Chat {
     try {
       const answer = await api.send({
         ...{ conversation: from, matter: this.matter, text, place, instead },
-        ...{ leaveOut: this.#leaveOut.has(from), temporary },
+        ...{ leaveOut: this.#leaveOut.has(from), temporary, documents: temporary ? [] : this.also() },
       });
       if (!this.thread.sending) return; // locked meanwhile
       this.#flush();

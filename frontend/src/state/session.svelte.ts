@@ -4,6 +4,7 @@ import { toFault } from '../api/fault';
 import type { AppState, Fault, PassphraseUse, Phase, Status, Strength } from '../api/types';
 import { admin } from './admin.svelte';
 import { chat } from './chat.svelte';
+import { documents } from './documents.svelte';
 import * as drafts from './drafts';
 import { kinds } from './kinds.svelte';
 import { library } from './library.svelte';
@@ -25,9 +26,11 @@ class Session {
     const offs = [
       api.onState((s) => this.#enter(s)),
       api.onLocking(() => void drafts.flush().finally(api.draftsKept)),
-      api.onStatus((s) => (s ? (this.status = s) : void this.#readStatus())),
+      api.onStatus((s) => (s ? this.#show(s) : void this.#readStatus())),
       api.onConversations(() => void (this.phase === 'ready' && library.reload())),
       admin.listen(),
+      api.onDocument((d) => void (this.phase === 'ready' && documents.take(d))),
+      api.onDrop((paths) => void (this.phase === 'ready' && documents.dropped(paths))),
       api.onTurn((event) => void (this.phase === 'ready' && chat.take(event))),
     ];
     void this.refresh();
@@ -95,9 +98,14 @@ class Session {
     }
   }
 
+  #show(status: Status): void {
+    this.status = status;
+    documents.may = status.documents;
+  }
+
   async #readStatus(): Promise<void> {
     try {
-      this.status = await api.status();
+      this.#show(await api.status());
     } catch {
       this.status = null; // a program that is not ready may have nothing to say yet
     }
@@ -105,6 +113,7 @@ class Session {
 
   #wipe(): void {
     chat.wipe();
+    documents.wipe();
     library.wipe();
     admin.wipe();
     record.wipe();

@@ -10,13 +10,21 @@ const message = (role: Message['role'], rest: Partial<Message> = {}): Message =>
 const plain = { matter: 'general', pinned: false, held: false, draft: false };
 const conversation = { id: 'c', title: 'T', createdAt: '', updatedAt: '', messages: 0, ...plain };
 const detail = (id: string, messages: Message[]) => ({
-  ...{ conversation: { ...conversation, id }, messages, earlier: false, versions: {}, standIns: [] },
+  ...{
+    conversation: { ...conversation, id },
+    messages,
+    earlier: false,
+    versions: {},
+    standIns: [],
+    sources: {},
+  },
 });
 const taken: Sent = {
   conversation,
   user: message('user'),
   assistant: message('assistant', { status: 'pending', text: '' }),
   standIns: [],
+  sources: [],
 };
 const of = { turn: 't', conversation: 'c' };
 const delta = (text: string, turn = 't'): TurnEvent => ({ kind: 'delta', ...of, turn, reasoning: '', text });
@@ -30,6 +38,7 @@ const done = (text: string, status: Message['status'] = 'complete'): TurnEvent =
   },
   ...{ tokensPerSecond: 50, firstTokenMs: 100, reason: status === 'stopped' ? 'stopped' : 'eos' },
   standIns: [],
+  notices: [],
 });
 const started = () => sent(sending(emptyThread()), taken, true);
 
@@ -80,6 +89,7 @@ describe('a turn', () => {
         ...of,
         fault,
         standIns: [],
+        notices: [],
         message: message('assistant', { text: 'par', status: 'failed' }),
       },
     };

@@ -5,7 +5,9 @@ import type {
   Fault,
   Message,
   Place,
+  Notice,
   Sent,
+  Sources,
   StandIn,
   StopReason,
   TurnEvent,
@@ -29,6 +31,7 @@ export interface Ending {
   redactions: Record<string, number>;
   leftOut: number; // messages that the model did not read
   fault: Fault | null;
+  notices: Notice[];
 }
 
 export interface Thread {
@@ -41,6 +44,7 @@ export interface Thread {
   early: TurnEvent[]; // events of a turn whose send has not returned yet
   endings: Record<string, Ending>; // by turn
   standIns: StandIn[]; // of the conversation
+  sources: Sources; // by answer
 }
 
 export const emptyThread = (): Thread => ({
@@ -53,6 +57,7 @@ export const emptyThread = (): Thread => ({
   early: [],
   endings: {},
   standIns: [],
+  sources: {},
 });
 
 /** Another conversation comes into view, or none; an answer in progress goes on in the background. */
@@ -63,6 +68,7 @@ export const opened = (thread: Thread, detail: ConversationDetail | null): Threa
   earlier: detail?.earlier ?? false,
   versions: detail?.versions ?? {},
   standIns: detail?.standIns ?? [],
+  sources: detail?.sources ?? {},
 });
 
 /** Messages from before those in view. */
@@ -96,7 +102,8 @@ export function sent(thread: Thread, answer: Sent, here: boolean, place: Place |
   const base = { ...thread, live, sending: false, early: [] };
   const prompted = !place || place.kind === 'edit';
   const messages = [...before(thread.messages, place), ...(prompted ? [user] : []), assistant];
-  const shown: Thread = here ? { ...base, conversation, messages, standIns: answer.standIns } : base;
+  const sources = { ...thread.sources, [assistant.id]: answer.sources };
+  const shown: Thread = here ? { ...base, conversation, messages, sources, standIns: answer.standIns } : base;
   return thread.early.reduce(reduceTurn, shown);
 }
 
@@ -136,13 +143,14 @@ export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
         },
       };
     case 'done': {
-      const { tokensPerSecond, firstTokenMs, reason, redactions, leftOut } = event;
+      const { tokensPerSecond, firstTokenMs, reason, redactions, leftOut, notices } = event;
       return ended(thread, event, event.message, {
         tokensPerSecond,
         firstTokenMs,
         reason,
         redactions,
         leftOut,
+        notices,
         fault: null,
       });
     }
@@ -153,6 +161,7 @@ export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
         reason: null,
         redactions: {},
         leftOut: 0,
+        notices: event.notices,
         fault: event.fault,
       });
     default:

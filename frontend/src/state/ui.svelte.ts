@@ -1,12 +1,13 @@
 // What is shown around the conversation.
-import type { Conversation, Matter, Message } from '../api/types';
+import type { Conversation, Doc, Matter, Message } from '../api/types';
 
 export type Dialog =
   | { kind: 'evidence' | 'shortcuts' | 'palette' | 'matters' | 'masked' }
   | { kind: 'delete' | 'organise' | 'export'; conversation: Conversation }
   | { kind: 'deleteMany'; ids: string[] }
   | { kind: 'deleteMessage'; message: Message }
-  | { kind: 'deleteMatter'; matter: Matter };
+  | { kind: 'deleteDocument'; document: Doc }
+  | { kind: 'documents' | 'deleteMatter'; matter: Matter };
 
 export type View = 'chat' | 'record' | 'models' | 'policy' | 'posture' | 'settings' | 'messages';
 

@@ -193,6 +193,47 @@ export const de: Strings = {
     templates: 'Vorlagen',
     noTemplate: 'Keine Vorlage heißt so.',
   },
+  documents: {
+    add: 'Dokumente hinzufügen',
+    choose: 'Dokumente, aus denen geantwortet wird',
+    list: 'Dokumente',
+    withMessage: 'Dokumente, aus denen geantwortet wird',
+    ofMatter: (name: string) => `Dokumente von ${name}`,
+    matterAbout:
+      'Jedes Gespräch dieser Akte kann sie verwenden: Haken Sie eines neben der Nachricht an. Sie sind unter dem Schlüssel der Akte versiegelt.',
+    none: 'Noch keine Dokumente.',
+    pages: (n: number) => plural(n, 'Seite', 'Seiten'),
+    reading: (n: number, of: number) =>
+      of ? `Seite ${n} von ${of} wird gelesen` : `Seite ${n} wird gelesen`,
+    progress: (name: string) => `${name} wird gelesen`,
+    cancelled: (n: number, of: number) =>
+      of
+        ? `${n} von ${of} Seiten gelesen, dann angehalten`
+        : `${plural(n, 'Seite', 'Seiten')} gelesen, dann angehalten`,
+    cancel: (name: string) => `${name} nicht weiterlesen`,
+    open: (name: string) => `${name} zeigen`,
+    remove: (name: string) => `${name} löschen`,
+    removeTitle: 'Dieses Dokument löschen?',
+    removeBody: (name: string) =>
+      `„${name}“ und der daraus gelesene Text werden auf diesem Rechner gelöscht, auch aus älteren Kopien seiner Dateien. Antworten, die daraus entstanden sind, bleiben.`,
+    useHelp: 'Ein Dokument der Akte: Angehakt geht es mit Ihren Nachrichten.',
+    readSpoken: (name: string) => `${name} ist gelesen.`,
+    sources: 'Quellen',
+    removed: 'Ein gelöschtes Dokument',
+    given: (whole: boolean, n: number, pages: number, of: number) =>
+      (whole ? 'ganz' : plural(n, 'Stelle', 'Stellen')) +
+      (of === pages ? '' : `, bis dahin ${plural(pages, 'Seite', 'Seiten')} gelesen`),
+    page: (n: number) => `Seite ${n}`,
+    pageOf: (n: number, of: number) => `Seite ${n} von ${of}`,
+    openPassage: (number: number, name: string, page: number) =>
+      `Stelle ${number} zeigen: ${name}, Seite ${page}`,
+    cite: (number: number) => `Quelle ${number} zeigen`,
+    panel: 'Quelle',
+    back: 'Seite davor',
+    forth: 'Nächste Seite',
+    notice: (name: string, page: number) =>
+      `${name || 'Ein Dokument'} scheint auf Seite ${page} dem Modell Anweisungen zu geben. Ihm wird gesagt, dass Dokumente keine Anweisungen sind; lesen Sie die Antwort mit Vorsicht.`,
+  },
   templates: {
     title: 'Vorlagen',
     about:
@@ -503,7 +544,11 @@ export const de: Strings = {
       matter_rename: 'Akte geändert',
       matter_delete: 'Akte gelöscht',
       search: 'Suche',
-      attachment: 'Dokument',
+      attachment: 'Anhang',
+      document_add: 'Dokument hinzugefügt',
+      document_read: 'Dokument gelesen',
+      document_use: 'Dokument dem Modell gegeben',
+      document_remove: 'Dokument gelöscht',
       retention: 'Nach Frist gelöscht',
       hold_add: 'Sperre gesetzt',
       hold_lift: 'Sperre aufgehoben',

@@ -182,6 +182,44 @@ export const en = {
     templates: 'Templates',
     noTemplate: 'No template has this name.',
   },
+  documents: {
+    add: 'Add documents',
+    choose: 'Documents to answer from',
+    list: 'Documents',
+    withMessage: 'Documents that answers are made from',
+    ofMatter: (name: string) => `Documents of ${name}`,
+    matterAbout:
+      'Every conversation of this matter can use them: tick one beside the message. They are sealed under the matter’s key.',
+    none: 'No documents yet.',
+    pages: (n: number) => plural(n, 'page', 'pages'),
+    reading: (n: number, of: number) => (of ? `reading page ${n} of ${of}` : `reading page ${n}`),
+    progress: (name: string) => `Reading ${name}`,
+    cancelled: (n: number, of: number) =>
+      of ? `${n} of ${of} pages read, then stopped` : `${plural(n, 'page', 'pages')} read, then stopped`,
+    cancel: (name: string) => `Stop reading ${name}`,
+    open: (name: string) => `Show ${name}`,
+    remove: (name: string) => `Delete ${name}`,
+    removeTitle: 'Delete this document?',
+    removeBody: (name: string) =>
+      `“${name}” and the text that was read from it are erased from this workstation, older copies of its files included. Answers that were made from it stay.`,
+    useHelp: 'A document of the matter: ticked, it goes with your messages.',
+    readSpoken: (name: string) => `${name} has been read.`,
+    sources: 'Sources',
+    removed: 'A document that was deleted',
+    given: (whole: boolean, n: number, pages: number, of: number) =>
+      (whole ? 'whole' : plural(n, 'passage', 'passages')) +
+      (of === pages ? '' : `, ${plural(pages, 'page', 'pages')} read by then`),
+    page: (n: number) => `page ${n}`,
+    pageOf: (n: number, of: number) => `Page ${n} of ${of}`,
+    openPassage: (number: number, name: string, page: number) =>
+      `Show passage ${number}: ${name}, page ${page}`,
+    cite: (number: number) => `Show source ${number}`,
+    panel: 'Source',
+    back: 'Page before',
+    forth: 'Next page',
+    notice: (name: string, page: number) =>
+      `${name || 'A document'}, page ${page}, seems to give the model orders. It is told that documents are no instructions; read the answer with care.`,
+  },
   templates: {
     title: 'Templates',
     about:
@@ -489,7 +527,11 @@ export const en = {
       matter_rename: 'Matter changed',
       matter_delete: 'Matter deleted',
       search: 'Search',
-      attachment: 'Document',
+      attachment: 'Attachment',
+      document_add: 'Document added',
+      document_read: 'Document read',
+      document_use: 'Document given to the model',
+      document_remove: 'Document deleted',
       retention: 'Erased by retention',
       hold_add: 'Hold set',
       hold_lift: 'Hold lifted',

@@ -210,6 +210,7 @@ export namespace app {
 	    earlier: boolean;
 	    versions: Record<string, Array<string>>;
 	    standIns: StandInView[];
+	    sources: Record<string, Array<SourceView>>;
 	
 	    static createFrom(source: any = {}) {
 	        return new ConversationDetail(source);
@@ -222,6 +223,7 @@ export namespace app {
 	        this.earlier = source["earlier"];
 	        this.versions = source["versions"];
 	        this.standIns = this.convertValues(source["standIns"], StandInView);
+	        this.sources = this.convertValues(source["sources"], Array<SourceView>, true);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -243,6 +245,127 @@ export namespace app {
 		}
 	}
 	
+	
+	export class FaultView {
+	    code: string;
+	    message: string;
+	    hint: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new FaultView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.code = source["code"];
+	        this.message = source["message"];
+	        this.hint = source["hint"];
+	    }
+	}
+	export class DocumentView {
+	    id: string;
+	    conversation: string;
+	    matter: string;
+	    name: string;
+	    kind: string;
+	    size: number;
+	    reading: string;
+	    pages: number;
+	    of: number;
+	    blank: number;
+	    fault?: FaultView;
+	
+	    static createFrom(source: any = {}) {
+	        return new DocumentView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.conversation = source["conversation"];
+	        this.matter = source["matter"];
+	        this.name = source["name"];
+	        this.kind = source["kind"];
+	        this.size = source["size"];
+	        this.reading = source["reading"];
+	        this.pages = source["pages"];
+	        this.of = source["of"];
+	        this.blank = source["blank"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class DocumentPageView {
+	    document: DocumentView;
+	    number: number;
+	    before: string;
+	    passage: string;
+	    after: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new DocumentPageView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.document = this.convertValues(source["document"], DocumentView);
+	        this.number = source["number"];
+	        this.before = source["before"];
+	        this.passage = source["passage"];
+	        this.after = source["after"];
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	export class DocumentPlaceView {
+	    conversation: string;
+	    matter: string;
+	    newIn: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new DocumentPlaceView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = source["conversation"];
+	        this.matter = source["matter"];
+	        this.newIn = source["newIn"];
+	    }
+	}
 	
 	export class DriveView {
 	    path: string;
@@ -296,6 +419,7 @@ export namespace app {
 	}
 	export class ErasureView {
 	    messages: string[];
+	    documents: string[];
 	    conversations: string[];
 	    matters: string[];
 	
@@ -306,6 +430,7 @@ export namespace app {
 	    constructor(source: any = {}) {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.messages = source["messages"];
+	        this.documents = source["documents"];
 	        this.conversations = source["conversations"];
 	        this.matters = source["matters"];
 	    }
@@ -346,22 +471,6 @@ export namespace app {
 	        this.plain = source["plain"];
 	        this.recipients = source["recipients"];
 	        this.folder = source["folder"];
-	    }
-	}
-	export class FaultView {
-	    code: string;
-	    message: string;
-	    hint: string;
-	
-	    static createFrom(source: any = {}) {
-	        return new FaultView(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.code = source["code"];
-	        this.message = source["message"];
-	        this.hint = source["hint"];
 	    }
 	}
 	export class ExportedView {
@@ -677,6 +786,24 @@ export namespace app {
 		    return a;
 		}
 	}
+	export class PassageView {
+	    number: number;
+	    page: number;
+	    start: number;
+	    end: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new PassageView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.number = source["number"];
+	        this.page = source["page"];
+	        this.start = source["start"];
+	        this.end = source["end"];
+	    }
+	}
 	
 	export class PageWayView {
 	    name: string;
@@ -819,6 +946,7 @@ export namespace app {
 	    text: string;
 	    temporary: boolean;
 	    leaveOut: boolean;
+	    documents: string[];
 	    instead: string;
 	
 	    static createFrom(source: any = {}) {
@@ -835,6 +963,7 @@ export namespace app {
 	        this.text = source["text"];
 	        this.temporary = source["temporary"];
 	        this.leaveOut = source["leaveOut"];
+	        this.documents = source["documents"];
 	        this.instead = source["instead"];
 	    }
 	}
@@ -1101,6 +1230,46 @@ export namespace app {
 		    return a;
 		}
 	}
+	export class SourceView {
+	    document: string;
+	    name: string;
+	    whole: boolean;
+	    pages: number;
+	    of: number;
+	    passages: PassageView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new SourceView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.document = source["document"];
+	        this.name = source["name"];
+	        this.whole = source["whole"];
+	        this.pages = source["pages"];
+	        this.of = source["of"];
+	        this.passages = this.convertValues(source["passages"], PassageView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	
 	
 	export class StateView {
@@ -1142,6 +1311,7 @@ export namespace app {
 	    record: RecordView;
 	    model: ModelView;
 	    redaction: RedactionView;
+	    documents: boolean;
 	    temporary: boolean;
 	    home: string;
 	    copy: boolean;
@@ -1157,6 +1327,7 @@ export namespace app {
 	        this.record = this.convertValues(source["record"], RecordView);
 	        this.model = this.convertValues(source["model"], ModelView);
 	        this.redaction = this.convertValues(source["redaction"], RedactionView);
+	        this.documents = source["documents"];
 	        this.temporary = source["temporary"];
 	        this.home = source["home"];
 	        this.copy = source["copy"];
@@ -1278,6 +1449,7 @@ export namespace app {
 	    user: MessageView;
 	    assistant: MessageView;
 	    standIns: StandInView[];
+	    sources: SourceView[];
 	
 	    static createFrom(source: any = {}) {
 	        return new TurnStarted(source);
@@ -1289,6 +1461,7 @@ export namespace app {
 	        this.user = this.convertValues(source["user"], MessageView);
 	        this.assistant = this.convertValues(source["assistant"], MessageView);
 	        this.standIns = this.convertValues(source["standIns"], StandInView);
+	        this.sources = this.convertValues(source["sources"], SourceView);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {

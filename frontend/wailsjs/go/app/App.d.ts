@@ -4,15 +4,21 @@ import {app} from '../models';
 
 export function Activity():Promise<void>;
 
+export function AddDocument(arg1:string,arg2:app.DocumentPlaceView):Promise<app.DocumentView>;
+
 export function AddRecovery(arg1:string):Promise<void>;
 
 export function Cancel(arg1:string):Promise<void>;
+
+export function CancelDocument(arg1:string):Promise<void>;
 
 export function ChangePassphrase(arg1:string,arg2:string):Promise<void>;
 
 export function Check(arg1:string,arg2:string,arg3:string):Promise<app.CheckView>;
 
 export function Choose(arg1:string,arg2:string):Promise<void>;
+
+export function ChooseDocuments(arg1:string):Promise<Array<string>>;
 
 export function Conversation(arg1:string,arg2:string):Promise<app.ConversationDetail>;
 
@@ -21,6 +27,10 @@ export function Conversations():Promise<Array<app.ConversationView>>;
 export function Copy(arg1:string):Promise<void>;
 
 export function CreateMatter(arg1:string):Promise<app.MatterView>;
+
+export function DocumentPage(arg1:string,arg2:number,arg3:number,arg4:number):Promise<app.DocumentPageView>;
+
+export function Documents(arg1:app.DocumentPlaceView):Promise<Array<app.DocumentView>>;
 
 export function Draft(arg1:string):Promise<string>;
 

@@ -6,12 +6,20 @@ export function Activity() {
   return window['go']['app']['App']['Activity']();
 }
 
+export function AddDocument(arg1, arg2) {
+  return window['go']['app']['App']['AddDocument'](arg1, arg2);
+}
+
 export function AddRecovery(arg1) {
   return window['go']['app']['App']['AddRecovery'](arg1);
 }
 
 export function Cancel(arg1) {
   return window['go']['app']['App']['Cancel'](arg1);
+}
+
+export function CancelDocument(arg1) {
+  return window['go']['app']['App']['CancelDocument'](arg1);
 }
 
 export function ChangePassphrase(arg1, arg2) {
@@ -24,6 +32,10 @@ export function Check(arg1, arg2, arg3) {
 
 export function Choose(arg1, arg2) {
   return window['go']['app']['App']['Choose'](arg1, arg2);
+}
+
+export function ChooseDocuments(arg1) {
+  return window['go']['app']['App']['ChooseDocuments'](arg1);
 }
 
 export function Conversation(arg1, arg2) {
@@ -40,6 +52,14 @@ export function Copy(arg1) {
 
 export function CreateMatter(arg1) {
   return window['go']['app']['App']['CreateMatter'](arg1);
+}
+
+export function DocumentPage(arg1, arg2, arg3, arg4) {
+  return window['go']['app']['App']['DocumentPage'](arg1, arg2, arg3, arg4);
+}
+
+export function Documents(arg1) {
+  return window['go']['app']['App']['Documents'](arg1);
 }
 
 export function Draft(arg1) {

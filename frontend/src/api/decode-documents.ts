@@ -1,0 +1,60 @@
+// What the bridge says about documents: see decode.ts.
+import { fields, list, num, oneOf, str, toFaultFields } from './decode';
+import type { Doc, DocPage, Notice, Source } from './types';
+
+function toSource(value: unknown): Source {
+  const f = fields(value);
+  return {
+    document: str(f.document),
+    name: str(f.name),
+    whole: f.whole === true,
+    pages: num(f.pages),
+    of: num(f.of),
+    passages: list(f.passages).map((v) => {
+      const p = fields(v);
+      return { number: num(p.number), page: num(p.page), start: num(p.start), end: num(p.end) };
+    }),
+  };
+}
+
+export const toSources = (value: unknown): Source[] => list(value).map(toSource);
+
+export function toNotice(value: unknown): Notice {
+  const f = fields(value);
+  return {
+    name: str(f.name),
+    reason: str(f.reason),
+    answer: f.answer === true,
+    document: str(f.document),
+    page: num(f.page),
+  };
+}
+
+export function toDoc(value: unknown): Doc {
+  const f = fields(value);
+  return {
+    id: str(f.id),
+    conversation: str(f.conversation),
+    matter: str(f.matter),
+    name: str(f.name),
+    kind: str(f.kind),
+    size: num(f.size),
+    reading: oneOf(f.reading, ['reading', 'read', 'cancelled', 'failed'], 'failed'),
+    pages: num(f.pages),
+    of: num(f.of),
+    fault: toFaultFields(f.fault),
+  };
+}
+
+export const toDocs = (value: unknown): Doc[] => list(value).map(toDoc);
+
+export function toDocPage(value: unknown): DocPage {
+  const f = fields(value);
+  return {
+    document: toDoc(f.document),
+    number: num(f.number),
+    before: str(f.before),
+    passage: str(f.passage),
+    after: str(f.after),
+  };
+}
