@@ -67,7 +67,7 @@ func (a *App) ChooseDocuments(title string) ([]string, error) {
 	if a.lock.window == nil {
 		return nil, nil // nobody to ask: a test
 	}
-	paths, err := runtime.OpenMultipleFilesDialog(a.lock.window, runtime.OpenDialogOptions{Title: title})
+	paths, err := runtime.OpenMultipleFilesDialog(a.lock.window, runtime.OpenDialogOptions{Title: title, DefaultDirectory: folder()})
 	return paths, fault.Of(err, fault.Internal)
 }
 

@@ -42,14 +42,19 @@ type TakenView struct {
 // ExportTerms says how a conversation may be taken along.
 func (a *App) ExportTerms() (ExportTermsView, error) {
 	terms, err := a.session.ExportTerms()
-	folder, _ := os.UserHomeDir() // where there is none, the user names a folder
-	if reached := lockdown.Folders(); len(reached) > 0 {
-		folder = reached[0] // the window reaches no other part of the home
-	}
 	return ExportTermsView{
 		Formats: viewsOf(terms.Formats, func(f export.Format) string { return string(f) }),
-		Plain:   terms.Plain, Recipients: len(terms.Recipients), Folder: folder,
+		Plain:   terms.Plain, Recipients: len(terms.Recipients), Folder: folder(),
 	}, err
+}
+
+// folder is where files are chosen and written unless the user says otherwise; "" where there is no home.
+func folder() string {
+	if reached := lockdown.Folders(); len(reached) > 0 {
+		return reached[0] // the window reaches no other part of the home
+	}
+	home, _ := os.UserHomeDir()
+	return home
 }
 
 // ExportConversation writes a conversation to a file. Cancel("take-along") ends it.

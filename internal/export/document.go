@@ -43,20 +43,40 @@ type Message struct {
 
 // Provenance says where a document comes from, at its end and on each page.
 type Provenance struct {
-	Models       []ModelUsed `json:"models"`
-	Policy       string      `json:"policy"`
-	Program      string      `json:"program"`      // version
-	Origin       string      `json:"record"`       // the record's name
-	Conversation string      `json:"conversation"` // its ID in the record
-	Entry        int64       `json:"recordEntry"`  // of this export in the record
-	Made         time.Time   `json:"exported"`
-	Actor        string      `json:"actor"`
+	Models       []ModelUsed    `json:"models"`
+	Documents    []DocumentUsed `json:"documents,omitempty"`
+	Policy       string         `json:"policy"`
+	Program      string         `json:"program"`      // version
+	Origin       string         `json:"record"`       // the record's name
+	Conversation string         `json:"conversation"` // its ID in the record
+	Entry        int64          `json:"recordEntry"`  // of this export in the record
+	Made         time.Time      `json:"exported"`
+	Actor        string         `json:"actor"`
 }
 
 // ModelUsed is a model that answered.
 type ModelUsed struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
+}
+
+// DocumentUsed is a document that answers were made from.
+type DocumentUsed struct {
+	Name   string `json:"name"` // empty: it was deleted since
+	SHA256 string `json:"sha256"`
+	Pages  []int  `json:"pages"` // that passages were given of, in order
+	Of     int    `json:"of"`    // pages that it had; 0: not known then
+}
+
+func (d DocumentUsed) String() string {
+	name := d.Name
+	if name == "" {
+		name = "a document that was deleted since"
+	}
+	if len(d.Pages) == d.Of {
+		return fmt.Sprintf("%s, all of its %d pages", name, d.Of)
+	}
+	return fmt.Sprintf("%s, of its %d pages %s", name, d.Of, strings.Trim(strings.ReplaceAll(fmt.Sprint(d.Pages), " ", ", "), "[]"))
 }
 
 // WriteConversation writes the document.
@@ -84,6 +104,9 @@ func (p Provenance) lines() [][2]string {
 	var l [][2]string
 	for _, m := range p.Models {
 		l = append(l, [2]string{"Model", m.Name}, [2]string{"Model SHA-256", m.SHA256})
+	}
+	for _, d := range p.Documents {
+		l = append(l, [2]string{"Document", d.String()}, [2]string{"Document SHA-256", d.SHA256})
 	}
 	return append(l,
 		[2]string{"Policy", p.Policy},

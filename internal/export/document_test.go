@@ -49,7 +49,8 @@ func sampleConversation() Conversation {
 			{Who: "Model", Time: at, Text: "half an answ", Markdown: true, Note: "stopped", Entry: 7},
 		},
 		Provenance: Provenance{
-			Models: []ModelUsed{{"demo-1", strings.Repeat("ab", 32)}}, Policy: "builtin-1", Program: "1.2.3", Origin: "subrosa/0123456789abcdef",
+			Models: []ModelUsed{{"demo-1", strings.Repeat("ab", 32)}}, Documents: []DocumentUsed{{"Pachtvertrag.pdf", strings.Repeat("cd", 32), []int{3, 7}, 12}, {"", strings.Repeat("ef", 32), []int{1}, 1}},
+			Policy: "builtin-1", Program: "1.2.3", Origin: "subrosa/0123456789abcdef",
 			Conversation: strings.Repeat("c", 32), Entry: 42, Made: at.Add(time.Hour), Actor: "ana",
 		},
 	}
@@ -71,6 +72,7 @@ func document(t testing.TB, f Format, c Conversation) []byte {
 var expected = []string{
 	"Żółć", "ελληνικά", "кириллица", "naïve — “quotes” ✓", "[EMAIL]", "# not a heading", "<hello> & bye", "Aspirin", "half an answ", "stopped",
 	"https://example.org/x", "demo-1", "builtin-1", "2026-03-01 10:00 UTC", "entry 42", "subrosa/0123456789abcdef", "alert(1)", "Check before use",
+	"Pachtvertrag.pdf, of its 12 pages 3, 7", strings.Repeat("cd", 32), "a document that was deleted since, all of its 1 pages",
 }
 
 func TestMarkdownDocument(t *testing.T) {

@@ -317,7 +317,40 @@ func (o *open) document(ctx context.Context, id history.ConversationID, values b
 		}
 		d.Messages = append(d.Messages, line)
 	}
-	return d, masked, nil
+	d.Documents, err = o.documentsUsed(ctx, id, messages)
+	return d, masked, err
+}
+
+// documentsUsed returns the documents that answers of a branch were made from. A document's name is masked as a title is.
+func (o *open) documentsUsed(ctx context.Context, id history.ConversationID, messages []history.Message) (used []export.DocumentUsed, err error) {
+	all, err := o.history.Sources(ctx, id)
+	if err != nil {
+		return nil, historyFault(err)
+	}
+	at := map[history.DocumentID]int{}
+	for _, m := range messages {
+		for _, source := range all[m.ID] {
+			i, ok := at[source.Document]
+			if !ok {
+				i = len(used)
+				at[source.Document] = i
+				d, err := o.history.Document(ctx, source.Document)
+				if missingIsEmpty(err) != nil {
+					return nil, historyFault(err)
+				}
+				name, _ := o.redactor.Text(d.Name)
+				used = append(used, export.DocumentUsed{Name: name, SHA256: source.SHA256})
+			}
+			used[i].Of = max(used[i].Of, source.Of, source.Pages)
+			for _, p := range source.Passages {
+				if !slices.Contains(used[i].Pages, p.Page) {
+					used[i].Pages = append(used[i].Pages, p.Page)
+				}
+			}
+			slices.Sort(used[i].Pages)
+		}
+	}
+	return used, nil
 }
 
 // maskAsNow masks, in texts as they are stored, what the policy masks today and did not when they were written: what

@@ -1,0 +1,116 @@
+"""Documents in the real window: added with the desktop's file dialog, read, used, cited and shown, by keyboard."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import canary  # noqa: E402
+from window import Story, Window, nothing_left, stick, wait  # noqa: E402
+
+PASSPHRASE = "correct horse battery staple"
+LEASE = """The lease begins on 1 May and runs for two years. Questions go to landlord@example.org.
+
+Notice has to be given in writing, three months before the end of a quarter.
+
+The rent is due on the third working day of each month.
+"""
+
+
+class Documents(Story):
+    """From a file on a stick to the passage that an answer cites."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.home, cls.stick = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp")), stick()
+        (cls.stick / "lease.txt").write_text(LEASE)
+        pages = "".join(f"Chapter {n} speaks of topic{n}.\n\n" + f"Filling sentence {n} of the book. " * 110 + "\n\n" for n in range(1, 401))
+        (cls.stick / "book.txt").write_text(pages)
+        (cls.stick / "odd.bin").write_bytes(bytes([0, 1, 2, 255, 0, 3]) * 50)
+        cls.canary = canary.Canary() if canary.ALONE else None
+        w = cls.w = Window(cls.home, cls.home.with_suffix(".trace"))
+        w.type_into("Passphrase", PASSPHRASE)
+        w.type_into("Repeat passphrase", PASSPHRASE)
+        w.press("Create")
+        w.find("field", "Message")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.w.kill()
+        for d in cls.home, cls.stick:
+            shutil.rmtree(d)
+        cls.home.with_suffix(".trace").unlink(missing_ok=True)
+
+    def add(self, name):
+        """Adds a file by its path, as one types it into the dialog of the desktop."""
+        w = self.w
+        self.tab_to("button", "Add documents")
+        w.key("Return")
+        wait("the file dialog", lambda: subprocess.run(["xdotool", "search", "--name", "Documents to answer from"], capture_output=True).stdout)
+        time.sleep(1)  # it takes keys a moment after it is there
+        w.type(str(self.stick / name), 30)
+        time.sleep(1)
+        w.picture(f"50-dialog-{name}")
+        w.key("Return")
+
+    def test_1_a_document_is_added_with_the_desktops_dialog(self):
+        w = self.w
+        self.add("lease.txt")
+        w.shows(r"lease\.txt.*1 page")
+        w.picture("51-document")
+        self.assertIn("lease.txt", w.text())
+
+    def test_2_an_answer_cites_it_and_a_key_shows_the_passage(self):
+        w = self.w
+        w.send("Repeat: [1]")
+        w.shows(r"tokens/s")
+        w.find("button", "Send")
+        w.shows(r"lease\.txt.*whole")
+        self.tab_to("button", "Show source 1")
+        w.key("Return")
+        w.shows(r"Page 1 of 1")
+        w.shows(r"landlord@example\.org")  # the reader sees the document as it is
+        w.picture("52-source")
+        w.key("Escape")
+        wait("the page to be shut", lambda: "Page 1 of 1" not in w.text())
+        wait("the focus to be back", lambda: (n := w.focused()) and n.get_name() == "Show source 1")
+
+    def test_3_a_long_one_is_used_in_passages(self):
+        w = self.w
+        w.key("ctrl+n")
+        self.add("book.txt")
+        w.shows(r"book\.txt")
+        w.shows(r"4\d\d pages")
+        w.send("What is said of topic333?")
+        w.shows(r"tokens/s")
+        w.find("button", "Send")
+        found = w.shows(r"Show passage 1: book\.txt, page (\d+)")
+        w.picture("53-passages")
+        self.assertGreater(int(found[1]), 1)
+        w.press(r"Show passage 1: book\.txt, page \d+")
+        w.shows(r"topic333")
+        w.picture("54-passage")
+        w.key("Escape")
+
+    def test_4_what_cannot_be_read_says_why(self):
+        w = self.w
+        self.add("odd.bin")
+        w.shows(r"not a kind of document")
+        w.picture("55-odd")
+
+    def test_5_the_record_names_them_by_number_alone(self):
+        record = (self.home / "audit" / "entries").read_text()
+        for action in "document_add", "document_read", "document_use":
+            self.assertIn(f'"action":"{action}"', record)
+        for word in "lease", "book.txt", "landlord", "quarter":
+            self.assertNotIn(word, record)
+        for f in self.home.rglob("*"):
+            if f.is_file():
+                self.assertNotIn(b"landlord", f.read_bytes(), f)
+
+    def test_6_nothing_left_the_machine(self):
+        self.w.close()
+        nothing_left(self, [self.w], self.canary)
