@@ -786,6 +786,23 @@ export namespace app {
 		    return a;
 		}
 	}
+	
+	export class PageWayView {
+	    name: string;
+	    verdict: string;
+	    by: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new PageWayView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.name = source["name"];
+	        this.verdict = source["verdict"];
+	        this.by = source["by"];
+	    }
+	}
 	export class PassageView {
 	    number: number;
 	    page: number;
@@ -802,23 +819,6 @@ export namespace app {
 	        this.page = source["page"];
 	        this.start = source["start"];
 	        this.end = source["end"];
-	    }
-	}
-	
-	export class PageWayView {
-	    name: string;
-	    verdict: string;
-	    by: string;
-	
-	    static createFrom(source: any = {}) {
-	        return new PageWayView(source);
-	    }
-	
-	    constructor(source: any = {}) {
-	        if ('string' === typeof source) source = JSON.parse(source);
-	        this.name = source["name"];
-	        this.verdict = source["verdict"];
-	        this.by = source["by"];
 	    }
 	}
 	
