@@ -15,11 +15,12 @@ const (
 // Addresses finds street and postal addresses: number, name and kind of street (English, French), kind, name and number
 // (Spanish, Portuguese, Italian), a street whose name ends in its kind and a number (German, Dutch, Scandinavian, Hungarian,
 // Slavic), P.O. boxes and military mail; postcodes by label, after a US state, or before a town of the list; towns,
-// provinces and countries by label; organisations by their legal form.
+// provinces and countries by label; towns before a country; organisations by their legal form.
 func Addresses() []Rule {
 	g := names()
 	kinds := streetKinds()
 	before := kindsBefore()
+	lands := byFirst(countries())
 	const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5"
 	return []Rule{
 		{Name: "street_number_first/1", Type: StreetAddress, Anchors: figure, If: mayBeHouse, Match: func(c *Candidate) Verdict { return matchNumberFirst(c, kinds, before) }},
@@ -35,6 +36,7 @@ func Addresses() []Rule {
 		{Name: "location_postcode/3", Type: Location, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
 		{Name: "location_state/1", Type: Location, Anchors: capitals, If: mayBeTown, Match: matchTownBefore},
 		{Name: "location_label/2", Type: Location, Phrases: placeLabels(), Match: func(c *Candidate) Verdict { return matchPlace(c, g) }},
+		{Name: "location_country/1", Type: Location, Anchors: capitals, If: mayBeTownOf, Match: func(c *Candidate) Verdict { return matchTownOf(c, g, lands) }},
 		{Name: "organization_form/1", Type: Organization, Anchors: capitals, If: mayBeOrganization, Match: matchOrganization},
 	}
 }

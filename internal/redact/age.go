@@ -3,8 +3,8 @@ package redact
 // Ages finds the ages of persons; AgesOver89 only those over 89, which HIPAA's Safe Harbor counts as identifying.
 func Ages() []Rule {
 	return []Rule{
-		{Name: "age/2", Type: Age, Anchors: figure, If: func(w *Word) bool { return w.Digits <= 2 && w.Value <= 89 && w.Before != '/' && w.Before != '.' }, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
-		{Name: "age_over_89/2", Type: AgeOver89, Anchors: figure, If: func(w *Word) bool { return w.Value >= 90 && w.Value <= 125 }, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
+		{Name: "age/3", Type: Age, Anchors: figure, If: func(w *Word) bool { return w.Digits <= 2 && w.Value <= 89 && w.Before != '/' && w.Before != '.' }, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
+		{Name: "age_over_89/3", Type: AgeOver89, Anchors: figure, If: func(w *Word) bool { return w.Value >= 90 && w.Value <= 125 }, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
 	}
 }
 
@@ -20,7 +20,7 @@ func matchAge(c *Candidate, least, most int) Verdict {
 	if s.short && c.More {
 		return c.Undecided(c.At)
 	}
-	if n == 0 || v < least || v > most {
+	if n == 0 || n == 3 && v < 100 || v < least || v > most {
 		return None
 	}
 	end := s.i
