@@ -16,6 +16,7 @@ import (
 const (
 	fixtureMatter = "Ward 3"
 	fixtureDraft  = "not sent yet"
+	fixturePage   = "The lamp of the ward is green."
 )
 
 // TestMakeFixture writes a data directory and its keyring as this version does, for later versions to open:
@@ -42,12 +43,14 @@ func TestMakeFixture(t *testing.T) {
 	must(err)
 	_, err = s.Send(ctx, chat.Prompt{Conversation: first.Conversation.ID, Text: "SSN 219-09-9999"}, &listener{})
 	must(err)
-	_, err = s.Send(ctx, chat.Prompt{Conversation: first.Conversation.ID, Edit: first.User.ID, Text: "hello, edited"}, &listener{})
-	must(err)
 	must(s.Rename(ctx, first.Conversation.ID, "Kept from an earlier version"))
 	must(s.Pin(ctx, first.Conversation.ID, true))
 	must(s.SetDraft(ctx, first.Conversation.ID, fixtureDraft))
 	_, err = s.Attach(ctx, first.Conversation.ID, "a.txt", "text/plain", strings.NewReader("an attached text"))
+	must(err)
+	added(t, s, DocumentPlace{Matter: m.ID}, fixturePage)
+	added(t, s, DocumentPlace{Conversation: first.Conversation.ID}, fixturePage)
+	_, err = s.Send(ctx, chat.Prompt{Conversation: first.Conversation.ID, Edit: first.User.ID, Text: "hello, edited"}, &listener{})
 	must(err)
 	_, err = s.AddHold(ctx, history.Hold{Matter: m.ID, Reason: "case 1"})
 	must(err)
@@ -107,6 +110,9 @@ func TestEarlierDirectoriesOpenAndGoOn(t *testing.T) {
 				if err != nil || len(files) != 1 || files[0].Name != "a.txt" {
 					t.Error(files, err)
 				}
+				if name >= "home-v5" { // before there were no documents
+					checkFixtureDocuments(t, s, id)
+				}
 				for _, word := range []string{"edit", "ssn"} { // in the branch that is shown, and in the other one
 					if found, err := s.Search(t.Context(), history.Query{Text: word}); err != nil || len(found.Hits) == 0 {
 						t.Error(found, err)
@@ -126,6 +132,25 @@ func TestEarlierDirectoriesOpenAndGoOn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func checkFixtureDocuments(t *testing.T, s *Session, id history.ConversationID) {
+	t.Helper()
+	list, err := s.Documents(t.Context(), DocumentPlace{Conversation: id})
+	if err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+	for _, d := range list {
+		if pages, err := s.DocumentPages(t.Context(), d.ID, 1, 0); err != nil || len(pages) != 1 || pages[0].Text != fixturePage {
+			t.Error(pages, err)
+		}
+	}
+	if hits, err := s.SearchDocuments(t.Context(), DocumentPlace{}, "lamp", 9); err != nil || len(hits) != 2 {
+		t.Error(hits, err)
+	}
+	if sources, err := s.Sources(t.Context(), id); err != nil || len(sources) == 0 {
+		t.Error(sources, err)
 	}
 }
 
