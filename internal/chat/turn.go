@@ -126,10 +126,10 @@ type Outcome struct {
 	history.Begun
 	Sent       string // the prompt as it is stored and the model reads it
 	Result     engine.Result
-	Redactions map[string]int   // masked values by type, prompt and answer together
-	Notices    []Notice         // what guardrails said
-	IntentSeq  int64            // of the audit entry written before inference
-	OutcomeSeq int64            // of the one written after it
+	Redactions map[string]int // masked values by type, prompt and answer together
+	Notices    []Notice       // what guardrails said
+	IntentSeq  int64          // of the audit entry written before inference
+	OutcomeSeq int64          // of the one written after it
 }
 
 // Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, then what the model says

@@ -49,8 +49,8 @@ func (s *script) BeginTurn(_ context.Context, t history.Turn) (history.Begun, er
 	s.saw("history pending %q", t.Prompt)
 	return history.Begun{
 		Conversation: history.Conversation{ID: "c", Title: t.Title}, Sources: t.Sources,
-		User:         history.Message{ID: "u", Conversation: "c", Turn: t.ID, Role: history.User, Text: t.Prompt, Salt: t.PromptSalt},
-		Assistant:    history.Message{ID: "a", Conversation: "c", Turn: t.ID, Role: history.Assistant, Salt: t.AnswerSalt, Text: s.begunText},
+		User:      history.Message{ID: "u", Conversation: "c", Turn: t.ID, Role: history.User, Text: t.Prompt, Salt: t.PromptSalt},
+		Assistant: history.Message{ID: "a", Conversation: "c", Turn: t.ID, Role: history.Assistant, Salt: t.AnswerSalt, Text: s.begunText},
 	}, nil
 }
 
