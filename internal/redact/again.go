@@ -1,12 +1,19 @@
 package redact
 
-// people are the last names of the persons found in a text so far, in small letters, with where the first find that holds
-// one was triggered, in all of the normalised text. Those of a conversation's pseudonyms are there from the beginning, at -1.
-type people map[string]int
+// people are the last names of the persons found in a text so far.
+type people struct {
+	first map[string]int // by the name in small letters: where the first find that holds it was triggered, in all of the normalised text; -1 for a conversation's pseudonyms
+	pairs [32]uint32     // which two letters they begin with, by their low five bits
+}
+
+// may reports whether a name may begin so.
+func (p *people) may(text []byte) bool {
+	return len(p.first) > 0 && (len(text) < 2 || text[0] >= 0x80 || text[1] >= 0x80 || p.pairs[text[0]&31]>>(text[1]&31)&1 != 0)
+}
 
 // note remembers the last names in a find that was triggered at a place: every part but the first of several. What is a word
 // of the language or a place too is let go, as are initials, particles and what has no capital.
-func (p people) note(name []byte, at int) {
+func (p *people) note(name []byte, at int) {
 	nm := readName(name, 0, false, names(), false)
 	full := 0
 	for _, w := range nm.words[:nm.n] {
@@ -24,9 +31,13 @@ func (p people) note(name []byte, at int) {
 		}
 		if last := name[w.start:w.end]; w.flags&(plain|place) == 0 && w.capital && len(last) > 2 && len(last) <= maxWord && !safeWord(last) {
 			var buf [maxWord]byte
-			if first, ok := p[string(fold(buf[:0], last))]; !ok || at < first {
-				p[string(fold(buf[:0], last))] = at
+			if p.first == nil {
+				p.first = map[string]int{}
 			}
+			if first, ok := p.first[string(fold(buf[:0], last))]; !ok || at < first {
+				p.first[string(fold(buf[:0], last))] = at
+			}
+			p.pairs[last[0]&31] |= 1 << (last[1] & 31)
 		}
 	}
 }
@@ -36,7 +47,7 @@ func (p people) note(name []byte, at int) {
 func (c *Candidate) again(last []byte) Verdict {
 	s := c.stream
 	var buf [maxWord]byte
-	if at, ok := s.people[string(fold(buf[:0], last))]; ok && at < s.dropped+s.from+c.At {
+	if at, ok := s.people.first[string(fold(buf[:0], last))]; ok && at < s.dropped+s.from+c.At {
 		return Found
 	}
 	if c.More {
@@ -57,7 +68,7 @@ func mayBeAgain(w *Word) bool {
 // matchAgain: Maria Gonzalez came. Later Gonzalez left.
 func matchAgain(c *Candidate) Verdict {
 	text, at := c.Text, c.At
-	if len(c.stream.people) == 0 && (len(c.stream.doubts) == 0 || !c.More) {
+	if (len(c.stream.doubts) == 0 || !c.More) && !c.stream.people.may(text[at:]) {
 		return None
 	}
 	if !capital(text, at) || at > 0 && contains("_@/\\#$&", text[at-1]) || at > 1 && (text[at-1] == '-' || text[at-1] == '\'') && inWord[text[at-2]] {

@@ -29,7 +29,7 @@ func mayBeTownOf(w *Word) bool {
 	default:
 		return false
 	}
-	if w.known() != plain {
+	if flags := w.known(); flags == 0 || flags&place != 0 || w.After == '-' || w.After == '\'' {
 		return true
 	}
 	var buf [maxWord]byte
@@ -39,6 +39,9 @@ func mayBeTownOf(w *Word) bool {
 // matchTownOf: Managua, Nicaragua; Porto (Portugal); a town and a country in two lines of an address.
 func matchTownOf(c *Candidate, g *gazetteer, countries map[string][]string) Verdict {
 	if c.At > 0 && (contains("_@/\\#$&.", c.Text[c.At-1]) || c.At > 1 && contains("-'", c.Text[c.At-1]) && inWord[c.Text[c.At-2]]) {
+		return None
+	}
+	if !maybeBeforeComma(c.Text, c.At) {
 		return None
 	}
 	nm := readName(c.Text, c.At, c.More, g, false)
@@ -100,6 +103,30 @@ func matchTownOf(c *Candidate, g *gazetteer, countries map[string][]string) Verd
 		return c.Undecided(c.At)
 	}
 	return c.Is(c.At, last, 0.6)
+}
+
+// maybeBeforeComma reports whether words with capitals and particles alone may stand between text[at:] and a comma, a bracket
+// or a line's end: it saves reading them as a name.
+func maybeBeforeComma(text []byte, at int) bool {
+	for i := at; ; i++ {
+		from := i
+		for i < len(text) && inWord[text[i]] && i-from < 40 {
+			i++
+		}
+		switch {
+		case i == len(text):
+			return true
+		case i > from && !capital(text, from) && !isParticle(text[from:i]):
+			return false
+		}
+		switch text[i] {
+		case ',', '(', '\n':
+			return true
+		case ' ', '-', '\'', '.':
+		default:
+			return false
+		}
+	}
 }
 
 // townly reports whether the first n words may be a town's name where a country follows: they are no person's, and begin

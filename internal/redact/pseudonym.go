@@ -40,8 +40,7 @@ func NewPseudonyms() *Pseudonyms {
 }
 
 // people are the last names of the persons in the table. The table may be nil.
-func (p *Pseudonyms) people() people {
-	known := people{}
+func (p *Pseudonyms) people() (known people) {
 	if p == nil {
 		return known
 	}
