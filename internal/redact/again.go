@@ -74,7 +74,7 @@ func matchAgain(c *Candidate) Verdict {
 	if !capital(text, at) || at > 0 && contains("_@/\\#$&", text[at-1]) || at > 1 && (text[at-1] == '-' || text[at-1] == '\'') && inWord[text[at-2]] {
 		return None
 	}
-	end := at
+	var end int
 	for part := at; ; part = end + 1 { // O'Brien, Sánchez-Ventura
 		for end = part; end < len(text) && inWord[text[end]] && !isDigit(text[end]) && end-at <= maxWord; end++ {
 		}
