@@ -402,7 +402,7 @@ func TestTextsThatWereCutWrong(t *testing.T) {
 		"James's   Road":                   "James's   Road",
 		"0000 0007 8TH Av. de los Reyes":   "[ADDRESS] de los [PERSON]",
 		"C \xc3 3 28013 Madrid":            "C \xc3 3 [POSTCODE] [LOCATION]",
-		"E gate 6 Patientenakte":              "[ADDRESS] Patientenakte",
+		"E gate 6 Patientenakte":           "[ADDRESS] Patientenakte",
 		"age 0 mgs":                        "age [AGE] mgs",
 		"sraºº 8940":                       "sraºº [BAR]",
 		"plate LSR-221AB 652143a41111111111111111111111111111111%": "plate [PLATE] 652143a41111111111111111111111111111111%",
