@@ -1,7 +1,6 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
-import * as api from './api/bridge';
-import { proveNoWayOut } from './lockdown/prove';
+import { proveOffline } from './state/proof';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/markdown.css';
@@ -16,6 +15,6 @@ document.addEventListener('click', (event) => {
   if (event.target instanceof Element && event.target.closest('a')) event.preventDefault();
 });
 
-if (import.meta.env.MODE !== 'mock') void proveNoWayOut(api.openInBrowser).then(api.pageProved);
+if (import.meta.env.MODE !== 'mock') void proveOffline();
 
 mount(App, { target: document.getElementById('app')! });

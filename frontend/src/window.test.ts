@@ -56,7 +56,7 @@ describe('every view has no finding of axe', () => {
     await screen.findByText('/home/clinician/.local/share/subrosa');
     await clean();
     await user.click(button(/^Offline/));
-    expect(screen.getAllByText('Blocked')).toHaveLength(6);
+    expect(screen.getAllByText('Blocked')).toHaveLength(9);
     await clean();
     await user.click(button('Close'));
     await user.click(button('Shortcuts'));

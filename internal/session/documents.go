@@ -200,13 +200,13 @@ const (
 // library returns what finds the documents of a turn, nil where it uses none. fault.DocumentMissing where one is named
 // that is neither the conversation's nor its matter's.
 func (o *open) library(ctx context.Context, p chat.Prompt) (chat.Library, error) {
-	off := o.policy.Allows(policy.AttachDocument) != nil
+	on := o.policy.Allows(policy.AttachDocument) == nil
 	switch {
 	case p.Temporary && len(p.Documents) > 0:
 		return nil, fault.New(fault.BadInput, errors.New("a temporary chat uses no documents"))
-	case off && len(p.Documents) > 0:
+	case !on && len(p.Documents) > 0:
 		return nil, o.require(policy.AttachDocument, string(p.Conversation), nil)
-	case off || p.NoDocuments || p.Temporary:
+	case !on || p.NoDocuments || p.Temporary:
 		return nil, nil
 	}
 	at := DocumentPlace{Conversation: p.Conversation, Matter: p.Matter}
