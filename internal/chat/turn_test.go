@@ -149,8 +149,8 @@ func TestReasoningIsRedactedKeptAndOnRecordBesideTheAnswer(t *testing.T) {
 		"loading",
 		`reasoning "Ann is "`,
 		`reasoning "[EMAIL]. "`,
-		`delta "Write "`,
-		`delta "to her."`,
+		`delta "Write to "`,
+		`delta "her."`,
 		`history complete "Write to her."`,
 		"audit response complete",
 	)
