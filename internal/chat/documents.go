@@ -56,6 +56,9 @@ func (d *Desk) gather(ctx context.Context, p Prompt, earlier []history.Message, 
 		}
 	}
 	excerpts, err := d.Documents(ctx, asked, used)
+	if ctx.Err() != nil {
+		return m, nil // the turn is closed as stopped, and the model is asked nothing
+	}
 	if err != nil {
 		return m, HistoryFault(err)
 	}

@@ -156,3 +156,17 @@ func TestAPassageIsMaskedAsItStandsOnItsPage(t *testing.T) {
 		t.Errorf("%q %v", got, spans)
 	}
 }
+
+func TestStopWhileDocumentsAreReadClosesTheTurn(t *testing.T) {
+	s := &script{says: []string{"It is so [1]."}}
+	d := s.desk()
+	ctx, stop := context.WithCancel(t.Context())
+	d.Documents = func(ctx context.Context, _ string, _ int) ([]Excerpt, error) {
+		stop()
+		return nil, ctx.Err()
+	}
+	out, err := d.Turn(ctx, Prompt{Text: "Whom?"}, s)
+	if err != nil || out.Assistant.Status != history.Stopped || len(out.Sources) != 0 {
+		t.Errorf("%s, %v, %v", out.Assistant.Status, out.Sources, err)
+	}
+}

@@ -213,7 +213,7 @@ func (o *open) library(ctx context.Context, p chat.Prompt) (chat.Library, error)
 	if at.Conversation == "" && at.Matter == "" {
 		at.Matter = history.General
 	}
-	usable, err := o.documentsFor(ctx, at)
+	usable, err := o.documentsFor(context.WithoutCancel(ctx), at) // a turn that is stopped before it began is stopped, and no fault
 	if err != nil {
 		return nil, err
 	}
