@@ -7,7 +7,8 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
 import canary  # noqa: E402
 from window import Story, Window, nothing_left, stick, wait  # noqa: E402
 
@@ -31,6 +32,8 @@ class Documents(Story):
         (cls.stick / "book.txt").write_text(pages)
         (cls.stick / "odd.bin").write_bytes(bytes([0, 1, 2, 255, 0, 3]) * 50)
         cls.canary = canary.Canary() if canary.ALONE else None
+        attacks = (HERE / "hostile" / "attacks.md").read_text().replace("CANARY", f"{canary.NAME}:80")
+        (cls.stick / "attacks.md").write_text(attacks)
         w = cls.w = Window(cls.home, cls.home.with_suffix(".trace"))
         w.type_into("Passphrase", PASSPHRASE)
         w.type_into("Repeat passphrase", PASSPHRASE)
@@ -101,7 +104,43 @@ class Documents(Story):
         w.shows(r"not a kind of document")
         w.picture("55-odd")
 
-    def test_5_the_record_names_them_by_number_alone(self):
+    def test_5_attacks_in_one_act_on_nothing(self):
+        """That they are attacks is shown by test_hostile.py."""
+        w = self.w
+        w.key("ctrl+n")
+        self.add("attacks.md")
+        w.shows(r"attacks\.md.*1 page")
+        w.send("What is in it?")  # whatever comes of it: the built-in model's context is too small for some
+        w.press(r"Show passage 1: attacks\.md, page 1")
+        w.shows(r"Page 1 of 1")
+        time.sleep(2)  # for what loads late
+        w.picture("56-attacks")
+        text = w.text()
+        for shown in ("<script>document.title = 'owned'", "onload=\"document.title='owned'\"", "javascript:document.title='owned'"):
+            self.assertIn(shown, text, "an attack is not shown as the text that it is")
+        names = {(n.get_role_name(), n.get_name()) for n in w.nodes()}
+        self.assertIn(("document web", "Subrosa"), names)
+        self.assertNotIn("owned", {name for role, name in names if role in ("frame", "document web")})
+        self.assertIsNone(w.find_now("button", "Unlock"), "an attack made a button")
+        w.key("Escape")
+
+    def test_6_the_conversation_is_taken_along_and_the_window_locks(self):
+        w = self.w
+        w.key("ctrl+shift+e")
+        self.tab_to("choice", "PDF")
+        self.fill("Folder", str(self.stick), clear=True)
+        self.fill("File name", "answer", clear=True)
+        w.key("Return")
+        w.shows(r"answer\.pdf, .* was written, read back and is on record as entry \d+")
+        w.key("Escape")
+        w.find("field", "Message")
+        w.key("ctrl+l")
+        w.find("button", "Unlock")
+        w.type_into("Passphrase", PASSPHRASE)
+        w.press("Unlock")
+        w.find("field", "Message")
+
+    def test_7_the_record_names_them_by_number_alone(self):
         record = (self.home / "audit" / "entries").read_text()
         for action in "document_add", "document_read", "document_use":
             self.assertIn(f'"action":"{action}"', record)
@@ -111,6 +150,7 @@ class Documents(Story):
             if f.is_file():
                 self.assertNotIn(b"landlord", f.read_bytes(), f)
 
-    def test_6_nothing_left_the_machine(self):
+    def test_8_nothing_left_the_machine(self):
+        """A whole session was traced: start, unlock, documents, chat, export, lock."""
         self.w.close()
         nothing_left(self, [self.w], self.canary)
