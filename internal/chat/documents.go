@@ -56,8 +56,10 @@ func (d *Desk) gather(ctx context.Context, p Prompt, earlier []history.Message, 
 		}
 	}
 	excerpts, err := d.Documents(ctx, asked, used)
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return m, nil // the turn is closed as stopped, and the model is asked nothing
+	default:
 	}
 	if err != nil {
 		return m, HistoryFault(err)
