@@ -448,7 +448,7 @@ func (p plainStore) search(ctx context.Context, b *testing.B, match string) (n i
 		return n
 	}
 	const hits = `SELECT m.id, m.role, m.created_at, c.id, c.title, snippet(words, 0, '<', '>', '…', 24)
-		FROM words JOIN message m ON m.seq = words.rowid JOIN conversation c ON c.id = m.conversation WHERE words MATCH ? `
+		FROM words JOIN message m ON m.seq = words.rowid JOIN conversation c ON c.seq = m.conversation WHERE words MATCH ? `
 	titles := count(`SELECT '', '', 0, '', text, '' FROM titles WHERE titles MATCH ? ORDER BY rank LIMIT 5`)
 	var few int
 	if err := p.db.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 1001)`, match).Scan(&few); err != nil {
