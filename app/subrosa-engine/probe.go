@@ -21,8 +21,12 @@ func probe(lib string) error {
 	if _, err := llama.Open(lib); err != nil {
 		return errors.Join(errors.New("its own libraries are out of reach"), err)
 	}
+	return printProbe(in, lockdown.ConfinementProbe(os.Getppid()))
+}
+
+func printProbe(in lockdown.Confinement, attempts []lockdown.Attempt) error {
 	return json.NewEncoder(os.Stdout).Encode(struct {
 		lockdown.Confinement
 		Attempts []lockdown.Attempt `json:"attempts"`
-	}{in, lockdown.ConfinementProbe(os.Getppid())})
+	}{in, attempts})
 }

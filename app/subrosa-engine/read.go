@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"image"
 	"io"
 	"os"
@@ -28,7 +26,7 @@ const sealProbeArgument = "__seal-probe"
 // read reads one document for the parent. It takes the file from the socket, loads what the file's kind needs, gives up
 // everything else, and only then looks at the file.
 func read(lib string) error {
-	if err := confineReader(lib); err != nil {
+	if _, err := confineReader(lib); err != nil {
 		return err
 	}
 	conn := os.NewFile(3, "parent")
@@ -81,11 +79,12 @@ func draw(conn io.Writer, content []byte, pdfium *parse.PDFium, of proto.Picture
 	return proto.Write(conn, proto.Done, proto.DoneBody{Kind: string(document.PDF)})
 }
 
-func confineReader(lib string) error {
-	if _, err := lockdown.Confine(lockdown.ReaderFiles(parse.CodeDir(lib))); err != nil && !errors.Is(err, lockdown.ErrUnsupported) {
-		return err
+func confineReader(lib string) (lockdown.Confinement, error) {
+	in, err := lockdown.Confine(lockdown.ReaderFiles(parse.CodeDir(lib)))
+	if errors.Is(err, lockdown.ErrUnsupported) {
+		err = nil
 	}
-	return nil
+	return in, err
 }
 
 func sealReader(seconds uint64) error {
@@ -146,11 +145,9 @@ func done(i document.Info) proto.DoneBody {
 }
 
 func sealProbe(lib string) error {
-	if err := errors.Join(confineReader(lib), sealReader(60)); err != nil {
+	in, err := confineReader(lib)
+	if err := errors.Join(err, sealReader(60)); err != nil {
 		return err
 	}
-	if err := json.NewEncoder(os.Stdout).Encode(lockdown.SealProbe(os.Getppid())); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
+	return printProbe(in, lockdown.SealProbe(os.Getppid()))
 }

@@ -11,6 +11,8 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/sys/unix"
+
+	"subrosa/internal/document/pdftest"
 )
 
 // A case file of 500 pages, some 3,000 letters each: when the first page is there, how fast they come, what the child
@@ -41,7 +43,7 @@ func BenchmarkPDF(b *testing.B) {
 // A letter of two pages, and text: what a small document waits for is the child's start.
 func BenchmarkSmall(b *testing.B) {
 	b.Run("pdf", func(b *testing.B) {
-		benchmark(b, reader, "letter.pdf", makePDF(b, strings.Repeat("Dear colleague. ", 100), "Yours."))
+		benchmark(b, reader, "letter.pdf", pdftest.Text(b, strings.Repeat("Dear colleague. ", 100), "Yours."))
 	})
 	b.Run("text", func(b *testing.B) { benchmark(b, reader, "letter.txt", strings.Repeat("Dear colleague. ", 200)) })
 }

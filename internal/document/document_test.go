@@ -15,8 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"codeberg.org/go-pdf/fpdf"
-
+	"subrosa/internal/document/pdftest"
 	"subrosa/internal/document/text"
 )
 
@@ -57,25 +56,8 @@ func pages(t testing.TB, name, content string) ([]Page, Info, error) {
 	return got, info, err
 }
 
-// makePDF sets pages of text with the standard fonts.
-func makePDF(t testing.TB, pages ...string) string {
-	t.Helper()
-	p := fpdf.New("P", "mm", "A4", "")
-	p.SetTitle("Letter", true)
-	p.SetFont("Helvetica", "", 11)
-	for _, s := range pages {
-		p.AddPage()
-		p.MultiCell(0, 5, s, "", "L", false)
-	}
-	var b strings.Builder
-	if err := p.Output(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 func TestAPDFIsReadPageByPage(t *testing.T) {
-	got, info, err := pages(t, "letter.pdf", makePDF(t, "First page.\nIt goes on.", "", "Third page."))
+	got, info, err := pages(t, "letter.pdf", pdftest.Text(t, "First page.\nIt goes on.", "", "Third page."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +67,7 @@ func TestAPDFIsReadPageByPage(t *testing.T) {
 	if info.Kind != PDF || info.Title != "Letter" || info.Pages != 3 || info.Blank != 1 {
 		t.Errorf("%+v", info)
 	}
-	if _, info, err := pages(t, "scan.pdf", makePDF(t, "", "")); !errors.Is(err, ErrNoText) || info.Blank != 2 {
+	if _, info, err := pages(t, "scan.pdf", pdftest.Text(t, "", "")); !errors.Is(err, ErrNoText) || info.Blank != 2 {
 		t.Error(info, err)
 	}
 }
@@ -104,7 +86,7 @@ func TestWithoutCompiledCode(t *testing.T) {
 	}
 	n := 0
 	other := Reader{Program: reader.Program, Lib: lib}
-	if _, err := other.Read(t.Context(), "x.pdf", strings.NewReader(makePDF(t, "x")), Limits{}, func(Page) error { n++; return nil }); err != nil || n != 1 {
+	if _, err := other.Read(t.Context(), "x.pdf", strings.NewReader(pdftest.Text(t, "x")), Limits{}, func(Page) error { n++; return nil }); err != nil || n != 1 {
 		t.Error(n, err)
 	}
 	if err := filepath.WalkDir(lib, func(path string, d os.DirEntry, err error) error {
@@ -139,14 +121,16 @@ func TestTheReaderIsSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var attempts []struct {
-		Name, Answer string
-		Denied       bool
+	var probe struct {
+		Attempts []struct {
+			Name, Answer string
+			Denied       bool
+		}
 	}
-	if err := json.Unmarshal(out, &attempts); err != nil || len(attempts) < 15 {
+	if err := json.Unmarshal(out, &probe); err != nil || len(probe.Attempts) < 15 {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, a := range attempts {
+	for _, a := range probe.Attempts {
 		if !a.Denied {
 			t.Errorf("%s: %s", a.Name, a.Answer)
 		}
@@ -183,7 +167,7 @@ type failing struct{}
 func (failing) Read([]byte) (int, error) { return 0, errDrive }
 
 func TestCancellingEndsIt(t *testing.T) {
-	content := makePDF(t, make([]string, 200)...)
+	content := pdftest.Text(t, make([]string, 200)...)
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0
 	_, err := reader.Read(ctx, "x.pdf", strings.NewReader(content), Limits{}, func(Page) error {

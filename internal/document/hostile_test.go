@@ -10,25 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// objects writes a PDF of these, from number 1 on.
-func objects(all ...string) string {
-	var b strings.Builder
-	b.WriteString("%PDF-1.7\n")
-	var at []int
-	for i, o := range all {
-		at = append(at, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(all)+1)
-	for _, n := range at {
-		fmt.Fprintf(&b, "%010d 00000 n \n", n)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF", len(all)+1, start)
-	return b.String()
-}
+	"subrosa/internal/document/pdftest"
+)
 
 func stream(dictionary, content string) string {
 	return fmt.Sprintf("<<%s/Length %d>>stream\n%s\nendstream", dictionary, len(content), content)
@@ -45,7 +29,7 @@ func formBomb() string {
 	for i := 5; i < 17; i++ {
 		all = append(all, stream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</XObject<</X %d 0 R>>>>", i+1), strings.Repeat("/X Do ", 10)))
 	}
-	return objects(append(all, stream("/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>", "BT /F 9 Tf (x) Tj ET"))...)
+	return pdftest.Objects(append(all, stream("/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>", "BT /F 9 Tf (x) Tj ET"))...)
 }
 
 // flateBomb is a page whose content is compressed, twice, from so many bytes of letters.
@@ -63,7 +47,7 @@ func flateBomb(t *testing.T, size int) string {
 		}
 		letters = b.Bytes()
 	}
-	return objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R>>", stream("/Filter[/FlateDecode/FlateDecode]", string(letters)))
+	return pdftest.Objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R>>", stream("/Filter[/FlateDecode/FlateDecode]", string(letters)))
 }
 
 // What no parser can bound, the process does: time that is up, memory that is used up.

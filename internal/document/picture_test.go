@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"subrosa/internal/document/pdftest"
 )
 
 // picture draws the page on which text stands and marks it.
@@ -61,9 +63,9 @@ func TestAPassageIsMarkedWhereItStands(t *testing.T) {
 	page := stream("", "BT /F 20 Tf 50 700 Td (First line) Tj 0 -100 Td (mark this) Tj 0 -100 Td (last) Tj ET")
 	font := "/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
 	for name, pdf := range map[string]string{
-		"upright": objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"+font+">>", page),
-		"turned":  objects(catalog, tree, "<</Type/Page/Parent 2 0 R/Rotate 90/MediaBox[0 0 600 800]/Contents 4 0 R"+font+">>", page),
-		"cropped": objects(catalog, tree, "<</Type/Page/Parent 2 0 R/CropBox[20 100 580 780]/MediaBox[0 0 600 800]/Contents 4 0 R"+font+">>", page),
+		"upright": pdftest.Objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R"+font+">>", page),
+		"turned":  pdftest.Objects(catalog, tree, "<</Type/Page/Parent 2 0 R/Rotate 90/MediaBox[0 0 600 800]/Contents 4 0 R"+font+">>", page),
+		"cropped": pdftest.Objects(catalog, tree, "<</Type/Page/Parent 2 0 R/CropBox[20 100 580 780]/MediaBox[0 0 600 800]/Contents 4 0 R"+font+">>", page),
 	} {
 		marked, img := picture(t, pdf, 1, "mark this")
 		all, within := ink(img, marked.Boxes)
@@ -78,7 +80,7 @@ func TestAPassageIsMarkedWhereItStands(t *testing.T) {
 func must(p Picture, _ image.Image) Picture { return p }
 
 func TestATextOverSeveralLinesHasABoxForEach(t *testing.T) {
-	pdf := makePDF(t, "x", strings.Repeat("The claimant was seen on ward seven. ", 30))
+	pdf := pdftest.Text(t, "x", strings.Repeat("The claimant was seen on ward seven. ", 30))
 	p, img := picture(t, pdf, 2, strings.TrimSpace(strings.Repeat("The claimant was seen on ward seven. ", 2)))
 	if all, within := ink(img, p.Boxes); len(p.Boxes) < 1 || within == 0 || within > all/4 {
 		t.Error(len(p.Boxes), within, all)
@@ -90,7 +92,7 @@ func TestATextOverSeveralLinesHasABoxForEach(t *testing.T) {
 }
 
 func TestPicturesThatCannotBe(t *testing.T) {
-	pdf := makePDF(t, "x")
+	pdf := pdftest.Text(t, "x")
 	for name, c := range map[string]struct {
 		content string
 		passage Passage
@@ -103,7 +105,7 @@ func TestPicturesThatCannotBe(t *testing.T) {
 		"no such text": {pdf, Passage{1, 0, 1000}, 800, ErrBroken},
 		"too wide":     {pdf, Passage{Page: 1}, 100_000, ErrTooLarge},
 		"no width":     {pdf, Passage{Page: 1}, 0, ErrTooLarge},
-		"endless page": {objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 1 14400]>>"), Passage{Page: 1}, 2000, ErrTooLarge},
+		"endless page": {pdftest.Objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 1 14400]>>"), Passage{Page: 1}, 2000, ErrTooLarge},
 		"a bomb":       {formBomb(), Passage{Page: 1}, 800, ErrTimeout},
 	} {
 		limits := Limits{}

@@ -24,7 +24,7 @@ var layers = []struct {
 		"subrosa/internal/backup", "subrosa/internal/socket", "subrosa/internal/keys", "subrosa/internal/history", "subrosa/internal/audit", "subrosa/internal/vault",
 		"subrosa/internal/engine", "subrosa/internal/redact", "subrosa/internal/policy", "subrosa/internal/lockdown", "subrosa/internal/presence", "subrosa/internal/webview", "subrosa/internal/document", "subrosa/models",
 	}, "leaves know nothing of each other, so each can be read and tested alone"},
-	{"formats", []string{"subrosa/internal/engine/proto", "subrosa/internal/document/proto", "subrosa/internal/document/text", "subrosa/internal/gguf"}, "a format knows nothing of who reads it"},
+	{"formats", []string{"subrosa/internal/engine/proto", "subrosa/internal/document/proto", "subrosa/internal/document/text", "subrosa/internal/document/pdftest", "subrosa/internal/gguf"}, "a format knows nothing of who reads it"},
 	{"ground", []string{"subrosa/internal/fault", "subrosa/internal/secret", "subrosa/internal/atomicfile", "subrosa/internal/frame", "subrosa/internal/child"}, "everything may rest on these, so they rest on nothing"},
 }
 

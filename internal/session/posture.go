@@ -52,7 +52,7 @@ func (p Posture) OK() bool {
 // PostureControls lists the IDs of all controls, in order.
 func PostureControls() []string {
 	return []string{
-		"network", "window-confined", "engine-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
+		"network", "window-confined", "engine-confined", "reader-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
 		"recovery", "policy-signed", "roles", "record-verified", "record-witnessed", "retention", "redaction", "models-signed", "os-version", "app-version",
 	}
 }
@@ -62,7 +62,7 @@ const (
 	mostUpdateAge   = 180 // days
 )
 
-// Posture collects the evidence. It verifies the whole record and starts the engine once, to try its confinement.
+// Posture collects the evidence. It verifies the whole record and starts the engine and the reader of documents once, to try their confinement.
 func (s *Session) Posture(ctx context.Context, version string) (Posture, error) {
 	o, err := s.ready()
 	if err != nil {
@@ -72,7 +72,8 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 	rows := map[string]Control{
 		"network":          networkControl(s.opts.Network),
 		"window-confined":  windowControl(s.opts.Files),
-		"engine-confined":  engineControl(ctx, s.opts),
+		"engine-confined":  childControl(ctx, s.opts, "Engine confined", "__confinement-probe"),
+		"reader-confined":  childControl(ctx, s.opts, "Reader of documents sealed", "__seal-probe"),
 		"disk-encryption":  control("Disk encryption", func() (Result, string) { return diskEncryption(s.opts.Home) }),
 		"swap-encryption":  control("Swap encryption", swapEncryption),
 		"core-dumps":       control("No core dumps", coreDumps),
@@ -160,12 +161,12 @@ func confinedControl(name string, landlock int, attempts []lockdown.Attempt) Con
 	return passed(name, fmt.Sprintf("Landlock ABI %d; all %d attempts from inside were denied", landlock, len(attempts)))
 }
 
-// engineControl starts the engine's program, which confines itself and tries from inside what it must not be able to do.
-func engineControl(ctx context.Context, opts Options) Control {
-	const name = "Engine confined"
+// childControl starts the engine's program, which confines itself as it does for this work and tries from inside what it must
+// not be able to do.
+func childControl(ctx context.Context, opts Options, name, argument string) Control {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, opts.EnginePath, "__confinement-probe", opts.EngineLib)
+	cmd := exec.CommandContext(ctx, opts.EnginePath, argument, opts.EngineLib)
 	cmd.Env = []string{}
 	out, err := cmd.Output()
 	if err != nil {

@@ -653,6 +653,7 @@ export const de: Strings = {
       network: 'Kein Netz',
       'window-confined': 'Fenster auf seine Dateien beschränkt',
       'engine-confined': 'Modellprozess eingesperrt',
+      'reader-confined': 'Leseprozess für Dokumente versiegelt',
       'disk-encryption': 'Festplattenverschlüsselung',
       'swap-encryption': 'Auslagerung verschlüsselt',
       'core-dumps': 'Keine Speicherabzüge',

@@ -165,7 +165,7 @@ export const en = {
     placeholder: 'Write a message',
     send: 'Send',
     stop: 'Stop',
-    help: 'Enter to send, Shift+Enter for a new line, / for templates',
+    help: 'Enter sends, Shift+Enter new line, / templates',
     stopHelp: 'Esc to stop',
     found: (n: number) => `${plural(n, 'value', 'values')} found`,
     actions: {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"subrosa/internal/document/pdftest"
+
 	"subrosa/internal/document"
 )
 
@@ -98,12 +100,12 @@ func TestHostileFilesGiveATypedError(t *testing.T) {
 		{"controls.txt", big("\x01", 1000), document.ErrKind},
 
 		{"nothing.pdf", "%PDF-1.7", document.ErrBroken},
-		{"cut.pdf", makePDF(t, "x")[:300], document.ErrBroken},
-		{"loop.pdf", pdfOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[2 0 R]>>"), document.ErrBroken},
-		{"count.pdf", pdfOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2147483647/Kids[3 0 R]>>", "<</Type/Page/Parent 2 0 R>>"), document.ErrNoText},
-		{"negative.pdf", pdfOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count -5/Kids[]>>"), document.ErrBroken},
-		{"arrays.pdf", pdfOf("<</Type/Catalog/Pages 2 0 R>>", big("[", 1_000_000)), document.ErrBroken},
-		{"self.pdf", pdfOf("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</X 4 0 R>>>>>>",
+		{"cut.pdf", pdftest.Text(t, "x")[:300], document.ErrBroken},
+		{"loop.pdf", pdftest.Objects("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[2 0 R]>>"), document.ErrBroken},
+		{"count.pdf", pdftest.Objects("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2147483647/Kids[3 0 R]>>", "<</Type/Page/Parent 2 0 R>>"), document.ErrNoText},
+		{"negative.pdf", pdftest.Objects("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count -5/Kids[]>>"), document.ErrBroken},
+		{"arrays.pdf", pdftest.Objects("<</Type/Catalog/Pages 2 0 R>>", big("[", 1_000_000)), document.ErrBroken},
+		{"self.pdf", pdftest.Objects("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject<</X 4 0 R>>>>>>",
 			"<</Type/XObject/Subtype/Form/Resources<</XObject<</X 4 0 R>>>>/Length 4>>stream\n/X Do\nendstream"), document.ErrNoText},
 		{"random.pdf", "%PDF-1.7\n" + big("obj stream endobj << >> [ 1 0 R ", 100_000), document.ErrBroken},
 	} {
@@ -137,24 +139,6 @@ func nestedMail(depth int) string {
 	return b.String()
 }
 
-// pdfOf writes objects, from number 1 on, and a table of where they are.
-func pdfOf(objects ...string) string {
-	var b strings.Builder
-	b.WriteString("%PDF-1.7\n")
-	var at []int
-	for i, o := range objects {
-		at = append(at, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
-	}
-	start := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
-	for _, n := range at {
-		fmt.Fprintf(&b, "%010d 00000 n \n", n)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF", len(objects)+1, start)
-	return b.String()
-}
-
 // Every byte of a document of each kind is changed or cut off in turn: none is a panic.
 func TestEveryByteMayBeWrong(t *testing.T) {
 	for name, content := range seeds(t) {
@@ -170,7 +154,7 @@ func TestEveryByteMayBeWrong(t *testing.T) {
 // seeds are a small document of each kind.
 func seeds(t testing.TB) map[string]string {
 	return map[string]string{
-		"a.pdf": makePDF(t, "First page.", "Second."),
+		"a.pdf": pdftest.Text(t, "First page.", "Second."),
 		"a.docx": makeDOCX(t, map[string]string{
 			"word/styles.xml":    `<w:styles ` + wordNamespace + `><w:style w:styleId="a"><w:name w:val="heading 1"/></w:style></w:styles>`,
 			"word/footnotes.xml": `<w:footnotes ` + wordNamespace + `><w:footnote w:id="2">` + para("n") + `</w:footnote></w:footnotes>`,

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"subrosa/internal/document/pdftest"
+
 	"codeberg.org/go-pdf/fpdf"
 
 	"subrosa/internal/document"
@@ -96,8 +98,8 @@ func TestKindsAreToldByTheirContent(t *testing.T) {
 		kind          document.Kind
 		err           error
 	}{
-		{"letter.docx", makePDF(t, "x"), document.PDF, nil},
-		{"letter.txt", "\n" + makePDF(t, "x"), document.PDF, nil},
+		{"letter.docx", pdftest.Text(t, "x"), document.PDF, nil},
+		{"letter.txt", "\n" + pdftest.Text(t, "x"), document.PDF, nil},
 		{"letter.pdf", docx, document.DOCX, nil},
 		{"letter.doc", `{\rtf1 x}`, document.RTF, nil},
 		{"mail.txt", "Return-Path: <a@b.c>\r\nFrom: A <a@b.c>\r\n\r\nx", document.EML, nil},
@@ -122,21 +124,6 @@ func TestKindsAreToldByTheirContent(t *testing.T) {
 			t.Errorf("%s: %q %v, want %q %v", c.name, info.Kind, err, c.kind, c.err)
 		}
 	}
-}
-
-func makePDF(t testing.TB, pages ...string) string {
-	t.Helper()
-	p := fpdf.New("P", "mm", "A4", "")
-	p.SetFont("Helvetica", "", 11)
-	for _, s := range pages {
-		p.AddPage()
-		p.MultiCell(0, 5, s, "", "L", false)
-	}
-	var b strings.Builder
-	if err := p.Output(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
 }
 
 func makeZip(t testing.TB, parts map[string]string) string {
@@ -339,7 +326,7 @@ func TestCSV(t *testing.T) {
 }
 
 func TestPDF(t *testing.T) {
-	info := reads(t, "a.pdf", makePDF(t, "Erste Seite.", "Zweite."), "Erste Seite.\n--\nZweite.")
+	info := reads(t, "a.pdf", pdftest.Text(t, "Erste Seite.", "Zweite."), "Erste Seite.\n--\nZweite.")
 	if info.Kind != document.PDF || info.Pages != 2 {
 		t.Errorf("%+v", info)
 	}
