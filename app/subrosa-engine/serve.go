@@ -127,6 +127,12 @@ func (s *server) handle(f proto.Frame, frames <-chan proto.Frame) error {
 			return err
 		}
 		return s.generate(b)
+	case proto.Save, proto.Restore, proto.Forget:
+		var b proto.StateBody
+		if err := f.Decode(&b); err != nil {
+			return err
+		}
+		return s.state(f.Kind, b, frames)
 	}
 	return fmt.Errorf("%w: %d", proto.ErrUnknownKind, f.Kind)
 }
@@ -142,6 +148,7 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 		Threads:   b.Threads,
 		NoRepack:  b.NoRepack,
 		NoDrafts:  b.NoDrafts,
+		Keep:      b.Keep,
 		Progress: func(done, total int64) {
 			if part := float64(done) / float64(total); part-told >= 0.01 {
 				told = part
@@ -157,6 +164,7 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 	return s.send(proto.Loaded, proto.LoadedBody{
 		ID: b.ID, Name: i.Name, Architecture: i.Architecture, Context: i.Context, TrainedFor: i.TrainedFor,
 		Parameters: i.Parameters, Quantisation: i.Quantisation, Device: i.Device, Threads: i.Threads,
+		States: i.States,
 	})
 }
 
@@ -172,10 +180,17 @@ func (s *server) generate(b proto.GenerateBody) error {
 		Temperature: b.Sampling.Temperature, TopK: b.Sampling.TopK, TopP: b.Sampling.TopP, MinP: b.Sampling.MinP,
 		RepeatPenalty: b.Sampling.RepeatPenalty, Seed: b.Sampling.Seed,
 	}
+	request := llama.Request{Conversation: b.Conversation, Messages: messages, Sampling: sampling, MaxTokens: b.MaxTokens, LeaveOut: b.LeaveOut}
+	var r llama.Result
+	var err error
 	s.begin(b.ID)
-	r, err := s.model.Generate(llama.Request{Messages: messages, Sampling: sampling, MaxTokens: b.MaxTokens, LeaveOut: b.LeaveOut}, func(text string, reasoning bool) error {
-		return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text, Reasoning: reasoning})
-	})
+	if b.Ahead {
+		r, err = s.model.Read(request)
+	} else {
+		r, err = s.model.Generate(request, func(text string, reasoning bool) error {
+			return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text, Reasoning: reasoning})
+		})
+	}
 	s.end()
 	if err != nil {
 		return s.fail(b.ID, err)
@@ -185,6 +200,70 @@ func (s *server) generate(b proto.GenerateBody) error {
 		Drafted: r.Drafted, Accepted: r.Accepted, LeftOut: r.LeftOut,
 		PromptTime: int64(r.PromptTime), FirstToken: int64(r.FirstToken), GenerateTime: int64(r.GenerateTime),
 	})
+}
+
+// state saves, restores or forgets the state of conversations.
+func (s *server) state(kind proto.Kind, b proto.StateBody, frames <-chan proto.Frame) error {
+	var saved []byte
+	if kind == proto.Restore {
+		var err error
+		if saved, err = s.receiveState(b, frames); err != nil {
+			return err
+		}
+	}
+	if s.model == nil {
+		return s.send(proto.Failed, proto.FailedBody{ID: b.ID, Code: proto.BadRequest, Detail: "no model is loaded"})
+	}
+	done := proto.DoneBody{ID: b.ID, Reason: llama.EOS}
+	var err error
+	s.begin(b.ID)
+	switch kind {
+	case proto.Forget:
+		s.model.Forget()
+	case proto.Restore:
+		if saved != nil {
+			err = s.model.Restore(b.Conversation, saved)
+		}
+	default:
+		done.PromptTokens, err = s.model.Save(b.Conversation, func(piece []byte) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return proto.WriteState(s.conn, b.ID, piece)
+		})
+	}
+	s.end()
+	if errors.Is(err, llama.ErrStopped) {
+		done.Reason, err = llama.Stopped, nil
+	}
+	if err != nil {
+		return s.fail(b.ID, err)
+	}
+	return s.send(proto.Done, done)
+}
+
+// receiveState takes the pieces of a state up to the empty one: nil where they are not as many bytes as announced, which
+// means that the parent gave up, or more than are kept.
+func (s *server) receiveState(b proto.StateBody, frames <-chan proto.Frame) ([]byte, error) {
+	var saved []byte
+	if s.model != nil && b.Size > 0 && b.Size <= s.model.Room() {
+		saved = make([]byte, 0, b.Size)
+	}
+	for f := range frames {
+		id, piece, err := f.Piece()
+		switch {
+		case err != nil || id != b.ID:
+			return nil, fmt.Errorf("%w: no piece of a state", proto.ErrUnknownKind)
+		case len(piece) == 0 && int64(len(saved)) == b.Size:
+			return saved, nil
+		case len(piece) == 0:
+			clear(saved)
+			return nil, nil
+		case len(piece) <= cap(saved)-len(saved):
+			saved = append(saved, piece...)
+		}
+		clear(piece)
+	}
+	return nil, io.ErrUnexpectedEOF
 }
 
 // codes are the errors that have a code of their own.
@@ -199,6 +278,7 @@ var codes = []struct {
 	{llama.ErrUnsupported, proto.Unsupported},
 	{llama.ErrTemplate, proto.Template},
 	{llama.ErrContextFull, proto.ContextFull},
+	{llama.ErrState, proto.BadRequest},
 	{llama.ErrLibraries, proto.Libraries},
 }
 

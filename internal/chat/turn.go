@@ -320,7 +320,7 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		return func(text string) error { return show(s, s.stream.Write(text)) }
 	}
 	request := engine.Request{
-		Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut,
+		Conversation: named(p, begun.Conversation), Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut,
 		Reasoning: take(thoughts),
 	}
 	if a.err = take(thoughts)(begun.Reasoning); a.err == nil {
@@ -459,6 +459,15 @@ func countByType(spans []redact.Span) map[string]int {
 		counts[string(s.Type)]++
 	}
 	return counts
+}
+
+// named is what the engine knows a conversation by, so that it keeps what it has computed of it. A temporary one is not
+// kept there either.
+func named(p Prompt, id history.ConversationID) string {
+	if p.Temporary {
+		return ""
+	}
+	return string(id)
 }
 
 func (d *Desk) maxTokens(p Prompt) int {

@@ -56,3 +56,9 @@ func (p *process) sendRaw(kind proto.Kind, body []byte) error {
 	defer p.writing.Unlock()
 	return proto.WriteRaw(p.Conn, kind, body)
 }
+
+func (p *process) sendState(id uint64, piece []byte) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return proto.WriteState(p.Conn, id, piece)
+}

@@ -101,6 +101,7 @@ type LoadRequest struct {
 	Threads   int           // 0: one for each physical core, or one in all for a model of less than 30 million weights
 	NoRepack  bool          // keep the file's weight layout: slower on CPU, for comparison
 	NoDrafts  bool          // one token at a time, for comparison
+	Keep      int64         // bytes of memory for conversations beside the current one; 0: none are kept
 }
 
 // ModelInfo describes a loaded model.
@@ -113,6 +114,7 @@ type ModelInfo struct {
 	Quantisation string
 	Device       string
 	Threads      int
+	States       string // what a saved state depends on beside the model: another engine's is of no use where it differs
 }
 
 // Message is one message of a conversation. Role is "system", "user" or "assistant".
@@ -131,11 +133,12 @@ type Sampling struct {
 
 // Request asks for an answer of at most MaxTokens tokens; 0 means up to the end of the context.
 type Request struct {
-	Messages  []Message
-	Sampling  Sampling
-	MaxTokens int
-	LeaveOut  bool                    // the oldest messages, where not all fit into the context
-	Reasoning func(text string) error // takes what the model says to itself before it answers; nil: it is dropped
+	Conversation string // names it: its computed state is kept when another one comes in between; empty: it is not
+	Messages     []Message
+	Sampling     Sampling
+	MaxTokens    int
+	LeaveOut     bool                    // the oldest messages, where not all fit into the context
+	Reasoning    func(text string) error // takes what the model says to itself before it answers; nil: it is dropped
 }
 
 // Reason says why an answer ended.
@@ -285,16 +288,14 @@ func (e *Engine) deliver(f proto.Frame) bool {
 			}
 		}
 	}
-	var id struct {
-		ID uint64 `json:"id"`
-	}
-	if f.Decode(&id) != nil {
+	id, err := f.Request()
+	if err != nil {
 		return false
 	}
 	e.mu.Lock()
 	c := e.call
 	e.mu.Unlock()
-	if c == nil || c.id != id.ID {
+	if c == nil || c.id != id {
 		return true // an answer to a request that was given up
 	}
 	select {
@@ -363,7 +364,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 	}
 	defer e.end(c)
 	body := proto.LoadBody{
-		ID: c.id, Size: r.Size, Context: r.Context, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts,
+		ID: c.id, Size: r.Size, Context: r.Context, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts, Keep: r.Keep,
 	}
 	if err := e.child.send(proto.Load, body); err != nil {
 		return ModelInfo{}, e.crashed()
@@ -398,7 +399,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 				}
 				return ModelInfo{
 					Name: b.Name, Architecture: b.Architecture, Context: b.Context, TrainedFor: b.TrainedFor,
-					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads,
+					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads, States: b.States,
 				}, nil
 			case proto.Failed:
 				return ModelInfo{}, failure(f)
@@ -419,21 +420,45 @@ func (e *Engine) Generate(ctx context.Context, r Request, emit func(text string)
 }
 
 func (e *Engine) generate(ctx context.Context, r Request, emit func(text string) error) (Result, error) {
-	c, err := e.begin()
-	if err != nil {
-		return Result{}, err
+	send := func(c *call) error { return e.child.send(proto.Generate, bodyOf(c, r)) }
+	return e.exchange(ctx, send, func(f proto.Frame) error {
+		var b proto.DeltaBody
+		if err := f.Decode(&b); err != nil {
+			return err
+		}
+		take := emit
+		if b.Reasoning {
+			take = r.Reasoning
+		}
+		if take == nil {
+			return nil
+		}
+		return take(b.Text)
+	})
+}
+
+func bodyOf(c *call, r Request) proto.GenerateBody {
+	body := proto.GenerateBody{
+		ID: c.id, Conversation: r.Conversation, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens, LeaveOut: r.LeaveOut,
 	}
-	defer e.end(c)
-	body := proto.GenerateBody{ID: c.id, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens, LeaveOut: r.LeaveOut}
 	for _, m := range r.Messages {
 		body.Messages = append(body.Messages, proto.Message(m))
 	}
-	if err := e.child.send(proto.Generate, body); errors.Is(err, proto.ErrTooLarge) {
-		return Result{}, ErrContextFull
-	} else if err != nil {
-		return Result{}, e.crashed()
+	return body
+}
+
+// unsent is the error of a request that could not be sent: a child that is gone, but for a conversation beyond all limits.
+func (e *Engine) unsent(err error) error {
+	if errors.Is(err, proto.ErrTooLarge) {
+		return ErrContextFull
 	}
-	var emitErr error
+	return e.crashed()
+}
+
+// await hands what comes before a request's end to take. Cancelling ctx, or an error of take's, which is returned, stops
+// the request.
+func (e *Engine) await(ctx context.Context, c *call, take func(proto.Frame) error) (Result, error) {
+	var failed error
 	var grace <-chan time.Time
 	cancelled := ctx.Done()
 	stop := func() {
@@ -456,20 +481,13 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 				return Result{}, e.crashed()
 			}
 			switch f.Kind {
-			case proto.Delta:
-				var b proto.DeltaBody
-				if err := f.Decode(&b); err != nil {
-					return Result{}, err
-				}
-				take := emit
-				if b.Reasoning {
-					take = r.Reasoning
-				}
-				if emitErr == nil && take != nil {
-					if emitErr = take(b.Text); emitErr != nil {
+			case proto.Delta, proto.State:
+				if failed == nil && take != nil {
+					if failed = take(f); failed != nil {
 						stop()
 					}
 				}
+				clear(f.Body)
 			case proto.Done:
 				var b proto.DoneBody
 				if err := f.Decode(&b); err != nil {
@@ -480,7 +498,7 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 					Drafted: b.Drafted, Accepted: b.Accepted, LeftOut: b.LeftOut,
 					PromptTime: time.Duration(b.PromptTime), FirstToken: time.Duration(b.FirstToken),
 					GenerateTime: time.Duration(b.GenerateTime),
-				}, emitErr
+				}, failed
 			case proto.Failed:
 				return Result{}, failure(f)
 			}

@@ -138,7 +138,45 @@ func searchProcess(t *testing.T, pid int, needles [][]byte) (found []string, rea
 	return found, read
 }
 
-func TestNoPlaintextOfTheWeightsIsOnAnyDisk(t *testing.T) {
+// passState has a conversation's state saved, another conversation come in between, and the state brought back, and
+// returns pieces of it.
+func passState(t *testing.T, e *Engine) (pieces [][]byte) {
+	t.Helper()
+	ctx := context.Background()
+	var saved []byte
+	say := func(conversation, text string) Result {
+		r, err := e.Generate(ctx, Request{Conversation: conversation, Messages: []Message{{"user", text}}, MaxTokens: 4}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	text := strings.Repeat("Is this secret? ", 20)
+	say("a", text)
+	n, err := e.SaveState(ctx, "a", func(p []byte) error { saved = append(saved, p...); return nil })
+	if err != nil || n < 100 {
+		t.Fatal(n, err)
+	}
+	say("b", strings.Repeat("Another one. ", 20))
+	if err := e.RestoreState(ctx, "a", int64(len(saved)), bytes.NewReader(saved)); err != nil {
+		t.Fatal(err)
+	}
+	if r := say("a", text); r.CachedTokens != r.PromptTokens-1 {
+		t.Errorf("nothing was brought back: %+v", r)
+	}
+	for at := range 8 {
+		from := len(saved) / 8 * at
+		if piece := saved[from:min(from+64, len(saved))]; bytes.Count(piece, piece[:1]) < 8 {
+			pieces = append(pieces, piece)
+		}
+	}
+	if len(pieces) < 4 {
+		t.Fatalf("only %d pieces of a state", len(pieces))
+	}
+	return pieces
+}
+
+func TestNoPlaintextOfWeightsOrStatesIsOnAnyDisk(t *testing.T) {
 	since := time.Now().Add(-time.Second)
 	shape := gguf.Tiny()
 	shape.Type, shape.Layers, shape.Width, shape.Hidden, shape.Vocabulary = gguf.Q4_0, 4, 1024, 2816, 4096 // 32 MB
@@ -147,6 +185,8 @@ func TestNoPlaintextOfTheWeightsIsOnAnyDisk(t *testing.T) {
 	dirs := []string{filepath.Dir(s.path), os.TempDir(), "/tmp", "/dev/shm"}
 
 	e := start(t, s.path)
+	request := s.request()
+	request.Keep = 64 << 20
 	stop, looked := make(chan struct{}), make(chan struct{})
 	var during []string
 	reads := 0
@@ -163,7 +203,7 @@ func TestNoPlaintextOfTheWeightsIsOnAnyDisk(t *testing.T) {
 			}
 		}
 	}()
-	if _, err := e.Load(context.Background(), s.request(), nil); err != nil {
+	if _, err := e.Load(context.Background(), request, nil); err != nil {
 		t.Fatal(err)
 	}
 	close(stop)
@@ -175,6 +215,7 @@ func TestNoPlaintextOfTheWeightsIsOnAnyDisk(t *testing.T) {
 		t.Error("no descriptor was read while loading: this shows nothing")
 	}
 	answer(t, e, "Is it secret?", 4)
+	needles = append(needles, passState(t, e)...)
 	after, _ := searchProcess(t, e.PID(), needles)
 	if found := append(after, searchFiles(since, needles, dirs...)...); len(found) > 0 {
 		t.Errorf("after loading: %v", found)

@@ -86,6 +86,9 @@ func (o *open) erase(ctx context.Context, e history.Erasure, why audit.Action) e
 			return err
 		}
 	}
+	if o.model != nil { // while unlocking there is none yet
+		defer o.model.forget()
+	}
 	if err := o.history.Erase(ctx, e); err != nil {
 		for _, entry := range entries {
 			entry.Result = "failed"

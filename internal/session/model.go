@@ -81,6 +81,7 @@ type model struct {
 	progress float64
 	fault    *fault.Fault
 	idle     *time.Timer // unloads
+	erased   bool        // something was: the engine is to forget all conversations
 }
 
 // sealBuiltin seals the built-in model of this version if it is not here.
@@ -191,6 +192,7 @@ func (m *model) acquire(ctx context.Context) bool {
 
 // release gives the engine back. One that nobody asks for ModelIdle gives its memory back too.
 func (m *model) release() {
+	m.forgetLocked()
 	idle := cmp.Or(m.opts.ModelIdle, ModelIdle)
 	m.mu.Lock()
 	if m.idle == nil {
@@ -272,7 +274,7 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 	if err != nil {
 		return nil, engineFault(err)
 	}
-	info, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size, Context: fit.Context}, progress)
+	info, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size, Context: fit.Context, Keep: fit.ForConversations()}, progress)
 	if err != nil {
 		return nil, engineFault(errors.Join(err, e.Close()))
 	}

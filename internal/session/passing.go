@@ -57,6 +57,7 @@ func (o *open) passingOf(id history.ConversationID) *passing {
 func (s *Session) Forget() {
 	if o, err := s.ready(); err == nil {
 		o.passing.Store(nil)
+		o.model.forget()
 	}
 }
 

@@ -41,16 +41,17 @@ func (m *Model) fit(q Request) (fitted, error) {
 		return all, full
 	}
 	last := len(starts) - 1
-	if m.leftOut > 0 && m.leftOut <= last {
-		if f, err := m.without(q.Messages, starts[m.leftOut]); err == nil && len(f.prompt) <= m.info.Context-room {
+	if out := m.leftOut[q.Conversation]; out > 0 && out <= last {
+		if f, err := m.without(q.Messages, starts[out]); err == nil && len(f.prompt) <= m.info.Context-room {
 			return f, nil
 		}
 	}
-	m.leftOut = 1 + sort.Search(last-1, func(i int) bool {
+	out := 1 + sort.Search(last-1, func(i int) bool {
 		f, err := m.without(q.Messages, starts[1+i])
 		return err == nil && len(f.prompt) <= m.info.Context*3/4
 	})
-	f, err := m.without(q.Messages, starts[m.leftOut])
+	m.leftOut[q.Conversation] = out
+	f, err := m.without(q.Messages, starts[out])
 	if err == nil && len(f.prompt) > m.info.Context-room {
 		err = full
 	}

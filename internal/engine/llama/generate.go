@@ -3,6 +3,7 @@ package llama
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -25,18 +26,19 @@ const (
 	Stopped = "stopped"
 )
 
-// errAborted means that llama.cpp saw the stop flag.
-var errAborted = errors.New("aborted")
+// ErrStopped means that Stop came first.
+var ErrStopped = errors.New("stopped")
 
 // Emit takes a piece of an answer, a run of whole characters. reasoning: the model says it to itself, before it answers.
 type Emit func(text string, reasoning bool) error
 
 // Request is a conversation to be answered.
 type Request struct {
-	Messages  []Message
-	Sampling  Sampling
-	MaxTokens int  // 0: up to the end of the context
-	LeaveOut  bool // the oldest messages, where not all fit into the context
+	Conversation string // names it, so that it is kept when another one comes in between; empty: it is not
+	Messages     []Message
+	Sampling     Sampling
+	MaxTokens    int  // 0: up to the end of the context
+	LeaveOut     bool // the oldest messages, where not all fit into the context
 }
 
 // Generate answers a conversation and calls emit with pieces of the answer. Errors: ErrTemplate, ErrContextFull before
@@ -59,10 +61,10 @@ func (m *Model) Generate(q Request, emit Emit) (Result, error) {
 		llama.SamplerAccept(chain, t)
 	}
 
-	r.CachedTokens = m.reuse(prompt)
+	r.CachedTokens = m.reuse(q.Conversation, prompt)
 	err = m.process(prompt[r.CachedTokens:])
 	r.PromptTime = time.Since(start)
-	if errors.Is(err, errAborted) {
+	if errors.Is(err, ErrStopped) {
 		r.Reason = Stopped
 		return r, nil
 	}
@@ -76,6 +78,44 @@ func (m *Model) Generate(q Request, emit Emit) (Result, error) {
 	r.OutputTokens = out.tokens
 	r.GenerateTime = time.Since(start) - r.FirstToken
 	return r, errors.Join(err, out.rest())
+}
+
+// Read computes what will stand before the conversation's next prompt, whatever that says, so that its answer begins
+// sooner. Result.Reason is Stopped where Stop came first; what was computed by then serves all the same. Errors as
+// Generate's.
+func (m *Model) Read(q Request) (Result, error) {
+	start := time.Now()
+	prompt, err := m.before(q)
+	r := Result{Reason: EOS, PromptTokens: len(prompt)}
+	if err != nil || len(prompt) == 0 {
+		return r, err
+	}
+	r.CachedTokens = m.reuse(q.Conversation, prompt)
+	err = m.process(prompt[r.CachedTokens:])
+	r.PromptTime = time.Since(start)
+	if errors.Is(err, ErrStopped) {
+		r.Reason, err = Stopped, nil
+	}
+	return r, err
+}
+
+// before renders a conversation up to its next prompt: what it has in common whatever that prompt begins with.
+func (m *Model) before(q Request) ([]llama.Token, error) {
+	var either [2][]llama.Token
+	for i, next := range []string{"A", "7"} {
+		q.Messages = append(slices.Clip(q.Messages), Message{"user", next})
+		f, err := m.fit(q)
+		if err != nil {
+			return nil, err
+		}
+		either[i] = f.prompt
+		q.Messages = q.Messages[:len(q.Messages)-1]
+	}
+	n := 0
+	for n < len(either[0]) && n < len(either[1]) && either[0][n] == either[1][n] {
+		n++
+	}
+	return either[0][:n], nil
 }
 
 // continuation puts out token and what follows it, until something ends the answer. Where the text so far suggests how it goes
@@ -94,7 +134,7 @@ func (m *Model) continuation(chain llama.Sampler, guess *lookup, token llama.Tok
 			draft = guess.draft(min(out.most-out.tokens, m.info.Context-len(m.cached)) - 1)
 		}
 		before := time.Now()
-		if err := m.decode(token, draft); errors.Is(err, errAborted) {
+		if err := m.decode(token, draft); errors.Is(err, ErrStopped) {
 			r.Reason = Stopped
 			return nil
 		} else if err != nil {
@@ -178,17 +218,6 @@ func (o *output) rest() error {
 	return errors.Join(o.parts.text(o.text.rest()), o.parts.rest())
 }
 
-// reuse keeps the part of the KV cache that prompt begins with, but for its last token, whose logits are needed, and
-// returns its length.
-func (m *Model) reuse(prompt []llama.Token) int {
-	n := 0
-	for n < len(m.cached) && n < len(prompt)-1 && m.cached[n] == prompt[n] {
-		n++
-	}
-	m.keep(n)
-	return len(m.cached)
-}
-
 // keep cuts the KV cache to its first n tokens, or empties it where it cannot be cut.
 func (m *Model) keep(n int) {
 	if n == len(m.cached) {
@@ -243,7 +272,7 @@ func (m *Model) compute(b llama.Batch, tokens []llama.Token) error {
 		m.cached = nil
 	}
 	if status == 2 {
-		return errAborted
+		return ErrStopped
 	}
 	return fmt.Errorf("llama_decode returned %d", status)
 }

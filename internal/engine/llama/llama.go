@@ -42,6 +42,9 @@ var (
 	ErrContextFull = errors.New("conversation does not fit into the context")
 )
 
+// version is that of the libraries.
+const version = "llama.cpp v0.5.0"
+
 // Library is llama.cpp, opened. There is one per process.
 type Library struct {
 	dir string

@@ -23,11 +23,12 @@ const repeatWindow = 64
 
 // Options says how a model is loaded.
 type Options struct {
-	Context   int  // tokens; 0: what the model was trained for, at most 4096 (gguf.Header.DefaultContext)
-	GPULayers int  // -1: all
-	Threads   int  // 0: Threads(), or 1 for a small model
-	NoRepack  bool // keep weights in the file's layout: slower on CPU, for comparison
-	NoDrafts  bool // one token at a time, for comparison
+	Context   int   // tokens; 0: what the model was trained for, at most 4096 (gguf.Header.DefaultContext)
+	GPULayers int   // -1: all
+	Threads   int   // 0: Threads(), or 1 for a small model
+	NoRepack  bool  // keep weights in the file's layout: slower on CPU, for comparison
+	NoDrafts  bool  // one token at a time, for comparison
+	Keep      int64 // bytes of memory for conversations beside the one in the KV cache; 0: none are kept
 	Progress  func(done, total int64)
 }
 
@@ -38,6 +39,7 @@ type Info struct {
 	Parameters                       uint64
 	Device                           string
 	Threads                          int
+	States                           string // what a saved state depends on beside the model
 }
 
 // Model is a loaded model with its context. Its methods are for one goroutine at a time, Stop excepted.
@@ -49,9 +51,13 @@ type Model struct {
 	vocab    llama.Vocab
 	prompter *prompter
 	stop     *stopFlag
-	cached   []llama.Token // what the KV cache holds, from position 0
-	leftOut  int           // the turns that were left out of the last conversation that did not fit
-	drafts   *llama.Batch  // for one token and a draft after it; nil: no drafts
+	drafts   *llama.Batch // for one token and a draft after it; nil: no drafts
+	cuts     bool         // the KV cache can be cut; a recurrent state cannot
+
+	conversation string         // whose tokens the KV cache holds
+	cached       []llama.Token  // these, from position 0
+	shelf        shelf          // other conversations
+	leftOut      map[string]int // by conversation, the turns that were left out where it did not fit
 }
 
 // Load loads a sealed model: size bytes of an age file whose file key is fileKey (16 bytes, not kept). Errors:
@@ -118,7 +124,11 @@ func modelParams(o Options) llama.ModelParams {
 }
 
 func newModel(model llama.Model, o Options, threads int) (*Model, error) {
-	m := &Model{model: model, vocab: llama.ModelGetVocab(model), stop: newStopFlag()}
+	m := &Model{
+		model: model, vocab: llama.ModelGetVocab(model), stop: newStopFlag(),
+		cuts:  !llama.ModelIsRecurrent(model) && !llama.ModelIsHybrid(model),
+		shelf: shelf{budget: o.Keep}, leftOut: map[string]int{},
+	}
 	m.info.Threads = threads
 	m.info.TrainedFor = int(llama.ModelNCtxTrain(model))
 	p := llama.ContextDefaultParams()
@@ -133,14 +143,16 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 		return nil, fmt.Errorf("%w: no context of %d tokens", ErrUnsupported, o.Context)
 	}
 	m.ctx = ctx
+	// Not on the length of the context: a state may come back into a longer or a shorter one, if it fits.
+	m.info.States = fmt.Sprintf("%s, keys %d, values %d, flash attention %d, whole window %d", version, p.TypeK, p.TypeV, p.FlashAttentionType, p.SwaFull)
 	m.info.Context = int(llama.NCtx(ctx))
 	if m.memory, err = llama.GetMemory(ctx); err != nil {
 		m.Close()
 		return nil, fmt.Errorf("%w: no memory", ErrUnsupported)
 	}
 	m.prompter = newPrompter(m.vocab, llama.ModelChatTemplate(model, ""))
-	// A draft that was wrong is cut off the cache again, and a recurrent state cannot be cut.
-	if !o.NoDrafts && !llama.ModelIsRecurrent(model) && !llama.ModelIsHybrid(model) {
+	// A draft that was wrong is cut off the cache again.
+	if !o.NoDrafts && m.cuts {
 		b := llama.BatchInit(1+maxDraft, 0, 1)
 		m.drafts = &b
 	}

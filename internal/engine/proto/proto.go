@@ -1,16 +1,17 @@
 // Package proto is the conversation between the engine's parent and its child.
 //
-// Format: frames (internal/frame) over a stream socket, of a Kind and a body: JSON, or raw bytes for Key. Every request
-// carries a number of its own that its answers repeat.
+// Format: frames (internal/frame) over a stream socket, of a Kind and a body: JSON, or raw bytes for Key and State. Every
+// request carries a number of its own that its answers repeat.
 //
-//	parent -> child   Load, then Key; Generate; Stop
-//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta, then Done or Failed; Beat every BeatEvery
+//	parent -> child   Load, then Key; Generate; Save; Restore, then State up to an empty one; Forget; Stop
+//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta or State, then Done or Failed; Beat every BeatEvery
 //
 // Guarantee: Read takes any bytes whatever, allocates no more than what has arrived plus 64 KiB, and returns a whole
 // frame of a known kind or an error. It does not check that frames come in a sensible order.
 package proto
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 )
 
 // Version is compared at Hello: parent and child come from one build.
-const Version = 3
+const Version = 4
 
 // MaxFrame is the largest body in bytes: a conversation of some millions of words.
 const MaxFrame = 64 << 20
@@ -42,6 +43,12 @@ const (
 	Done     Kind = 9
 	Failed   Kind = 10
 	Beat     Kind = 11 // no body: the child is not stopped
+	State    Kind = 12 // a piece of a conversation's state: the request's number (8 bytes, big-endian), then bytes
+	Save     Kind = 13
+	Restore  Kind = 14
+	Forget   Kind = 15
+
+	last = Forget
 )
 
 // BeatEvery is the time between two Beats.
@@ -87,6 +94,7 @@ type LoadBody struct {
 	Threads   int    `json:"threads"`   // 0: one for each physical core
 	NoRepack  bool   `json:"noRepack,omitempty"`
 	NoDrafts  bool   `json:"noDrafts,omitempty"`
+	Keep      int64  `json:"keep,omitempty"` // bytes for conversations beside the current one
 }
 
 // ProgressBody is how much of the load is done, from 0 to 1.
@@ -106,6 +114,7 @@ type LoadedBody struct {
 	Quantisation string `json:"quantisation"`
 	Device       string `json:"device"`
 	Threads      int    `json:"threads"`
+	States       string `json:"states"` // what a saved state depends on beside the model
 }
 
 // Message is one message of a conversation.
@@ -126,11 +135,20 @@ type Sampling struct {
 
 // GenerateBody asks for an answer.
 type GenerateBody struct {
-	ID        uint64    `json:"id"`
-	Messages  []Message `json:"messages"`
-	Sampling  Sampling  `json:"sampling"`
-	MaxTokens int       `json:"maxTokens"`
-	LeaveOut  bool      `json:"leaveOut,omitempty"` // the oldest messages, where not all fit
+	ID           uint64    `json:"id"`
+	Conversation string    `json:"conversation,omitempty"` // names it, so that it is kept
+	Messages     []Message `json:"messages"`
+	Sampling     Sampling  `json:"sampling"`
+	MaxTokens    int       `json:"maxTokens"`
+	LeaveOut     bool      `json:"leaveOut,omitempty"` // the oldest messages, where not all fit
+	Ahead        bool      `json:"ahead,omitempty"`    // no answer: only read what will stand before the next prompt
+}
+
+// StateBody asks for a conversation's state (Save), announces one of so many bytes (Restore), or has all forgotten (Forget).
+type StateBody struct {
+	ID           uint64 `json:"id"`
+	Conversation string `json:"conversation,omitempty"`
+	Size         int64  `json:"size,omitempty"`
 }
 
 // StopBody ends the request with this number, if it is still running.
@@ -145,7 +163,7 @@ type DeltaBody struct {
 	Reasoning bool   `json:"reasoning,omitempty"` // what the model says to itself before it answers
 }
 
-// DoneBody ends an answer. Times are in nanoseconds.
+// DoneBody ends a request. Times are in nanoseconds; of a state that was saved there are only its tokens (PromptTokens).
 type DoneBody struct {
 	ID           uint64 `json:"id"`
 	Reason       string `json:"reason"`
@@ -165,6 +183,34 @@ type FailedBody struct {
 	ID     uint64 `json:"id"`
 	Code   Code   `json:"code"`
 	Detail string `json:"detail"`
+}
+
+// WriteState writes a piece of a state.
+func WriteState(w io.Writer, id uint64, piece []byte) error {
+	body := append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(piece)), id), piece...)
+	defer clear(body)
+	return WriteRaw(w, State, body)
+}
+
+// Piece takes a State frame apart. Error: ErrBody.
+func (f Frame) Piece() (id uint64, piece []byte, err error) {
+	if f.Kind != State || len(f.Body) < 8 {
+		return 0, nil, fmt.Errorf("kind %d: %w", f.Kind, ErrBody)
+	}
+	return binary.BigEndian.Uint64(f.Body), f.Body[8:], nil
+}
+
+// Request returns the number of the request that a frame is about.
+func (f Frame) Request() (uint64, error) {
+	if f.Kind == State {
+		id, _, err := f.Piece()
+		return id, err
+	}
+	var b struct {
+		ID uint64 `json:"id"`
+	}
+	err := f.Decode(&b)
+	return b.ID, err
 }
 
 // Frame is one message on the wire.
@@ -197,6 +243,6 @@ func WriteRaw(w io.Writer, kind Kind, body []byte) error {
 
 // Read reads one frame. Errors: io.EOF between frames, io.ErrUnexpectedEOF inside one, ErrTooLarge, ErrUnknownKind.
 func Read(r io.Reader) (Frame, error) {
-	kind, body, err := frame.Read(r, byte(Beat), MaxFrame)
+	kind, body, err := frame.Read(r, byte(last), MaxFrame)
 	return Frame{Kind: Kind(kind), Body: body}, err
 }

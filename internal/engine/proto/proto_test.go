@@ -34,6 +34,33 @@ func TestFramesComeThroughWhole(t *testing.T) {
 	}
 }
 
+func TestAPieceOfAStateHasItsRequest(t *testing.T) {
+	var b bytes.Buffer
+	if err := errors.Join(WriteState(&b, 9, []byte("state")), WriteState(&b, 10, nil), Write(&b, Done, DoneBody{ID: 11})); err != nil {
+		t.Fatal(err)
+	}
+	for want, piece := range []string{9: "state", 10: "", 11: ""} {
+		if want < 9 {
+			continue
+		}
+		f, err := Read(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, err := f.Request(); err != nil || id != uint64(want) {
+			t.Errorf("request %d, not %d: %v", id, want, err)
+		}
+		if _, got, err := f.Piece(); (err == nil) != (f.Kind == State) || string(got) != piece {
+			t.Errorf("%q %v", got, err)
+		}
+	}
+	for _, f := range []Frame{{State, []byte("short")}, {Done, []byte("{")}} {
+		if _, err := f.Request(); !errors.Is(err, ErrBody) {
+			t.Errorf("%v: %v", f.Kind, err)
+		}
+	}
+}
+
 func TestBadFramesHaveTheirOwnErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		bytes string
@@ -41,7 +68,7 @@ func TestBadFramesHaveTheirOwnErrors(t *testing.T) {
 	}{
 		"empty frame":    {"\x00\x00\x00\x00", ErrUnknownKind},
 		"kind 0":         {"\x00\x00\x00\x01\x00", ErrUnknownKind},
-		"kind 12":        {"\x00\x00\x00\x01\x0c", ErrUnknownKind},
+		"kind 16":        {"\x00\x00\x00\x01\x10", ErrUnknownKind},
 		"kind 255":       {"\x00\x00\x00\x01\xff", ErrUnknownKind},
 		"4 GiB":          {"\xff\xff\xff\xff\x01", ErrTooLarge},
 		"just too large": {"\x04\x00\x00\x02\x01", ErrTooLarge},
