@@ -217,11 +217,16 @@ func (c *eraser) conversation(ctx context.Context, id ConversationID) error {
 		return err
 	}
 	delete(c.conversations, seq)
+	if err := c.s.DropState(id); err != nil {
+		return err
+	}
+	if err := c.exec(ctx, `DELETE FROM source WHERE message IN (SELECT seq FROM message WHERE conversation = ?)`, seq); err != nil {
+		return err
+	}
 	if err := c.documents(ctx, `conversation = ?`, seq); err != nil {
 		return err
 	}
 	for _, q := range []string{
-		`DELETE FROM source WHERE message IN (SELECT seq FROM message WHERE conversation = ?)`,
 		`DELETE FROM attachment_chunk WHERE attachment IN (SELECT seq FROM attachment WHERE conversation = ?)`,
 		`DELETE FROM attachment WHERE conversation = ?`,
 		`DELETE FROM value WHERE conversation = ?`,
@@ -301,8 +306,20 @@ func (c *eraser) document(ctx context.Context, id DocumentID) error {
 	return c.documents(ctx, `seq = ?`, seq)
 }
 
-// documents removes documents' rows.
+// documents removes documents' rows. A conversation whose answers were given one of them gets a new key: its state, which
+// was computed of that too, may lie in an older copy of the files.
 func (c *eraser) documents(ctx context.Context, where string, arg int64) error {
+	given, err := queryAll(ctx, c.t, "", scanInt, `SELECT DISTINCT m.conversation FROM source s JOIN message m ON m.seq = s.message
+		WHERE s.document IN (SELECT id FROM document WHERE `+where+`)`, arg)
+	if err != nil {
+		return err
+	}
+	for _, seq := range given {
+		if _, err := c.touch(ctx, `SELECT seq FROM conversation WHERE seq = ?`, seq); err != nil {
+			return err
+		}
+		c.conversations[seq] = true
+	}
 	for _, q := range []string{
 		`DELETE FROM document_chunk WHERE document IN (SELECT seq FROM document WHERE ` + where + `)`,
 		`DELETE FROM document_page WHERE document IN (SELECT seq FROM document WHERE ` + where + `)`,
@@ -403,6 +420,9 @@ func (c *eraser) replaceConversationKey(ctx context.Context, seq int64) error {
 		return err
 	}
 	defer clear(k.key)
+	if err := c.s.DropState(k.id); err != nil {
+		return err
+	}
 	key := newKey()
 	defer clear(key)
 	id := string(k.id)

@@ -2,6 +2,8 @@ package history
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,6 +89,12 @@ func copyOf(t testing.TB, path string) string {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			if err := os.CopyFS(filepath.Join(to, e.Name()), os.DirFS(filepath.Join(from, e.Name()))); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
 		b, err := os.ReadFile(filepath.Join(from, e.Name()))
 		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(e.Name(), "history-search-") {
 			continue
@@ -135,7 +143,21 @@ func everything(t *testing.T, path string, keys ...[]byte) string {
 	row(`SELECT value, c.id, kind, '' FROM value v JOIN conversation c ON c.seq = v.conversation`, func(a, b, _ string) []string { return []string{"value", a, b} })
 	row(`SELECT value, kind, id, '' FROM desk`, func(a, b, _ string) []string { return []string{"desk", a, b} })
 	row(`SELECT data, a.id, char(0,0,0,0,0), '' FROM attachment_chunk k JOIN attachment a ON a.seq = k.attachment`, func(a, b, _ string) []string { return []string{"attachment chunk", a, b[:4] + "\x01"} })
+	states, err := filepath.Glob(strings.TrimSuffix(path, ".db") + "-states/*.state")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out strings.Builder
+	for _, file := range states {
+		id, _ := strings.CutSuffix(filepath.Base(file), ".state")
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := 4 + int(binary.BigEndian.Uint32(b))
+		blobs, places = append(blobs, b[4:head]), append(places, []string{"state", id})
+		blobs, places = append(blobs, b[head:]), append(places, []string{"state chunk"})
+	}
 	for found := true; found; {
 		found = false
 		for i, b := range blobs {
@@ -143,6 +165,13 @@ func everything(t *testing.T, path string, keys ...[]byte) string {
 				plain, err := unseal(k, b, places[i]...)
 				if err != nil {
 					continue
+				}
+				if places[i][0] == "state" { // its head tells the place of the only piece
+					var head stateHead
+					if err := json.Unmarshal(plain, &head); err != nil {
+						t.Fatal(err)
+					}
+					places[i+1] = chunkPlace("state", head.File, 0, true)
 				}
 				if strings.HasSuffix(places[i][0], " key") {
 					keys = append(keys, plain)
@@ -282,6 +311,28 @@ func TestAnOlderCopyDoesNotYieldWhatWasErased(t *testing.T) {
 			erase: func(w *world) Erasure {
 				return Erasure{Documents: []DocumentID{w.document}, Messages: []MessageID{w.answer.ID, w.answer.Parent}}
 			},
+		},
+		"document that another conversation's state was computed of": {
+			before: func(t *testing.T, w *world) {
+				w.document = newDocument(t, w.s, Document{Matter: w.matter}, "something else")
+				turn := Turn{ID: NewTurnID(), Place: Place{Conversation: w.other}, Prompt: "what does it say?", Sources: []Source{{Document: w.document}}}
+				if _, err := w.s.BeginTurn(t.Context(), turn); err != nil {
+					t.Fatal(err)
+				}
+				saveState(t, w.s, w.other, []byte(secretText))
+			},
+			after: func(t *testing.T, w *world) {
+				if err := w.s.Move(t.Context(), General, w.other); err != nil {
+					t.Fatal(err)
+				}
+			},
+			erase: func(w *world) Erasure {
+				return Erasure{Documents: []DocumentID{w.document}, Messages: []MessageID{w.answer.ID, w.answer.Parent}}
+			},
+		},
+		"message of which there is a state": {
+			before: func(t *testing.T, w *world) { saveState(t, w.s, w.conversation, []byte(secretText)) },
+			erase:  func(w *world) Erasure { return Erasure{Messages: []MessageID{w.answer.ID, w.answer.Parent}} },
 		},
 		"document with its conversation": {
 			before: func(t *testing.T, w *world) {

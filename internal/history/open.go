@@ -64,6 +64,9 @@ func OpenWith(ctx context.Context, path string, key *secret.Bytes, epochs Epochs
 		return nil, wrap("open history", err)
 	}
 	s.tokens = tokens
+	if err := s.sweepStates(ctx); err != nil {
+		return nil, errors.Join(wrap("open history", err), s.Close())
+	}
 	s.index = openIndex(ctx, s, path)
 	if err := present(path); err != nil { // once more: what lies there now is encrypted
 		return nil, errors.Join(wrap("open history", err), s.Close())

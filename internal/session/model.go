@@ -81,7 +81,7 @@ type model struct {
 	progress float64
 	fault    *fault.Fault
 	idle     *time.Timer // unloads
-	erased   bool        // something was: the engine is to forget all conversations
+	states   states
 }
 
 // sealBuiltin seals the built-in model of this version if it is not here.
@@ -163,9 +163,16 @@ func (m *model) Generate(ctx context.Context, r engine.Request, loading func(flo
 		}
 		return engine.Result{}, err
 	}
+	if err := m.restore(ctx, e, r.Conversation); err != nil {
+		return engine.Result{}, err
+	}
 	result, err := e.Generate(ctx, r, emit)
 	if !e.Alive() {
 		m.set(ModelUnloaded, 0, nil)
+		_ = m.open.history.DropState(history.ConversationID(r.Conversation)) // in case that is what it died of
+	}
+	if err == nil {
+		m.computed(r.Conversation, result)
 	}
 	return result, err
 }
@@ -180,8 +187,17 @@ func (m *model) Load(ctx context.Context) error {
 	return err
 }
 
-// acquire takes the engine for one caller. It returns false if ctx ends first.
+// acquire takes the engine for one caller, to whom what is done aside gives way. It returns false if ctx ends first.
 func (m *model) acquire(ctx context.Context) bool {
+	m.mu.Lock()
+	m.states.waiting++
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		m.states.waiting--
+		m.mu.Unlock()
+	}()
+	m.giveWay()
 	select {
 	case m.turn <- struct{}{}:
 		return true
@@ -200,6 +216,7 @@ func (m *model) release() {
 	} else {
 		m.idle.Reset(idle)
 	}
+	m.saveLaterLocked()
 	m.mu.Unlock()
 	<-m.turn
 }
@@ -283,6 +300,7 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 	}
 	m.mu.Lock()
 	m.context = info.Context
+	m.states.begin(stateOf(m.manifest.SHA256, info))
 	m.mu.Unlock()
 	return e, nil
 }

@@ -49,6 +49,7 @@ type Options struct {
 	Builtin    Builtin                 // sealed at setup
 	ModelID    string                  // use this model; empty: the one last chosen
 	ModelIdle  time.Duration           // unload it when it was not used for so long; 0: ModelIdle
+	StateAfter time.Duration           // save what it computed of a conversation when it has had nothing to do for so long; 0: StateAfter
 	Network    func() *lockdown.Report // this start's proof that no network is reachable, for the record; may wait for it
 	Files      *lockdown.Confinement   // what restricts this process to its files; nil: it is a command, which nothing does
 	PolicyDir  string                  // where IT installs the machine's policy; empty: policy.MachineDir

@@ -1,9 +1,15 @@
 package session
 
 import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"subrosa/internal/audit"
 	"subrosa/internal/chat"
 	"subrosa/internal/history"
 )
@@ -72,5 +78,174 @@ func TestAnErasureDuringAnAnswerIsForgottenAfterIt(t *testing.T) {
 	}
 	if next := ask(t, s, chat.Prompt{Conversation: out.Conversation.ID, Text: "Go on."}); next.Result.CachedTokens != 0 {
 		t.Errorf("kept over an erasure: %+v", next.Result)
+	}
+}
+
+// long is a prompt of some hundreds of tokens.
+var long = strings.Repeat("The tenant shall keep the roof. ", 33)
+
+// savedState waits for a conversation's state to be saved, and returns its file.
+func savedState(t *testing.T, o Options, id history.ConversationID) string {
+	t.Helper()
+	file := filepath.Join(o.Home, "history-states", string(id)+".state")
+	for range 1000 {
+		if _, err := os.Stat(file); err == nil {
+			return file
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("no state was saved")
+	return ""
+}
+
+func TestAConversationThatIsReopenedIsNotReadAgain(t *testing.T) {
+	o := testOptions(t)
+	o.StateAfter = time.Millisecond
+	s := unlocked(t, o)
+	first := ask(t, s, chat.Prompt{Text: long})
+	id := first.Conversation.ID
+	if first.Result.PromptTokens < leastSaved {
+		t.Fatalf("a prompt of %d tokens tests nothing", first.Result.PromptTokens)
+	}
+	file := savedState(t, o, id)
+	pieces := piecesOfState(t, s, id)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if found := filesWith(t, o.Home, pieces); len(found) != 0 {
+		t.Errorf("plaintext of a state is in %v", found)
+	}
+	if err := os.WriteFile(filepath.Join(o.Home, "control"), []byte(pieces[1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found := filesWith(t, o.Home, pieces); len(found) != 1 {
+		t.Errorf("the control: %v", found)
+	}
+
+	s = unlocked(t, o)
+	second := ask(t, s, chat.Prompt{Conversation: id, Text: "And then?"})
+	if second.Result.CachedTokens < first.Result.PromptTokens-1 {
+		t.Errorf("read again: %+v after %+v", second.Result, first.Result)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	// Damaged: read again, and on record. Of something else: read again.
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole[len(whole)/2] ^= 1
+	if err := os.WriteFile(file, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.StateAfter = time.Hour
+	s = unlocked(t, o)
+	third := ask(t, s, chat.Prompt{Conversation: id, Text: "And now?"})
+	e, n := lastEntry(t, s, audit.Anomaly)
+	if third.Result.CachedTokens != 0 || n != 1 || e.Result != "damaged" || e.Conversation != string(id) {
+		t.Errorf("damaged: %+v, %d entries, %+v", third.Result, n, e)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the damaged state is still there")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = unlocked(t, o)
+	err = s.open.history.SaveState(t.Context(), id, "another model", func(w io.Writer) error { _, err := w.Write(whole); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	fourth := ask(t, s, chat.Prompt{Conversation: id, Text: "And more?"})
+	if _, n := lastEntry(t, s, audit.Anomaly); fourth.Result.CachedTokens != 0 || n != 1 {
+		t.Errorf("of another model: %+v, %d entries", fourth.Result, n)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the state of another model is still there")
+	}
+}
+
+// piecesOfState are bytes of a conversation's saved state as it is in memory.
+func piecesOfState(t *testing.T, s *Session, id history.ConversationID) (pieces []string) {
+	t.Helper()
+	state, err := s.open.history.OpenState(t.Context(), id, s.open.model.states.of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer state.Close()
+	plain, err := io.ReadAll(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 1000; at+64 < len(plain); at += len(plain) / 50 {
+		if piece := plain[at : at+64]; bytes.Count(piece, piece[:1]) < 8 {
+			pieces = append(pieces, string(piece))
+		}
+	}
+	if len(pieces) < 10 {
+		t.Fatalf("only %d pieces of %d bytes", len(pieces), len(plain))
+	}
+	return pieces
+}
+
+func TestNoStateIsSavedOfATemporaryConversationOrAShortOne(t *testing.T) {
+	o := testOptions(t)
+	o.StateAfter = time.Millisecond
+	s := unlocked(t, o)
+	ask(t, s, chat.Prompt{Temporary: true, Text: long})
+	ask(t, s, chat.Prompt{Text: "hello"})
+	kept := ask(t, s, chat.Prompt{Text: long})
+	savedState(t, o, kept.Conversation.ID)
+	entries, err := os.ReadDir(filepath.Join(o.Home, "history-states"))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%v %v", entries, err)
+	}
+	if err := s.Delete(t.Context(), kept.Conversation.ID); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err = os.ReadDir(filepath.Join(o.Home, "history-states")); err != nil || len(entries) != 0 {
+		t.Errorf("after its conversation went: %v %v", entries, err)
+	}
+}
+
+// What is done aside gives way: a prompt waits for nothing but the piece that is on its way.
+func TestWorkAsideGivesWay(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	ask(t, s, chat.Prompt{Text: "hello"})
+	m := s.open.model
+	ctx, done, ok := m.aside(t.Context(), true)
+	if !ok {
+		t.Fatal("not begun")
+	}
+	if _, _, ok := m.aside(t.Context(), false); ok {
+		t.Error("two at once")
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		_, _ = s.Send(t.Context(), chat.Prompt{Text: "hello", MaxTokens: 2}, &listener{})
+	}()
+	<-ctx.Done()
+	if _, _, ok := m.aside(t.Context(), false); ok {
+		t.Error("begun while a prompt waits")
+	}
+	done()
+	<-answered
+	ctx, done, ok = m.aside(t.Context(), true)
+	if !ok {
+		t.Fatal("not begun after the answer")
+	}
+	locked := make(chan struct{})
+	go func() {
+		defer close(locked)
+		_ = s.Lock(t.Context())
+	}()
+	<-ctx.Done()
+	done()
+	<-locked
+	if _, _, ok := m.aside(t.Context(), true); ok {
+		t.Error("begun after a lock")
 	}
 }
