@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
 # Measures, and prints what it measured with the ratios that matter. Everything of one table comes from one run, side by
-# side; a busy machine widens the spread, so look at the rounds too. It reports, and passes no judgement by exit code. The model is made up once (620 MB, in build/out/bench).
+# side; a busy machine widens the spread, so look at the rounds too. It reports, and passes no judgement by exit code. The models are made up once (2.6 GB, in build/out/bench).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/env.sh
 out=build/out/bench
 mkdir -p $out
 
-echo "== engine, a bare loop over the same libraries, and node-llama-cpp, on the same model"
-npm ci --silent --prefix build/bench/peer
-go build -o $out/engine ./build/bench/engine
-$out/engine -gguf $out/model-q4_0.gguf -rounds "${ROUNDS:-5}" | tee $out/engine.json
+echo "== engine, a bare loop over the same libraries, and node-llama-cpp, on the same models"
+build/bench/engine.sh
 
 echo "== start of the window, from exec to a passphrase field that a screen reader finds"
 build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py $out/startup.json >$out/startup.log 2>&1 ||
@@ -30,4 +28,4 @@ go test -run '^$' -bench . -benchtime 3x -timeout 30m ./internal/document # a PD
 echo "== redaction and gitleaks' detector, on the same text, processor time"
 (cd build/bench/redact && GOFLAGS='' go run .)
 
-/usr/bin/python3 build/bench/table.py $out/engine.json $out/startup.json
+/usr/bin/python3 build/bench/table.py $out

@@ -22,8 +22,8 @@ const ChatML = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m[
 type Synthetic struct {
 	Name         string
 	Layers       int
-	Width        int // embedding length; a multiple of 32
-	Hidden       int // feed-forward length; a multiple of 32
+	Width        int // embedding length; a multiple of 32, of 256 for Q4_K
+	Hidden       int // feed-forward length; likewise
 	Heads        int
 	KVHeads      int
 	Vocabulary   int // tokens, at least 259
@@ -36,7 +36,8 @@ type Synthetic struct {
 	EOS          int    // token that ends an answer; 0 means <|im_end|>
 	Letters      bool   // writes letters and spaces alone, where tokens are drawn from the likeliest few hundred; not with Tied
 	// Script makes the model answer with exactly these tokens after a newline, whatever was asked, and then stop: its
-	// Words, and single bytes. None may occur twice, nor be a newline. Width must be Vocabulary at least, Type F16.
+	// Words, and single bytes. None may occur twice, nor be a newline. Width must be Vocabulary at least. The layers are of
+	// Type and add nothing; what speaks is F16.
 	Script string
 	Words  []string // user-defined tokens, such as <think>; with Script
 }
@@ -81,8 +82,11 @@ func (s Synthetic) WriteTo(dst io.Writer) (int64, error) {
 	if s.Vocabulary < 259 || s.Width%32 != 0 || s.Hidden%32 != 0 || s.Heads == 0 || s.KVHeads == 0 {
 		return 0, errors.New("write synthetic model: impossible shape")
 	}
-	if s.Script != "" && (s.Width < s.Vocabulary || s.Type != F16) {
-		return 0, errors.New("write synthetic model: a script needs Width >= Vocabulary and F16")
+	if s.Type == Q4_K && (s.Width%256 != 0 || s.Hidden%256 != 0) {
+		return 0, errors.New("write synthetic model: impossible shape")
+	}
+	if s.Script != "" && s.Width < s.Vocabulary {
+		return 0, errors.New("write synthetic model: a script needs Width >= Vocabulary")
 	}
 	seen := map[int]bool{'\n': true}
 	for _, t := range s.script() {
@@ -289,8 +293,11 @@ func (s Synthetic) tensors() []weights {
 			}
 		}
 	}
-	embeddingType := s.Type
-	if embeddingType == Q4_0 {
+	embeddingType, outputType := s.Type, s.Type
+	switch {
+	case s.Script != "":
+		embeddingType, outputType = F16, F16
+	case s.Type == Q4_0, s.Type == Q4_K:
 		embeddingType = Q8_0 // as quantisers do
 	}
 	out := []weights{
@@ -298,7 +305,7 @@ func (s Synthetic) tensors() []weights {
 		{"output_norm.weight", []uint64{w}, F32, ones},
 	}
 	if !s.Tied {
-		out = append(out, weights{"output.weight", []uint64{w, v}, s.Type, output})
+		out = append(out, weights{"output.weight", []uint64{w, v}, outputType, output})
 	}
 	for i := range s.Layers {
 		name := func(part string) string { return fmt.Sprintf("blk.%d.%s.weight", i, part) }
@@ -444,6 +451,24 @@ func random(w *source, row []byte, _ int) {
 			binary.LittleEndian.PutUint16(row[i:], d)
 			binary.LittleEndian.PutUint64(row[i+2:], w.next())
 			binary.LittleEndian.PutUint64(row[i+10:], w.next())
+		}
+	case Q4_K: // two 16-bit scales, eight pairs of six bits that say how much of each, 256 numbers of four bits
+		const share = 32                               // of 63: the same for all eight blocks of 32 numbers, for scale and offset
+		d := half(scale / (4.6 * share))               // a number is d * share * (its four bits)
+		offset := half(scale / (4.6 * share) * 7.5)    // less offset * share
+		const low, high = share, share | (share>>4)<<6 // six bits, and two above them of the block four further on
+		for i := 0; i < len(row); i += 144 {
+			binary.LittleEndian.PutUint16(row[i:], d)
+			binary.LittleEndian.PutUint16(row[i+2:], offset)
+			for k := range 8 {
+				row[i+4+k] = high
+			}
+			for k := range 4 {
+				row[i+12+k] = low&0xF | low&0xF<<4
+			}
+			for k := i + 16; k < i+144; k += 8 {
+				binary.LittleEndian.PutUint64(row[k:], w.next())
+			}
 		}
 	case Q8_0: // 16-bit scale, 32 signed bytes
 		d := half(scale / 74)

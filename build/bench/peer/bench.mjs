@@ -1,50 +1,61 @@
-// Measures node-llama-cpp on a plaintext GGUF: the same numbers as build/bench/engine, as one JSON object.
+// Measures node-llama-cpp on a plaintext GGUF: the same numbers as build/bench/engine, which starts it, as one JSON object.
 //
-//   npm ci --ignore-scripts && node bench.mjs FILE.gguf [tokens] [threads]
+//   npm ci --ignore-scripts && node bench.mjs JOB
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
-const [file, tokens = "128", threads = String(availableParallelism())] = process.argv.slice(2);
-const question =
-  "Summarise the duties of an executor under a will, in the order in which they arise, and name for each of them " +
-  "the deadline, the document that proves it, and who may demand to see it. Answer for an estate with a house, two bank " +
-  "accounts, a car, and a daughter who lives abroad.";
+const job = JSON.parse(process.argv[2]);
+const shortAnswer = 16;
 
 const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.disabled });
 const seconds = (from) => (performance.now() - from) / 1000;
 
 let start = performance.now();
-const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 });
-const context = await model.createContext({ contextSize: 2048, batchSize: 512, threads: Number(threads), sequences: 1 });
-const load = seconds(start);
+const model = await llama.loadModel({ modelPath: job.file, gpuLayers: 0 });
+const context = await model.createContext({ contextSize: job.context, batchSize: job.batch, threads: job.threads, sequences: 1 });
+const run = { loadSeconds: seconds(start) };
+if (job.justLoad) finish();
+
+const sequence = context.getSequence();
+// Computes a prompt and as many tokens of an answer, and says when the first of them was there.
+async function answer(prompt, most) {
+  const tokens = [];
+  let first = 0;
+  for await (const token of sequence.evaluate(prompt, { temperature: 0 })) {
+    if (first === 0) first = performance.now();
+    if (model.isEogToken(token)) break;
+    model.detokenize([token]);
+    tokens.push(token);
+    if (tokens.length >= most) break;
+  }
+  return { first, tokens };
+}
 
 start = performance.now();
-const prompt = model.tokenize(`<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`, true);
-let first = 0;
-let from = 0;
-let output = 0;
-for await (const token of context.getSequence().evaluate(prompt, { temperature: 0 })) {
-  if (output === 0) {
-    first = seconds(start);
-    from = performance.now();
-  }
-  if (model.isEogToken(token)) break;
-  model.detokenize([token]);
-  output++;
-  if (output >= Number(tokens)) break;
-}
-const decode = (output - 1) / seconds(from);
-const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
+let prompt = model.tokenize(job.prompt, true);
+let { first, tokens } = await answer(prompt, job.tokens);
+run.firstTokenSeconds = (first - start) / 1000;
+run.decodeTokensPerSecond = (tokens.length - 1) / seconds(first);
+run.promptTokens = prompt.length;
+run.outputTokens = tokens.length;
 
-console.log(
-  JSON.stringify({
-    loadSeconds: load,
-    firstTokenSeconds: first,
-    decodeTokensPerSecond: decode,
-    peakRSSMiB: peak,
-    promptTokens: prompt.length,
-    outputTokens: output,
-  }),
-);
-process.exit(0);
+await sequence.clearHistory();
+start = performance.now();
+prompt = model.tokenize(job.document, true);
+({ first, tokens } = await answer(prompt, shortAnswer));
+run.promptTokensPerSecond = prompt.length / ((first - start) / 1000);
+
+// It reads the whole conversation again for the second question.
+await sequence.clearHistory();
+start = performance.now();
+prompt = [...prompt, ...tokens, ...model.tokenize(job.next, true)];
+({ first } = await answer(prompt, 1));
+run.secondTurnSeconds = (first - start) / 1000;
+run.secondTurnTokens = prompt.length;
+finish();
+
+function finish() {
+  run.peakRSSMiB = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
+  console.log(JSON.stringify(run));
+  process.exit(0);
+}

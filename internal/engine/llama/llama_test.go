@@ -129,7 +129,7 @@ func (m *Model) answer(t testing.TB, messages []Message, n int) ([]llama.Token, 
 
 func TestASealedModelAnswersAsThePlainFileDoes(t *testing.T) {
 	shapes := map[string]gguf.Synthetic{}
-	for _, typ := range []gguf.Type{gguf.Q4_0, gguf.Q8_0, gguf.F16} {
+	for _, typ := range []gguf.Type{gguf.Q4_0, gguf.Q4_K, gguf.Q8_0, gguf.F16} {
 		s := gguf.Tiny()
 		s.Type, s.Width, s.Hidden, s.Vocabulary = typ, 256, 512, 1024
 		shapes[typ.String()] = s

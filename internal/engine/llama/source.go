@@ -15,8 +15,9 @@ const chunk = 64 << 10
 
 // source is a sealed model seen as a plain file: it decrypts and authenticates what is asked for.
 type source struct {
-	r    io.ReaderAt
-	size int64 // bytes of plaintext
+	r       io.ReaderAt // age's reader, for the header
+	payload *payload    // for the weights
+	size    int64       // bytes of plaintext
 }
 
 // openSource opens size bytes of ciphertext with its file key. Errors: ErrDamaged, ErrWrongKey.
@@ -34,7 +35,11 @@ func openSource(sealed io.ReaderAt, size int64, fileKey []byte) (*source, error)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return &source{r: r, size: plain}, nil
+	content, err := openPayload(sealed, int64(len(header)), size, plain, fileKey)
+	if err != nil {
+		return nil, err
+	}
+	return &source{r: r, payload: content, size: plain}, nil
 }
 
 // header parses the GGUF header and compares it with the size. Errors: ErrNotGGUF, ErrTruncated, ErrDamaged.
@@ -54,12 +59,4 @@ func (s *source) header() (*gguf.Header, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNotGGUF, err)
 	}
 	return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-}
-
-// readFull fills p, which ends within the file, from off. It may be called from several goroutines. Errors: ErrDamaged.
-func (s *source) readFull(p []byte, off int64) error {
-	if n, err := s.r.ReadAt(p, off); n < len(p) {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return nil
 }

@@ -51,8 +51,9 @@ func (s *source) stream(h *gguf.Header, workers int, progress func(done, total i
 	}
 	for range max(1, workers) {
 		r.workers.Go(func() {
+			var scratch []byte
 			for p := range r.jobs {
-				p.err = s.readFull(p.data, p.block*block)
+				scratch, p.err = s.payload.open(p.data, scratch, p.block*block)
 				close(p.ready)
 			}
 		})

@@ -6,9 +6,14 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"golang.org/x/crypto/chacha20poly1305"
 
 	"subrosa/internal/gguf"
 )
@@ -136,4 +141,93 @@ func TestStreamFailsWhereTheFileIsDamaged(t *testing.T) {
 	if !errors.Is(err, ErrDamaged) || !errors.Is(s.err, ErrDamaged) {
 		t.Fatalf("err %v, of the stream %v", err, s.err)
 	}
+}
+
+// BenchmarkDecrypt decrypts a sealed file block by block as the stream's workers do, then through the stream, whose reader
+// copies it out, and beside that opens as many chunks with ChaCha20-Poly1305 alone: what the processor would allow. All on as
+// many cores, in turn.
+func BenchmarkDecrypt(b *testing.B) {
+	const size = 512 * chunk * 8
+	plain := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(plain)
+	ciphertext, key := seal(b, plain)
+	clear(plain)
+	header := &gguf.Header{Tensors: []gguf.Tensor{{Name: "output.weight", Shape: []uint64{size}, Type: gguf.I8}}}
+	cores := runtime.NumCPU()
+
+	aead, err := chacha20poly1305.New(make([]byte, chacha20poly1305.KeySize))
+	if err != nil {
+		b.Fatal(err)
+	}
+	chunks := make([]byte, 0, size/chunk*sealedChunk)
+	for range size / chunk {
+		chunks = aead.Seal(chunks, make([]byte, aead.NonceSize()), plain[:chunk], nil)
+	}
+	each := func(n int, do func(i int, scratch []byte) []byte) time.Duration {
+		var next atomic.Int64
+		var group sync.WaitGroup
+		start := time.Now()
+		for range cores {
+			group.Go(func() {
+				var scratch []byte
+				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+					scratch = do(i, scratch)
+				}
+			})
+		}
+		group.Wait()
+		return time.Since(start)
+	}
+	bare := func() time.Duration {
+		return each(size/chunk, func(i int, scratch []byte) []byte {
+			out, err := aead.Open(scratch[:0], make([]byte, aead.NonceSize()), chunks[i*sealedChunk:(i+1)*sealedChunk], nil)
+			if err != nil {
+				b.Error(err)
+			}
+			return out
+		})
+	}
+	src, err := openSource(bytes.NewReader(ciphertext), int64(len(ciphertext)), key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	blocks := make([]byte, ahead*block)
+	decrypted := func() time.Duration {
+		return each(size/block, func(i int, scratch []byte) []byte {
+			at := i % ahead * block
+			scratch, err := src.payload.open(blocks[at:at+block], scratch, int64(i)*block)
+			if err != nil {
+				b.Error(err)
+			}
+			return scratch
+		})
+	}
+	streamed := func() time.Duration {
+		s := src.stream(header, cores, nil)
+		defer s.close()
+		buf := make([]byte, stdioBuffer)
+		start := time.Now()
+		for left := size; left > 0; {
+			n := s.read(buf)
+			if n <= 0 {
+				b.Fatal(s.err)
+			}
+			left -= n
+		}
+		return time.Since(start)
+	}
+	var alone, workers, whole []float64 // bytes a second
+	var ratio, wholeRatio []float64
+	for b.Loop() {
+		x, y, z := size/bare().Seconds(), size/decrypted().Seconds(), size/streamed().Seconds()
+		alone, workers, whole = append(alone, x), append(workers, y), append(whole, z)
+		ratio, wholeRatio = append(ratio, y/x), append(wholeRatio, z/x)
+	}
+	middle := func(f []float64) float64 { slices.Sort(f); return f[len(f)/2] }
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(middle(alone)/1e6, "MB/s-chacha20poly1305")
+	b.ReportMetric(middle(workers)/1e6, "MB/s-decrypted")
+	b.ReportMetric(middle(ratio), "x-decrypted")
+	b.ReportMetric(middle(whole)/1e6, "MB/s-streamed")
+	b.ReportMetric(middle(wholeRatio), "x-streamed")
 }
