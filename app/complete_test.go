@@ -179,6 +179,10 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 			a.Forget()
 			return nil
 		}},
+		{"ReadAhead", "", "gives the model what it was given in a turn on record (session: TestReadingAheadGivesTheModelNothingNew)", func() error {
+			a.ReadAhead(first.Conversation.ID)
+			return nil
+		}},
 		{"State", "", "reads", func() error { a.State(); return nil }},
 		{"Status", "", "reads", func() error { a.Status(); return nil }},
 		{"SetupKeyringOnly", "", "nothing is set up twice; the entry is Setup's (session: TestPolicyLetsTheKeyringBeEnough)", func() error {

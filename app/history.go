@@ -119,6 +119,12 @@ func (a *App) Send(p PromptView) (TurnStarted, error) {
 	return turn.wait()
 }
 
+// ReadAhead has the model read what will stand before the next prompt of a conversation, "" for a new one, while that is
+// typed. It returns at once; what is in its way the prompt will say.
+func (a *App) ReadAhead(id string) {
+	go func() { _ = a.session.ReadAhead(context.Background(), history.ConversationID(id)) }()
+}
+
 // Forget drops the temporary conversation.
 func (a *App) Forget() { a.session.Forget() }
 

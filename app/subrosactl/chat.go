@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -103,6 +104,7 @@ func (c *command) lines(ctx context.Context, s *session.Session, p chat.Prompt) 
 	if m, err := s.Model(); err == nil && !c.json {
 		c.printf("%s. Ctrl+C stops an answer, /new starts a new conversation, /quit ends.\n", m.Describe())
 	}
+	defer c.readAhead(ctx, s, p.Conversation)()
 	var failed error
 	in := bufio.NewScanner(c.in)
 	in.Buffer(nil, 1<<20)
@@ -138,6 +140,21 @@ func (c *command) lines(ctx context.Context, s *session.Session, p chat.Prompt) 
 		return fault.New(fault.BadInput, err)
 	}
 	return told(failed)
+}
+
+// readAhead has the model read a conversation that is gone on with while the first line is typed, which does not wait for
+// that. It returns what ends it.
+func (c *command) readAhead(ctx context.Context, s *session.Session, id history.ConversationID) func() {
+	if id == "" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var reading sync.WaitGroup
+	reading.Go(func() { _ = s.ReadAhead(ctx, id) }) // what is in its way the first line will say
+	return func() {
+		cancel()
+		reading.Wait()
+	}
 }
 
 func (c *command) ask() {

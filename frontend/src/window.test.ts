@@ -453,6 +453,31 @@ describe('finding and keeping', () => {
   });
 });
 
+describe('reading ahead', () => {
+  it('is asked for once for each message that is begun, and not in a temporary chat', async () => {
+    const user = await open();
+    await user.click(button('Shorten the extension clause'));
+    await screen.findByText(/You stopped this answer/);
+    expect(mock.readAhead).toEqual([]); // looking at a conversation reads nothing
+    await user.type(composer(), 'and then');
+    const [id] = mock.readAhead;
+    expect(mock.readAhead).toEqual([id]);
+    expect(id).not.toBe('');
+    await user.type(composer(), ' what?{Enter}');
+    await screen.findByText(/tokens\/s/);
+    expect(mock.readAhead).toEqual([id]);
+    await user.type(composer(), 'more');
+    expect(mock.readAhead).toEqual([id, id]);
+    await user.keyboard('{Control>}n{/Control}');
+    await user.type(composer(), 'new');
+    expect(mock.readAhead).toEqual([id, id, '']);
+    await user.keyboard('{Control>}{Shift>}n{/Shift}{/Control}');
+    await user.type(composer(), 'passing');
+    expect(mock.readAhead).toHaveLength(3);
+    await user.clear(composer());
+  });
+});
+
 describe('a temporary chat', () => {
   it('is in no list, keeps no draft, cannot be exported, and is forgotten when it is left', async () => {
     const user = await open();

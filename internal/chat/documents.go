@@ -67,20 +67,10 @@ func (d *Desk) gather(ctx context.Context, p Prompt, earlier []history.Message, 
 	r := d.redactor(p)
 	blocked := false
 	for _, e := range excerpts {
-		title, _ := r.Text(e.Document.Name)
-		m.titles = append(m.titles, title)
-		source := history.Source{Document: e.Document.ID, SHA256: e.Document.SHA256, Whole: e.Whole, Pages: e.Document.Pages, Of: e.Document.Of}
+		blocked = m.add(r, e) || blocked
 		for _, passage := range e.Passages {
-			text, spans := maskPassage(r, passage)
-			for _, s := range spans {
-				m.masked[string(s.Type)]++
-				blocked = blocked || s.Action == redact.Block
-			}
-			m.texts = append(m.texts, text)
-			source.Passages = append(source.Passages, history.CitedPassage{Number: len(m.texts), Page: passage.Page, Stretch: passage.Stretch})
 			m.notices = append(m.notices, d.guardPassage(e.Document, passage, m.notices)...)
 		}
-		m.sources = append(m.sources, source)
 	}
 	if blocked {
 		m.notices = append(m.notices, Notice{Name: "document", Reason: "The policy does not let values that stand in a document be sent.", Blocked: true})
@@ -91,6 +81,24 @@ func (d *Desk) gather(ctx context.Context, p Prompt, earlier []history.Message, 
 		}
 	}
 	return m, blockedBy(m.notices)
+}
+
+// add masks an excerpt and adds it. blocked: a value stands in it that the policy does not let be sent.
+func (m *material) add(r *redact.Redactor, e Excerpt) (blocked bool) {
+	title, _ := r.Text(e.Document.Name)
+	m.titles = append(m.titles, title)
+	source := history.Source{Document: e.Document.ID, SHA256: e.Document.SHA256, Whole: e.Whole, Pages: e.Document.Pages, Of: e.Document.Of}
+	for _, passage := range e.Passages {
+		text, spans := maskPassage(r, passage)
+		for _, s := range spans {
+			m.masked[string(s.Type)]++
+			blocked = blocked || s.Action == redact.Block
+		}
+		m.texts = append(m.texts, text)
+		source.Passages = append(source.Passages, history.CitedPassage{Number: len(m.texts), Page: passage.Page, Stretch: passage.Stretch})
+	}
+	m.sources = append(m.sources, source)
+	return blocked
 }
 
 // maskPassage masks a passage as it stands on its page: what comes before it may say what its first words are.

@@ -47,6 +47,7 @@ var silent = map[string]string{
 	"MayCopy":     "says whether; a refusal is on record (TestEachRowOfTheRoleTableIsRefusedAndOnRecord)",
 	"ExportTerms": "reads what every entry names",
 	"Forget":      "drops what was kept nowhere; its turns are on record (TestATemporaryConversationIsOnRecordAndNowhereElse)",
+	"ReadAhead":   "gives the model what it was given in a turn on record: TestReadingAheadGivesTheModelNothingNew",
 	"Serve":       "listens; what is asked is Backup",
 }
 

@@ -37,23 +37,28 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 	if err := o.mayChoose(p); err != nil {
 		return chat.Outcome{}, err
 	}
-	table, err := o.table(ctx, p.Conversation, p.Instead)
+	desk, err := o.desk(ctx, p, kept)
 	if err != nil {
 		return chat.Outcome{}, err
-	}
-	library, err := o.library(ctx, p)
-	if err != nil {
-		return chat.Outcome{}, err
-	}
-	desk := chat.Desk{
-		History: kept, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
-		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
-		Pseudonyms: table, Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard, Documents: library,
 	}
 	out, err := desk.Turn(ctx, p, reader)
 	// If these fail the next ones cover this turn too; a record that cannot be written fails at Append.
 	_, _ = o.record.Checkpoint(), o.anchor(context.WithoutCancel(ctx))
 	return out, err
+}
+
+// desk lays out what a turn needs.
+func (o *open) desk(ctx context.Context, p chat.Prompt, kept chat.History) (chat.Desk, error) {
+	table, err := o.table(ctx, p.Conversation, p.Instead)
+	if err != nil {
+		return chat.Desk{}, err
+	}
+	library, err := o.library(ctx, p)
+	return chat.Desk{
+		History: kept, Record: o.record, Model: o.model, ModelID: o.model.manifest.SHA256,
+		Policy: o.policy, Redactor: o.redactor, Actor: o.actor, Generation: o.generation,
+		Pseudonyms: table, Answers: o.answer, Guard: o.promptGuard, AnswersGuard: o.answerGuard, Documents: library,
+	}, err
 }
 
 func (s *Session) startTurn(ctx context.Context) (*open, context.Context, func(), error) {
@@ -78,12 +83,16 @@ func (s *Session) startTurn(ctx context.Context) (*open, context.Context, func()
 	}, nil
 }
 
-// Stop ends the running answer; its text so far is kept. It does nothing when no answer is being written.
+// Stop ends the running answer; its text so far is kept. Where no answer is being written it ends what ReadAhead does.
 func (s *Session) Stop() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.turn != nil {
-		s.turn.stop()
+	o, turn := s.open, s.turn
+	s.mu.Unlock()
+	switch {
+	case turn != nil:
+		turn.stop()
+	case o != nil:
+		o.model.giveWay()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
+	"subrosa/internal/fault"
 	"subrosa/internal/history"
 )
 
@@ -248,4 +249,89 @@ func TestWorkAsideGivesWay(t *testing.T) {
 	if _, _, ok := m.aside(t.Context(), true); ok {
 		t.Error("begun after a lock")
 	}
+}
+
+// Before a prompt is sent the model reads what it was given before, and nothing is recorded, for nothing is new.
+func TestReadingAheadGivesTheModelNothingNew(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	first := ask(t, s, chat.Prompt{Text: long})
+	id := first.Conversation.ID
+	size := s.open.record.Size()
+	ahead := func() {
+		t.Helper()
+		if err := s.ReadAhead(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reopen := func() {
+		t.Helper()
+		s.open.model.unload()
+		size++ // it is loaded again
+	}
+	reopen()
+	ahead()
+	if n := s.open.record.Size(); n != size {
+		t.Errorf("%d entries more", n-size)
+	}
+	second := ask(t, s, chat.Prompt{Conversation: id, Text: "And then?"})
+	if second.Result.CachedTokens < first.Result.PromptTokens {
+		t.Errorf("%+v after %+v", second.Result, first.Result)
+	}
+
+	// A document that no answer was given yet is read in a turn, not before.
+	d, err := s.AddDocument(t.Context(), DocumentPlace{Conversation: id}, "a.txt", strings.NewReader("The roof leaks."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AwaitDocument(t.Context(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.open.model.unload()
+	ahead()
+	third := ask(t, s, chat.Prompt{Conversation: id, Text: "Does it?"})
+	if len(third.Sources) != 1 || !third.Sources[0].Whole || third.Result.CachedTokens > 20 {
+		t.Errorf("%+v, %+v", third.Result, third.Sources)
+	}
+	s.open.model.unload()
+	ahead()
+	fourth := ask(t, s, chat.Prompt{Conversation: id, Text: "And now?"})
+	if fourth.Result.CachedTokens < third.Result.PromptTokens {
+		t.Errorf("a document that was given before: %+v after %+v", fourth.Result, third.Result)
+	}
+
+	// For a new conversation the model is loaded. What is gone is not read.
+	s.open.model.unload()
+	if err := s.ReadAhead(t.Context(), ""); err != nil {
+		t.Error(err)
+	}
+	if m, err := s.Model(); err != nil || m.State != ModelReady {
+		t.Error(m.State, err)
+	}
+	wantFault(t, s.ReadAhead(t.Context(), "nobody"), fault.ConversationMissing)
+
+	// Where nothing may be sent, nothing is read.
+	s.open.model.unload()
+	s.open.network = fault.New(fault.NetworkOpen, nil)
+	wantFault(t, s.ReadAhead(t.Context(), id), fault.NetworkOpen)
+	if m, err := s.Model(); err != nil || m.State != ModelUnloaded {
+		t.Error(m.State, err)
+	}
+	s.open.network = nil
+	if err := s.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, s.ReadAhead(t.Context(), id), fault.Locked)
+}
+
+func TestStopEndsReadingAhead(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	ask(t, s, chat.Prompt{Text: "hello"})
+	ctx, done, ok := s.open.model.aside(t.Context(), true)
+	if !ok {
+		t.Fatal("not begun")
+	}
+	s.Stop()
+	<-ctx.Done()
+	done()
 }

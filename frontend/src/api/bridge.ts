@@ -79,6 +79,8 @@ export const send = ({ place, ...rest }: Sending): Promise<Sent> => {
 };
 /** Drops the temporary conversation. */
 export const forget = (): void => void app.Forget();
+/** Has the model read what stands before the next message, which is being typed: nothing of it. */
+export const readAhead = (id: string): void => void app.ReadAhead(id);
 export const stop = (): Promise<void> => call(() => app.Stop(), nothing);
 export const rename = (id: string, title: string): Promise<void> =>
   call(() => app.Rename(id, title), nothing);

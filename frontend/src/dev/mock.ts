@@ -45,6 +45,7 @@ export class MockApp {
   copied: string[] = [];
   taken: TakeAlong[] = [];
   forgotten = 0;
+  readAhead: string[] = [];
   draftsKept = 0;
   versions: Record<string, string[]> = {};
   standIns: Record<string, StandIn[]> = {};
@@ -118,6 +119,7 @@ export class MockApp {
     }),
     Send: async (p: Sending) => this.#send((this.sent = p)),
     Forget: async () => void (this.forgotten += 1),
+    ReadAhead: async (id: string) => void this.readAhead.push(id),
     Stop: async () => void (this.#stopping = true),
     Rename: async (id: string, title: string) => {
       this.list = this.list.map((c) => (c.id === id ? { ...c, title } : c));

@@ -40,6 +40,7 @@ class Chat {
   #leaveOut = new Set<string>(); // conversations that the user lets go on without their oldest messages
   #delta: (TurnEvent & { kind: 'delta' }) | null = null;
   #frame = 0;
+  #readBefore = ''; // what the model has been asked to read ahead
   #visit = 0; // counts what comes into view, so that an answer that arrives late is not shown in the wrong place
 
   /** Deltas wait for the next frame and go in as one; every other event first lets them in, so order holds. */
@@ -130,7 +131,17 @@ class Chat {
   write(text: string, keep = true): void {
     this.draft = text;
     marks.update(text, this.conversation?.id ?? '');
-    if (keep && !this.temporary) drafts.keep(this.conversation?.id ?? '', text);
+    if (!keep || this.temporary) return;
+    drafts.keep(this.conversation?.id ?? '', text);
+    if (text && !this.busy) this.#readAhead();
+  }
+
+  /** Once for each message that is begun. */
+  #readAhead(): void {
+    const before = `${this.#visit} ${this.messages.length}`;
+    if (before === this.#readBefore) return;
+    this.#readBefore = before;
+    api.readAhead(this.conversation?.id ?? '');
   }
 
   /** A new conversation came to be while its first message is being written: the draft goes along. */

@@ -78,6 +78,8 @@ export function Preferences():Promise<app.PreferencesView>;
 
 export function Prove(arg1:number):Promise<app.ProofView>;
 
+export function ReadAhead(arg1:string):Promise<void>;
+
 export function Recipient():Promise<string>;
 
 export function RecordActivity():Promise<app.ActivityView>;

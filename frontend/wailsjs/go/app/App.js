@@ -154,6 +154,10 @@ export function Prove(arg1) {
   return window['go']['app']['App']['Prove'](arg1);
 }
 
+export function ReadAhead(arg1) {
+  return window['go']['app']['App']['ReadAhead'](arg1);
+}
+
 export function Recipient() {
   return window['go']['app']['App']['Recipient']();
 }
