@@ -33,11 +33,17 @@ def rows():
         warm = 1.6 if name != "built-in" else None
         yield (f"{name}: sealed load to the peer's plain, warm", peer["load"], f"<= {warm}" if warm else "", peer["load"] <= warm if warm else None,
                f"{e['loadSeconds']:.3g} s; {m['bare']['loadSeconds']:.3g}, {p['loadSeconds']:.3g}")
+        if stop := m["stopSeconds"]:
+            yield f"{name}: stop, longest, ms", stop * 1000, "<= 100", stop <= 0.1, "while it reads, while it writes, in each round"
         if c := m.get("cold"):
             yield (f"{name}: the same, cold", c["ratio"], "<= 1.0", c["ratio"] <= 1, f"{c['engineSeconds']:.3g} s; {c['peerSeconds']:.3g}")
     if q := report["quoting"]:
         yield ("quoting a document, with guesses to without", q["ratio"], ">= 1.5", q["ratio"] >= 1.5,
                f"{q['draftsTokensPerSecond']:.4g} tokens/s; {q['noDraftsTokensPerSecond']:.4g}")
+    if c := report["memory"]:
+        curve = ", ".join(f"{rss:.0f}" for rss in c["rssMiB"])
+        share = c["growthMiB"] / c["rssMiB"][2]
+        yield ("memory after 1,000 turns to after 200", 1 + share, "<= 1.05", share <= 0.05, f"{curve} MiB, after 1, 100, 200 ... turns")
     yield ("decryption to ChaCha20-Poly1305 alone", decrypt["x-decrypted"], ">= 0.8", decrypt["x-decrypted"] >= 0.8,
            f"{decrypt['MB/s-decrypted']:.0f} MB/s; {decrypt['MB/s-chacha20poly1305']:.0f}")
 

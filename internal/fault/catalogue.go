@@ -148,7 +148,7 @@ var catalogue = map[Code]text{
 	ModelTooBig:         {"There is not enough free memory for this model.", "Close other programs, choose a shorter context, or choose a smaller model."},
 	ModelUnsupported:    {"The engine cannot run this model.", "It may need a newer Subrosa or more memory; choose another model for now."},
 	EngineMissing:       {"The engine or its libraries are missing.", "Reinstall Subrosa, or run make build in a source tree."},
-	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself."},
+	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself. If it keeps stopping, memory may be short: close other programs, or choose a smaller model."},
 	ContextFull:         {"This conversation no longer fits into the model's context.", "Answer without the oldest messages, start a new conversation, or shorten the message."},
 	PolicyDenied:        {"The policy on this workstation does not allow that.", "Ask IT or compliance which rule applies."},
 	PolicyExpired:       {"The policy of this workstation has expired, so chat is stopped.", "Reading still works. Ask IT to install the current policy, then lock and unlock."},

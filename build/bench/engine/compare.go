@@ -26,6 +26,7 @@ type report struct {
 	Threads int        `json:"threads"`
 	Models  []*figures `json:"models"`
 	Quoting *quotes    `json:"quoting"`
+	Memory  *curve     `json:"memory"`
 }
 
 // figures are one model's.
@@ -38,6 +39,7 @@ type figures struct {
 	Peer    run     `json:"peer"`
 	ToBare  ratios  `json:"engineToBare"`
 	ToPeer  ratios  `json:"engineToPeer"`
+	Stop    float64 `json:"stopSeconds"` // the longest of all rounds
 	Cold    *cold   `json:"cold,omitempty"`
 	Runs    []round `json:"runs"`
 }
@@ -124,7 +126,12 @@ func compareAll(which []string, o options) (*report, error) {
 	}
 	var err error
 	if slices.Contains(which, "quoting") {
-		r.Quoting, err = quote(o)
+		if r.Quoting, err = quote(o); err != nil {
+			return nil, err
+		}
+	}
+	if slices.Contains(which, "memory") {
+		r.Memory, err = memoryOverTurns(o)
 	}
 	return r, err
 }
@@ -176,6 +183,9 @@ func compare(m model, o options) (*figures, error) {
 	bare := func(p round) run { return p.Bare }
 	peer := func(p round) run { return p.Peer }
 	f.Engine = medians(f.Runs, func(p round) run { return p.Engine })
+	for _, p := range f.Runs {
+		f.Stop = max(f.Stop, p.Engine.Stop)
+	}
 	f.Bare, f.ToBare = medians(f.Runs, bare), ratiosTo(f.Runs, bare)
 	f.Peer, f.ToPeer = medians(f.Runs, peer), ratiosTo(f.Runs, peer)
 	if m.name == coldModel {

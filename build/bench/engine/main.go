@@ -47,7 +47,7 @@ func main() {
 	flag.StringVar(&o.Peer, "peer", "build/bench/peer", "directory of the peer's program, its packages installed")
 	flag.IntVar(&o.Rounds, "rounds", 5, "runs of each side")
 	flag.IntVar(&o.Threads, "threads", int(llama.Threads()), "threads; by default one for each physical core")
-	which := flag.String("model", strings.Join(append(names(), "quoting"), ","), "models to measure")
+	which := flag.String("model", strings.Join(append(names(), "quoting", "memory"), ","), "what to measure: models, the one that quotes, memory over a thousand turns")
 	bare := flag.String("bare", "", "be the bare loop on this file, once")
 	flag.Parse()
 	var result any

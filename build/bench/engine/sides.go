@@ -30,6 +30,7 @@ type run struct {
 	Prompt    int     `json:"promptTokens"`
 	Output    int     `json:"outputTokens"`
 	PeakRSS   float64 `json:"peakRSSMiB"`
+	Stop      float64 `json:"stopSeconds"` // the engine: from a stop to the answer's end, the longer of one while it reads and one while it writes
 }
 
 // child runs a side in a process of its own that prints a run.
@@ -229,21 +230,64 @@ func engineRun(store *vault.Store, id vault.ModelID, identity age.Identity, o op
 		return r, err
 	}
 	r.Second, r.NewTokens = a.first.Seconds(), a.PromptTokens-a.CachedTokens
-	r.PeakRSS, err = peak(e.PID())
+	if r.PeakRSS, err = peak(e.PID()); err != nil {
+		return r, err
+	}
+	r.Stop, err = e.stops()
 	return r, err
 }
 
-// peak returns VmHWM in MiB.
-func peak(pid int) (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+// stops stops one answer halfway through the reading of its prompt, and one after its fifth token.
+func (l loaded) stops() (longest float64, err error) {
+	for _, whileReading := range []bool{true, false} {
+		if err := l.Forget(context.Background()); err != nil {
+			return 0, err
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		var stopped time.Time
+		stop := func() { stopped = time.Now(); cancel() }
+		var timer *time.Timer
+		text, pieces := question, 0
+		if whileReading {
+			text = document
+			timer = time.AfterFunc(200*time.Millisecond, stop)
+		}
+		result, err := l.Generate(ctx, engine.Request{Messages: []engine.Message{{Role: "user", Text: text}}}, func(string) error {
+			if pieces++; pieces == 5 && !whileReading {
+				stop()
+			}
+			return nil
+		})
+		took := time.Since(stopped).Seconds()
+		if timer != nil {
+			timer.Stop()
+		}
+		cancel()
+		switch {
+		case err != nil:
+			return 0, err
+		case result.Reason != engine.Stopped, whileReading && pieces > 0: // a small model had read it by then
+		default:
+			longest = max(longest, took)
+		}
+	}
+	return longest, nil
+}
+
+// peak is the most memory that a process has had, in MiB.
+func peak(pid int) (float64, error) { return status(pid, "VmHWM") }
+
+// status returns a value of /proc/PID/status in MiB.
+func status(pid int, name string) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
 			kib, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
 			return kib / 1024, err
 		}
 	}
-	return 0, errors.New("no VmHWM")
+	return 0, errors.New("no " + name)
 }

@@ -198,7 +198,7 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
   ],
   engine_crashed: [
     'Das Modellprogramm ist mitten in der Antwort ausgefallen; was es geschrieben hatte, bleibt.',
-    'Senden Sie noch einmal: Es startet von selbst neu.',
+    'Senden Sie noch einmal: Es startet von selbst neu. Fällt es immer wieder aus, ist vielleicht zu wenig Speicher frei: Schließen Sie andere Programme, oder wählen Sie ein kleineres Modell.',
   ],
   context_full: [
     'Dieses Gespräch passt nicht mehr in den Kontext des Modells.',
