@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -276,6 +277,7 @@ func (sl *slot) kek(passphrase *secret.Bytes, half, token []byte) []byte {
 	// by a reallocation.
 	normal := norm.NFKC.Append(make([]byte, 0, 12*passphrase.Len()), passphrase.Expose()...)
 	stretched := argon2.IDKey(normal, sl.Salt, sl.Time, sl.Memory, sl.Threads, keySize)
+	go debug.FreeOSMemory() // its memory, 256 MiB as a rule, goes back at once: the runtime would keep it for minutes
 	both := append(make([]byte, 0, 3*keySize), stretched...)
 	both = append(both, half...)
 	both = append(both, token...)
