@@ -2,6 +2,8 @@ package models_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -62,6 +64,12 @@ var floors = map[string]int{
 func TestBuiltinIsSmall(t *testing.T) {
 	if len(models.Builtin) > 8<<20 {
 		t.Errorf("%d bytes, at most 8 MiB are allowed", len(models.Builtin))
+	}
+}
+
+func TestBuiltinIsTheOneWhoseHashWasNoted(t *testing.T) {
+	if sum := sha256.Sum256(models.Builtin); models.BuiltinSHA256() != hex.EncodeToString(sum[:]) {
+		t.Errorf("noted %s, and it is %x", models.BuiltinSHA256(), sum)
 	}
 }
 

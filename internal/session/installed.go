@@ -30,7 +30,7 @@ func Installed(home string) (Options, error) {
 	return Options{
 		Home: home, Ring: keys.OSRing(ringService), Cost: keys.DefaultCost,
 		EnginePath: engine, EngineLib: lib,
-		Builtin: Builtin{Name: models.BuiltinName, GGUF: models.Builtin},
+		Builtin: Builtin{Name: models.BuiltinName, GGUF: models.Builtin, SHA256: models.BuiltinSHA256()},
 	}, nil
 }
 

@@ -24,14 +24,18 @@ const ModelIdle = 30 * time.Minute
 
 // Builtin is the small demo model that comes with the program.
 type Builtin struct {
-	Name string
-	GGUF []byte
+	Name   string
+	GGUF   []byte
+	SHA256 string // of GGUF, in hex; empty: worked out each time, from all of it
 }
 
 // id is the model's in the vault.
 func (b Builtin) id() vault.ModelID {
-	sum := sha256.Sum256(b.GGUF)
-	return vault.ModelID(hex.EncodeToString(sum[:8]))
+	if b.SHA256 == "" {
+		sum := sha256.Sum256(b.GGUF)
+		b.SHA256 = hex.EncodeToString(sum[:])
+	}
+	return vault.ModelID(b.SHA256[:16])
 }
 
 // Describe names the model plainly.
