@@ -41,6 +41,7 @@ class Chat {
   #delta: (TurnEvent & { kind: 'delta' }) | null = null;
   #frame = 0;
   #readBefore = ''; // what the model has been asked to read ahead
+  #looking: Promise<void> | null = null;
   #visit = 0; // counts what comes into view, so that an answer that arrives late is not shown in the wrong place
 
   /** Deltas wait for the next frame and go in as one; every other event first lets them in, so order holds. */
@@ -76,7 +77,7 @@ class Chat {
 
   async open(id: string, sought = ''): Promise<void> {
     this.sought = sought;
-    if (id === this.conversation?.id) return;
+    if (id === this.conversation?.id) return this.#seek(this.#visit);
     const visit = this.#leave();
     this.opening = true;
     try {
@@ -84,6 +85,7 @@ class Chat {
       if (visit !== this.#visit) return;
       this.thread = opened(this.thread, detail);
       this.write(draft, false);
+      await this.#seek(visit);
     } catch (reason) {
       this.fault = toFault(reason);
     } finally {
@@ -167,12 +169,32 @@ class Chat {
     }
   }
 
-  async lookBack(): Promise<void> {
+  /** Fetches earlier messages until the one that is sought is among them. */
+  async #seek(visit: number): Promise<void> {
+    while (this.sought && !this.messages.some((m) => m.id === this.sought)) {
+      if (visit !== this.#visit || !this.thread.earlier) return;
+      await this.lookBack();
+    }
+  }
+
+  /** Fetches the messages before those in hand. */
+  lookBack(): Promise<void> {
+    this.#looking ??= this.#lookBack().finally(() => (this.#looking = null));
+    return this.#looking;
+  }
+
+  async #lookBack(): Promise<void> {
     const [id, first, visit] = [this.conversation?.id, this.messages[0]?.id, this.#visit];
     if (!id || !first || !this.thread.earlier) return;
-    const detail = await api.conversation(id, first);
-    if (visit === this.#visit && this.messages[0]?.id === first)
-      this.thread = lookedBack(this.thread, detail);
+    try {
+      const detail = await api.conversation(id, first);
+      if (visit === this.#visit && this.messages[0]?.id === first)
+        this.thread = lookedBack(this.thread, detail);
+    } catch (reason) {
+      if (visit !== this.#visit) return;
+      this.fault = toFault(reason);
+      this.thread = { ...this.thread, earlier: false }; // not asked for again with every key
+    }
   }
 
   async choose(message: string): Promise<void> {
