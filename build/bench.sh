@@ -14,6 +14,13 @@ echo "== start of the window, from exec to a passphrase field that a screen read
 build/e2e/desktop.sh /usr/bin/python3 build/bench/startup.py $out/startup.json >$out/startup.log 2>&1 ||
   { cat $out/startup.log; exit 1; }
 
+echo "== the window in use: frames, keys, a long conversation, memory"
+mkdir -p $out/window
+go build -o $out/window/subrosa ./build/bench/window
+go build -o $out/window/subrosa-engine ./build/e2e/scriptedengine
+build/e2e/desktop.sh /usr/bin/python3 build/bench/smooth.py $out/window $out/window.json 2>$out/window.log ||
+  { cat $out/window.log; exit 1; }
+
 build/bench/record.sh
 
 echo "== history, redaction"

@@ -1,13 +1,19 @@
 // Command scriptedengine stands in for subrosa-engine and answers every prompt with a file, so that a test decides what the
-// model says. It speaks internal/engine/proto and is started as the engine is; answer.md lies beside it.
+// model says. It speaks internal/engine/proto and is started as the engine is; answer.md lies beside it. It answers at once,
+// or, where a file pace lies there too, as many tokens a second as that says, of about four letters each.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
 
 	"subrosa/internal/engine/proto"
 	"subrosa/internal/lockdown"
@@ -28,7 +34,11 @@ func serve(conn *os.File) error {
 	if err != nil {
 		return err
 	}
-	answer, err := os.ReadFile(filepath.Join(filepath.Dir(self), "answer.md"))
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(self), "answer.md"))
+	if err != nil {
+		return err
+	}
+	script, err := scriptOf(string(text), filepath.Join(filepath.Dir(self), "pace"))
 	if err != nil {
 		return err
 	}
@@ -41,7 +51,7 @@ func serve(conn *os.File) error {
 			return nil
 		}
 		if err == nil {
-			err = handle(conn, f, string(answer))
+			err = handle(conn, f, script)
 		}
 		if err != nil {
 			return err
@@ -49,7 +59,28 @@ func serve(conn *os.File) error {
 	}
 }
 
-func handle(conn io.Writer, f proto.Frame, answer string) error {
+// script is what is said, in pieces.
+type script struct {
+	pieces []string
+	every  time.Duration // from one to the next
+}
+
+func scriptOf(text, pace string) (script, error) {
+	said, err := os.ReadFile(pace)
+	if errors.Is(err, fs.ErrNotExist) {
+		return script{pieces: regexp.MustCompile(`(?s).{1,17}`).FindAllString(text, -1)}, nil // attacks arrive in parts, as a model would write them
+	}
+	if err != nil {
+		return script{}, err
+	}
+	perSecond, err := strconv.Atoi(strings.TrimSpace(string(said)))
+	if err != nil || perSecond < 1 {
+		return script{}, fmt.Errorf("%s: no number of tokens a second", pace)
+	}
+	return script{regexp.MustCompile(`(?s)\s?\S{1,4}|\s`).FindAllString(text, -1), time.Second / time.Duration(perSecond)}, nil
+}
+
+func handle(conn io.Writer, f proto.Frame, s script) error {
 	switch f.Kind {
 	case proto.Load:
 		var b proto.LoadBody
@@ -62,15 +93,14 @@ func handle(conn io.Writer, f proto.Frame, answer string) error {
 		if err := f.Decode(&b); err != nil {
 			return err
 		}
-		const piece = 17 // bytes: attacks arrive in parts, as a model would write them
-		for text := []rune(answer); len(text) > 0; {
-			n := min(piece, len(text))
-			if err := proto.Write(conn, proto.Delta, proto.DeltaBody{ID: b.ID, Text: string(text[:n])}); err != nil {
+		began := time.Now()
+		for i, piece := range s.pieces {
+			time.Sleep(time.Until(began.Add(time.Duration(i) * s.every)))
+			if err := proto.Write(conn, proto.Delta, proto.DeltaBody{ID: b.ID, Text: piece}); err != nil {
 				return err
 			}
-			text = text[n:]
 		}
-		return proto.Write(conn, proto.Done, proto.DoneBody{ID: b.ID, Reason: "eos", PromptTokens: 9, OutputTokens: 99})
+		return proto.Write(conn, proto.Done, proto.DoneBody{ID: b.ID, Reason: "eos", PromptTokens: 9, OutputTokens: len(s.pieces)})
 	}
 	return nil // the key, a stop: there is nothing to do
 }
