@@ -15,8 +15,8 @@ const ChatML = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m[
 	"{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 
 // Synthetic describes a llama model with made-up weights: for tests of loading, memory and speed. Its tokenizer is a
-// real one (byte-level BPE, every byte has a token, then pairs of letters, then three control tokens), so any text
-// goes in and comes out, but what it answers means nothing unless Script is set.
+// real one (byte-level BPE or SentencePiece's; every byte has a token, then pairs of letters, then three control tokens), so
+// any text goes in and comes out, but what it answers means nothing unless Script is set.
 //
 // The same Synthetic always gives the same file.
 type Synthetic struct {
@@ -30,6 +30,7 @@ type Synthetic struct {
 	Context      int // tokens
 	Type         Type
 	Seed         uint64
+	SPM          bool   // SentencePiece's tokenizer, as Llama 2, Mistral and Gemma have it; not with Script, Letters
 	Tied         bool   // no output.weight: the embedding serves twice
 	AddBOS       bool   // the tokenizer puts <|endoftext|> in front
 	ChatTemplate string // "" means ChatML, "-" none
@@ -81,6 +82,9 @@ type weights struct {
 func (s Synthetic) WriteTo(dst io.Writer) (int64, error) {
 	if s.Vocabulary < 259 || s.Width%32 != 0 || s.Hidden%32 != 0 || s.Heads == 0 || s.KVHeads == 0 {
 		return 0, errors.New("write synthetic model: impossible shape")
+	}
+	if s.SPM && (s.Vocabulary < 512 || s.Script != "" || s.Letters) {
+		return 0, errors.New("write synthetic model: SPM needs a vocabulary of 512, and neither script nor letters")
 	}
 	if s.Type == Q4_K && (s.Width%256 != 0 || s.Hidden%256 != 0) {
 		return 0, errors.New("write synthetic model: impossible shape")
@@ -176,8 +180,18 @@ func intArray(key string, v []uint32) pair {
 	}}
 }
 
+func floatArray(key string, v []float32) pair {
+	return pair{key, func(c *counter) {
+		c.uint32(kindArray)
+		c.uint32(kindFloat32)
+		c.uint64(uint64(len(v)))
+		for _, n := range v {
+			c.uint32(math.Float32bits(n))
+		}
+	}}
+}
+
 func (s Synthetic) pairs() []pair {
-	tokens, types, merges := s.tokenizer()
 	eos := s.EOS
 	if eos == 0 {
 		eos = s.imEnd()
@@ -195,14 +209,30 @@ func (s Synthetic) pairs() []pair {
 		num("llama.rope.dimension_count", s.Width/s.Heads),
 		num("llama.vocab_size", s.Vocabulary),
 		float("llama.attention.layer_norm_rms_epsilon", 1e-5),
-		str("tokenizer.ggml.model", "gpt2"),
-		str("tokenizer.ggml.pre", "gpt-2"),
-		stringArray("tokenizer.ggml.tokens", tokens),
-		intArray("tokenizer.ggml.token_type", types),
-		stringArray("tokenizer.ggml.merges", merges),
 		num("tokenizer.ggml.bos_token_id", s.endOfText()),
 		num("tokenizer.ggml.eos_token_id", eos),
 		boolean("tokenizer.ggml.add_bos_token", s.AddBOS),
+	}
+	if s.SPM {
+		tokens, types, scores := s.sentencePieces()
+		p = append(
+			p,
+			str("tokenizer.ggml.model", "llama"),
+			stringArray("tokenizer.ggml.tokens", tokens),
+			intArray("tokenizer.ggml.token_type", types),
+			floatArray("tokenizer.ggml.scores", scores),
+			num("tokenizer.ggml.unknown_token_id", 0),
+		)
+	} else {
+		tokens, types, merges := s.tokenizer()
+		p = append(
+			p,
+			str("tokenizer.ggml.model", "gpt2"),
+			str("tokenizer.ggml.pre", "gpt-2"),
+			stringArray("tokenizer.ggml.tokens", tokens),
+			intArray("tokenizer.ggml.token_type", types),
+			stringArray("tokenizer.ggml.merges", merges),
+		)
 	}
 	switch s.ChatTemplate {
 	case "-":
@@ -273,6 +303,41 @@ func (s Synthetic) tokenizer() (tokens []string, types []uint32, merges []string
 	tokens = append(tokens, "<|endoftext|>", "<|im_start|>", "<|im_end|>")
 	types = append(types, control, control, control)
 	return tokens, types, merges
+}
+
+// sentencePieces is the vocabulary with SPM: three words of its own, every byte, letters and the space, pairs of those, and
+// the control tokens in the same place as without.
+func (s Synthetic) sentencePieces() (tokens []string, types []uint32, scores []float32) {
+	const normal, unknown, control, single = 1, 2, 3, 6
+	add := func(token string, kind uint32) {
+		tokens, types = append(tokens, token), append(types, kind)
+		scores = append(scores, -float32(len(scores))) // what comes first is put together first
+	}
+	add("<unk>", unknown)
+	add("<s>", control)
+	add("</s>", control)
+	for b := range 256 {
+		add(fmt.Sprintf("<0x%02X>", b), single)
+	}
+	const space = "\u2581"
+	pieces := strings.Split(space+"etaoinshrdlucmfwypvbgkjqxzETAOINSHRDLUCMFWYPVBGKJQXZ.,:?", "")
+	for _, a := range pieces {
+		add(a, normal)
+	}
+	for sum := 0; len(tokens) < s.Vocabulary-3; sum++ {
+		for i := range sum + 1 {
+			if a, b := i, sum-i; a < len(pieces) && b < len(pieces) && len(tokens) < s.Vocabulary-3 && pieces[b] != space {
+				add(pieces[a]+pieces[b], normal)
+			}
+		}
+		if sum > 2*len(pieces) {
+			add(fmt.Sprintf("\u2400unused%d", len(tokens)), normal)
+		}
+	}
+	add("<|endoftext|>", control)
+	add("<|im_start|>", control)
+	add("<|im_end|>", control)
+	return tokens, types, scores
 }
 
 func (s Synthetic) tensors() []weights {
@@ -406,7 +471,7 @@ func (s Synthetic) quiet() func(*source, []byte, int) {
 	tokens, _, _ := s.tokenizer()
 	return func(w *source, row []byte, i int) {
 		random(w, row, i)
-		if i >= s.endOfText() || s.Letters && strings.Trim(tokens[i], letters) != "" {
+		if i >= s.endOfText() || s.SPM && i < 3 || s.Letters && strings.Trim(tokens[i], letters) != "" {
 			clear(row)
 		}
 	}

@@ -136,6 +136,7 @@ func TestASealedModelAnswersAsThePlainFileDoes(t *testing.T) {
 		s.Tied = true
 		shapes[typ.String()+" tied"] = s
 	}
+	shapes["SPM"] = sentencePiece()
 	for name, s := range shapes {
 		t.Run(name, func(t *testing.T) {
 			plain := synthetic(t, s)
@@ -217,19 +218,35 @@ func slicesIndex(m *Model, text string) int {
 }
 
 func TestPartsAreTokenisedAsTheWholeWouldBe(t *testing.T) {
-	m := load(t, synthetic(t, gguf.Tiny()), Options{})
-	conversation := []Message{{"system", "Be brief."}, {"user", " The heir asks: when?\n"}, {"assistant", "Soon. 😀"}, {"user", "Thanks"}}
-	got, _, err := m.prompter.tokens(conversation)
-	if err != nil {
-		t.Fatal(err)
+	for name, s := range map[string]gguf.Synthetic{"BPE": gguf.Tiny(), "SPM": sentencePiece()} {
+		for _, s.AddBOS = range []bool{false, true} {
+			m := load(t, synthetic(t, s), Options{})
+			for _, conversation := range [][]Message{
+				{{"system", "Be brief."}, {"user", " The heir asks: when?\n"}, {"assistant", "Soon. 😀"}, {"user", "Thanks"}},
+				{{"user", "  two spaces in front, Größe, and a tab\t"}},
+				{{"user", ""}, {"assistant", " "}, {"user", "\n"}},
+			} {
+				got, _, err := m.prompter.tokens(conversation)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := m.prompter.render(conversation)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := llama.Tokenize(m.vocab, text, true, true); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("%s, BOS %v, %q:\n%v\n%v", name, s.AddBOS, text, got, want)
+				}
+			}
+		}
 	}
-	text, err := m.prompter.render(conversation)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := llama.Tokenize(m.vocab, text, true, true); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%v\n%v", got, want)
-	}
+}
+
+// sentencePiece is a model with the other kind of tokenizer.
+func sentencePiece() gguf.Synthetic {
+	s := gguf.Tiny()
+	s.SPM, s.Vocabulary = true, 1024
+	return s
 }
 
 func TestAConversationThatEndsInAnAnswerGoesOn(t *testing.T) {
