@@ -10,6 +10,7 @@ import (
 
 	"subrosa/internal/fault"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
 	"subrosa/internal/secret"
 	"subrosa/internal/session"
 )
@@ -25,6 +26,7 @@ type App struct {
 	session *session.Session
 	offline *proof
 	files   *lockdown.Confinement // what restricts this process to its files
+	box     *sandbox.Sandbox      // what keeps this process from the desktop's services
 	page    emitter
 	lock    locker
 	jobs    jobs

@@ -100,7 +100,7 @@ func (a *App) becomeFresh(h handover) error {
 	if h.Home, err = a.session.HandOver(); err != nil {
 		return err
 	}
-	return replace(h)
+	return replace(h, a.box)
 }
 
 func (a *App) geometry() geometry {

@@ -77,6 +77,7 @@ func (p *proof) now() *lockdown.Report {
 
 // proven takes the process's probes' result.
 func (a *App) proven(report *lockdown.Report) {
+	report.AddWalls(a.box.Walls())
 	a.offline.set(report)
 	time.AfterFunc(pageWithin, func() {
 		a.offline.tell(nil)

@@ -21,6 +21,7 @@ import (
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
 	"subrosa/internal/session"
 )
 
@@ -46,6 +47,10 @@ func Run(page fs.FS) int {
 		return 1
 	}
 	opts, homeless := session.Installed(*home)
+	if a.box, err = sandbox.Open(opts.EnginePath, true); err != nil {
+		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
+		return 1
+	}
 	if err := a.keepToFiles(opts); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", fault.New(fault.LockdownFailed, err))
 		return 1
@@ -95,7 +100,11 @@ func (a *App) keepToFiles(opts session.Options) error {
 	if user, err := os.UserHomeDir(); err == nil && len(lockdown.Folders()) == 0 {
 		_ = os.Mkdir(filepath.Join(user, "Documents"), 0o700) // there must be one to export to
 	}
-	files, err := lockdown.RestrictFiles(lockdown.WindowFiles(opts.Home, opts.EnginePath, opts.EngineLib), a.lock.taken != nil)
+	reach := lockdown.WindowFiles(opts.Home, opts.EnginePath, opts.EngineLib)
+	if err := a.box.Enter(reach); err != nil {
+		return err
+	}
+	files, err := lockdown.RestrictFiles(reach, a.lock.taken != nil)
 	if errors.Is(err, lockdown.ErrUnsupported) {
 		err = nil
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
 )
 
 // A lock replaces this process by a fresh one (ADR 22): Go cannot wipe its strings, GTK and the web view keep what they
@@ -32,7 +33,7 @@ type handover struct {
 
 // replace ends every child, and then becomes a fresh process of the same program. It returns only if that fails; the
 // caller must then end the process.
-func replace(h handover) error {
+func replace(h handover, box *sandbox.Sandbox) error {
 	told, err := memfile(h)
 	if err != nil {
 		return err
@@ -44,10 +45,14 @@ func replace(h handover) error {
 	if _, err := os.Stat(self); err != nil {
 		self = "/proc/self/exe" // the file was replaced or removed meanwhile
 	}
-	if err := endChildren(); err != nil {
+	if err := errors.Join(endChildren(box.Helper), box.Renew()); err != nil {
 		return err
 	}
-	if err := closeOnExec(h.Home, told); err != nil {
+	keep := []int{h.Home, told}
+	if box.Socket >= 0 {
+		keep = append(keep, box.Socket) // or the helper would end
+	}
+	if err := closeOnExec(keep...); err != nil {
 		return err
 	}
 	args := slices.DeleteFunc(slices.Clone(os.Args), func(a string) bool { return strings.HasPrefix(a, "-"+takeoverFlag+"=") })
@@ -96,11 +101,11 @@ func takenOver(fd int) (handover, error) {
 }
 
 // endChildren kills the web view's processes and whatever else this process started, their children too, and waits until
-// they are gone.
-func endChildren() error {
+// they are gone. The sandbox's helper is left: it has no keys, and the successor has no other.
+func endChildren(helper int) error {
 	const patience = 3 * time.Second
 	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
-		children := descendants(os.Getpid())
+		children := descendants(os.Getpid(), helper)
 		if len(children) == 0 {
 			return nil
 		}
@@ -114,8 +119,8 @@ func endChildren() error {
 	}
 }
 
-// descendants lists the processes below pid, also those that have ended and that nobody waited for.
-func descendants(pid int) []int {
+// descendants lists the processes below pid, also those that have ended and that nobody waited for, but not what is below and at but.
+func descendants(pid, but int) []int {
 	parents := map[int][]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, name := range stats {
@@ -131,7 +136,7 @@ func descendants(pid int) []int {
 			continue
 		}
 		parent, err := strconv.Atoi(fields[1])
-		if err == nil {
+		if err == nil && child != but {
 			parents[parent] = append(parents[parent], child)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
 )
 
 const takeoverFlag = "taken-over"
@@ -19,7 +20,7 @@ type handover struct {
 }
 
 // replace is not there yet: the session is locked, and the process keeps what Go and the web view cannot wipe.
-func replace(handover) error { return errors.ErrUnsupported }
+func replace(handover, *sandbox.Sandbox) error { return errors.ErrUnsupported }
 
 func takenOver(int) (handover, error) { return handover{}, errors.ErrUnsupported }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"time"
 
 	"subrosa/internal/fault"
@@ -246,7 +247,11 @@ func offlineView(r *lockdown.Report) OfflineView {
 			v.Under = append(v.Under, p.Name)
 		}
 	}
-	for _, row := range r.Rows {
+	rows := r.Rows
+	if r.Walls != nil {
+		rows = slices.Concat(rows, r.Walls.Rows)
+	}
+	for _, row := range rows {
 		v.Rows = append(v.Rows, ProbeRow{Name: row.Name, Detail: row.Detail, Blocked: row.Blocked, Control: row.ControlWorks, Local: row.Verdict == lockdown.Works})
 		switch row.Verdict {
 		case lockdown.Works, lockdown.Broken: // AF_UNIX, which is no way out

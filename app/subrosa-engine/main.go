@@ -15,10 +15,11 @@ import (
 	"subrosa/internal/engine/llama"
 	"subrosa/internal/engine/proto"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
 )
 
 func main() {
-	if lockdown.ChildMain() {
+	if lockdown.ChildMain() || sandbox.ChildMain() {
 		return
 	}
 	if err := run(os.Args[1:]); err != nil {

@@ -18,5 +18,8 @@ exec unshare --net --mount bash -euo pipefail -c '
   printf "127.0.0.1 localhost\n192.0.2.7 attacker.example\n" >"$hosts"
   mount --bind "$hosts" /etc/hosts
   rm "$servers" "$hosts"
+  # A display server here and one elsewhere do not see that they have the same number, and would take the other'\''s socket away.
+  mkdir -p /tmp/.X11-unix
+  mount -t tmpfs -o mode=1777 x11 /tmp/.X11-unix
   export SUBROSA_E2E_NETNS=1
   exec "$@"' netns "$@"

@@ -79,7 +79,8 @@ class Hostile(Watched):
 
     def test_2_under_the_filter_alone_nothing_arrives(self):
         """A plain web view, without a policy for content, as the child of a process that has the filter."""
-        subprocess.run([HOSTILE, "--", *BROWSER, self.canary.address], check=True, stderr=subprocess.DEVNULL)
+        alone = {**os.environ, "SUBROSA_SANDBOX": "none"}
+        subprocess.run([HOSTILE, "--", *BROWSER, self.canary.address], check=True, stderr=subprocess.DEVNULL, env=alone)
         self.assertEqual(self.canary.seen, set())
 
     def test_3_in_the_window_nothing_arrives_and_the_page_stays(self):
@@ -92,6 +93,69 @@ class Hostile(Watched):
             w.picture("hostile")
         self.assertEqual(self.canary.seen, set())
         self.assertEqual(w.close(), 0)
+
+
+class Services(Watched):
+    """Services of the desktop, asked by a program that has the window's sandbox around it and no other wall: code that has taken over
+    a process of the window."""
+
+    def walled(self, *command):
+        return subprocess.run([HOSTILE, "walled", *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def gdbus(self, service, path, method, *arguments, bus="--session"):
+        bus = bus.split(maxsplit=1)
+        return self.walled("/usr/bin/gdbus", "call", *bus, "--dest", service, "--object-path", path, "--method", method, *arguments).returncode
+
+    def test_1_nobody_can_be_asked(self):
+        self.assertEqual(self.gdbus("org.freedesktop.secrets", "/", "org.freedesktop.DBus.Peer.Ping"), 0, "the keyring must be there, or the rest shows nothing")
+        real = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+        for service, call in DEPUTIES.items():
+            self.assertNotEqual(self.gdbus(service, *call), 0, service)
+            self.assertNotEqual(self.gdbus(service, *call, bus="--address " + real), 0, service + " on the real bus")
+        self.assertNotEqual(self.walled("/usr/bin/systemd-run", "--user", "/bin/true").returncode, 0)
+        self.assertEqual(self.canary.seen, set())
+
+    def test_2_no_socket_and_no_other_root_is_there(self):
+        # A place's own type is what find reads of a directory, and a mount upon it another: each is asked.
+        system = ["(", "-path", "/proc", "-o", "-path", "/usr", "-o", "-path", "/etc", ")", "-prune", "-o"]
+        sockets = self.walled("/usr/bin/find", "/", *system, "-exec", "test", "-S", "{}", ";", "-print").stdout.split()
+        given = {"session", "accessibility"} | self.system()
+        self.assertEqual({pathlib.Path(s).name for s in sockets if ".X11-unix/X" not in s}, given)
+        roots = self.walled("/bin/sh", "-c", "stat -c %d:%i /. /proc/[0-9]*/root/.").stdout.split()
+        self.assertEqual(len(set(roots)), 1, "another process's root can be entered")
+        self.assertGreater(len(roots), 1, "not even its own, so this shows nothing")
+        outside = subprocess.run(["find", "/tmp", "-type", "s"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.split()
+        self.assertGreater(len(set(outside) - set(sockets)), 1, "there is no more outside, so this shows nothing")
+
+    @staticmethod
+    def system():
+        return {"system"} if pathlib.Path("/run/dbus/system_bus_socket").exists() else set()
+
+    def test_3_each_start_shows_it(self):
+        w = Window(self.dir / "home", None)
+        self.addCleanup(w.kill)
+        w.type_into("Passphrase", PASSPHRASE)
+        w.type_into("Repeat passphrase", PASSPHRASE)
+        w.press("Create")
+        w.find("field", "Message")
+        w.press("Offline: proven")
+        w.shows("What the window’s page tried")
+        evidence = w.text()
+        for asked in "session bus: org.freedesktop.portal.Desktop", "session bus: org.freedesktop.systemd1", "session bus: a stranger", "socket: the session's bus":
+            self.assertRegex(evidence, re.escape(asked) + r"[^\n]*\n(?s:.{0,300}?)outside: there(?s:.{0,60}?)Blocked", asked)
+        self.assertNotIn("Not blocked", evidence)
+        w.picture("services")
+        w.key("Escape")
+        w.key("ctrl+l")
+        w.type_into("Passphrase", PASSPHRASE)
+        w.press("Unlock")
+        w.find("field", "Message")
+        self.assertEqual(w.close(), 0)
+        self.assertEqual(self.canary.seen, set())
+        proofs = [line for line in (self.dir / "home" / "audit" / "entries").read_text().splitlines() if '"action":"self_test"' in line]
+        self.assertEqual(len(proofs), 2, "each start, and each fresh process after a lock")
+        for proof in proofs:
+            self.assertRegex(proof, r"the desktop: [1-9]\d* services and sockets refused, 0 open")
 
 
 class Attacks(Watched):

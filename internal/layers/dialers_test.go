@@ -45,6 +45,9 @@ var dialers = map[string]string{
 	"subrosa/internal/socket":   "asks the program that has the data directory open for a backup, by a UNIX socket in that directory",
 	"subrosa/internal/lockdown": "tries every way out, to show that it is closed",
 
+	"subrosa/internal/sandbox":       "its helper asks the desktop's buses what is there, and tries from inside what must not be",
+	"subrosa/internal/sandbox/first": "C: a pair of sockets to that helper",
+
 	"github.com/godbus/dbus/v5":                     "the session's bus: the keyring, the screen lock, logind. It can be told to use TCP by the environment, which the filter refuses",
 	"github.com/ebitengine/purego/internal/cgo":     "C: calls llama.cpp's libraries, which have no way out, see TestNativeLibrariesDialNobody",
 	"github.com/mattn/go-sqlite3":                   "C: SQLite, which opens files alone",

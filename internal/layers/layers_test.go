@@ -20,6 +20,8 @@ var layers = []struct {
 	{"export", []string{"subrosa/internal/export"}, "it reads the record and is asked by the session alone"},
 	{"bundle", []string{"subrosa/internal/export/bundle"}, "an auditor's machine verifies bundles and writes none"},
 	{"binding", []string{"subrosa/internal/engine/llama", "subrosa/internal/document/parse"}, "llama.cpp, and what takes documents apart, are linked into the children's program alone"},
+	{"walls", []string{"subrosa/internal/sandbox/first"}, "a program that imports it is walled in before its main"},
+	{"sandbox", []string{"subrosa/internal/sandbox"}, "it stands on the lockdown, and the programs alone ask for it"},
 	{"leaves", []string{
 		"subrosa/internal/backup", "subrosa/internal/socket", "subrosa/internal/keys", "subrosa/internal/history", "subrosa/internal/audit", "subrosa/internal/vault",
 		"subrosa/internal/engine", "subrosa/internal/redact", "subrosa/internal/policy", "subrosa/internal/lockdown", "subrosa/internal/presence", "subrosa/internal/webview", "subrosa/internal/document", "subrosa/models",

@@ -79,7 +79,7 @@ func restrictAndExec(abi int, read, write []string) error {
 		return fmt.Errorf("confine: %w", err)
 	}
 	scoped := uint64(ll.ScopeAbstractUnixSocket | ll.ScopeSignal)
-	rules, err := ruleset(abi, scoped, Reach{Read: read, Write: write, Start: append(interpreters(), self)}, writeFiles)
+	rules, err := ruleset(abi, scoped, Reach{Read: read, Write: write, Start: append(Interpreters(), self)}, writeFiles)
 	if err != nil {
 		return fmt.Errorf("confine: %w", err)
 	}
@@ -94,8 +94,8 @@ func restrictAndExec(abi int, read, write []string) error {
 	return fmt.Errorf("confine: execute again: %w", syscall.Exec(self, os.Args, append(os.Environ(), confinedVariable+"=1")))
 }
 
-// interpreters are the dynamic loaders that may have to be executed with the program. Afterwards nothing can be.
-func interpreters() []string {
+// Interpreters are the dynamic loaders that may have to be executed with the program. Afterwards nothing can be.
+func Interpreters() []string {
 	return []string{"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1"}
 }
 
@@ -152,7 +152,7 @@ func allow(rules int, name string, access uint64) error {
 	return ll.LandlockAddPathBeneathRule(rules, &ll.PathBeneathAttr{AllowedAccess: access, ParentFd: fd}, 0)
 }
 
-// alone is the filter of a process that starts nothing and looks into nothing.
+// alone is the filter of a process that starts nothing, looks into nothing, and talks to nobody but by the descriptors that it has.
 func alone(a abi) []bpf.Instruction {
 	p := []bpf.Instruction{
 		bpf.LoadAbsolute{Off: offArch, Size: 4},
@@ -163,7 +163,7 @@ func alone(a abi) []bpf.Instruction {
 	for _, call := range []uint32{
 		unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
 		unix.SYS_KCMP, unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_MOUNT, unix.SYS_UNSHARE, unix.SYS_SETNS, unix.SYS_BPF,
-		unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_ADD_KEY, unix.SYS_KEYCTL, unix.SYS_REQUEST_KEY,
+		unix.SYS_CONNECT, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_ADD_KEY, unix.SYS_KEYCTL, unix.SYS_REQUEST_KEY,
 	} {
 		p = append(p, bpf.JumpIf{Cond: bpf.JumpEqual, Val: call, SkipFalse: 1}, bpf.RetConstant{Val: retErrno | errPerm})
 	}
@@ -209,8 +209,19 @@ func ConfinementProbe(victim int) []Attempt {
 		tried("read its parent's memory", errnoOrNil(memory), unix.EPERM),
 		tried("signal its parent", unix.Kill(victim, 0), unix.EPERM),
 		tried("open a socket", err, unix.EAFNOSUPPORT),
+		tried("connect to another program", connectNowhere(), unix.EPERM),
 		tried("be dumped", undumpable, undumpable),
 	}
+}
+
+// connectNowhere tries to connect to a UNIX socket that is not there.
+func connectNowhere() error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Connect(fd, &unix.SockaddrUnix{Name: "/nonexistent"})
 }
 
 // tried is an attempt that was denied if err is one of denied.

@@ -84,6 +84,9 @@ func TestFilterAnswersEveryCall(t *testing.T) {
 }
 
 func TestReportIsOKOnlyIfShown(t *testing.T) {
+	walls := func(whole bool, v Verdict) func(*Report) {
+		return func(r *Report) { r.AddWalls(&Walls{Whole: whole, Rows: []Row{{Name: "a service", Verdict: v}}}) }
+	}
 	good := func() *Report {
 		return &Report{Enforced: true, Rows: []Row{
 			{Name: "unix sockets", Verdict: Works, essential: true},
@@ -101,6 +104,9 @@ func TestReportIsOKOnlyIfShown(t *testing.T) {
 		"no rows":                             {func(r *Report) { r.Rows = nil }, false},
 		"one got through":                     {func(r *Report) { r.Rows[2].Verdict = NotBlocked }, false},
 		"essential without control":           {func(r *Report) { r.Rows[1].Verdict = NoControl }, false},
+		"a service acts":                      {walls(true, NotBlocked), false},
+		"a service is refused":                {walls(true, Blocked), true},
+		"no walls, and a service acts":        {walls(false, NotBlocked), true}, // the posture says so
 		"unix sockets broken":                 {func(r *Report) { r.Rows[0].Verdict = Broken }, false},
 	} {
 		r := good()
@@ -111,5 +117,22 @@ func TestReportIsOKOnlyIfShown(t *testing.T) {
 	}
 	if (*Report)(nil).OK() {
 		t.Error("a missing report is OK")
+	}
+}
+
+// What was not asked is not refused.
+func TestWallsAreShownByWhatIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		walls Walls
+		want  bool
+	}{
+		"something was refused":  {Walls{Whole: true, Rows: []Row{{Verdict: Blocked}, {Verdict: NoControl}}}, true},
+		"and something was not":  {Walls{Whole: true, Rows: []Row{{Verdict: Blocked}, {Verdict: NotBlocked}}}, false},
+		"nothing could be asked": {Walls{Whole: true, Rows: []Row{{Verdict: NoControl}}}, false},
+		"no walls":               {Walls{Rows: []Row{{Verdict: Blocked}}}, false},
+	} {
+		if got := c.walls.Refused(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

@@ -61,6 +61,7 @@ type Report struct {
 	Time       time.Time     // when the probes ended
 	Took       time.Duration // from before the control started until the probes ended
 	Page       []PageWay     // where this process is a window
+	Walls      *Walls        // nil where nothing was to be kept from the desktop's services
 	Processes  []Process     // likewise: it and those that draw its page
 
 	pageDue   bool

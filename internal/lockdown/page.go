@@ -1,5 +1,7 @@
 package lockdown
 
+import "slices"
+
 // PageWay is a way out that a page in a web view has, tried by the window's own page before anybody else's text is in it. Its
 // verdict is Blocked, NotBlocked, or NoControl where nothing tells a page how it ended. That each of them leads out of a web view
 // without this program's walls is shown by build/e2e/test_hostile.py, not at each start.
@@ -22,6 +24,16 @@ func (r *Report) AddPage(ways []PageWay) {
 	r.pageDue, r.Page, r.Processes = true, ways, family()
 }
 
+// Walls are what keeps this process from the desktop's services, which would act for it.
+type Walls struct {
+	Whole bool   // no socket is there but those that were given; else only the buses' addresses are others
+	Why   string // why they are not
+	Rows  []Row  // services and sockets, tried here and outside
+}
+
+// AddWalls adds them.
+func (r *Report) AddWalls(w *Walls) { r.Walls = w }
+
 // Open names what is open, or could not be shown to be closed: nil for a report that lets the window go on.
 func (r *Report) Open() []string {
 	if r == nil || !r.Enforced {
@@ -32,6 +44,9 @@ func (r *Report) Open() []string {
 		if row.Verdict == NotBlocked {
 			open = append(open, row.Name)
 		}
+	}
+	for _, row := range r.Walls.open() {
+		open = append(open, row.Name)
 	}
 	for _, w := range r.Page {
 		if w.Verdict == NotBlocked {
@@ -47,4 +62,22 @@ func (r *Report) Open() []string {
 		open = append(open, "page: it did not say what it can reach")
 	}
 	return open
+}
+
+// open are the rows that show a way. Walls that are not whole claim nothing: the posture says so.
+func (w *Walls) open() (rows []Row) {
+	if w == nil || !w.Whole {
+		return nil
+	}
+	for _, row := range w.Rows {
+		if row.Verdict == NotBlocked {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// Refused reports whether the walls are whole, and everything that could be asked was refused, and something was.
+func (w *Walls) Refused() bool {
+	return w.Whole && len(w.open()) == 0 && slices.ContainsFunc(w.Rows, func(r Row) bool { return r.Verdict == Blocked })
 }

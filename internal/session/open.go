@@ -291,12 +291,31 @@ func proofOf(r *lockdown.Report) string {
 		page[w.Verdict]++
 	}
 	said := fmt.Sprintf("network: %d ways out blocked, %d open, %d without a control", rows[lockdown.Blocked], rows[lockdown.NotBlocked], rows[lockdown.NoControl])
+	if r.Walls != nil {
+		said += "; the desktop: " + servicesOf(r.Walls)
+	}
 	if len(r.Page) > 0 {
 		said += fmt.Sprintf("; the page: %d refused, %d open, %d without a sign; %d processes under the filter",
 			page[lockdown.Blocked], page[lockdown.NotBlocked], page[lockdown.NoControl], len(r.Processes))
 	}
 	if open := r.Open(); len(open) > 0 {
 		said += "; open: " + strings.Join(open, ", ")
+	}
+	return said
+}
+
+// servicesOf puts in a phrase what became of asking the desktop's services.
+func servicesOf(w *lockdown.Walls) string {
+	n := map[lockdown.Verdict]int{}
+	for _, row := range w.Rows {
+		n[row.Verdict]++
+	}
+	said := fmt.Sprintf("%d services and sockets refused, %d open, %d not there", n[lockdown.Blocked], n[lockdown.NotBlocked], n[lockdown.NoControl])
+	if n[lockdown.Broken] > 0 {
+		said += fmt.Sprintf(", %d that are needed do not answer", n[lockdown.Broken])
+	}
+	if !w.Whole {
+		said += ", and no walls (" + w.Why + ")"
 	}
 	return said
 }

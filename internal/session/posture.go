@@ -52,7 +52,7 @@ func (p Posture) OK() bool {
 // PostureControls lists the IDs of all controls, in order.
 func PostureControls() []string {
 	return []string{
-		"network", "window-confined", "engine-confined", "reader-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
+		"network", "services-refused", "window-confined", "engine-confined", "reader-confined", "disk-encryption", "swap-encryption", "core-dumps", "key-memory", "keyring", "unlock-factors", "idle-lock",
 		"recovery", "policy-signed", "roles", "record-verified", "record-witnessed", "retention", "redaction", "models-signed", "os-version", "app-version",
 	}
 }
@@ -71,6 +71,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 	p := Posture{Time: time.Now().UTC(), Version: version, Policy: o.policy.Version, Record: o.origin()}
 	rows := map[string]Control{
 		"network":          networkControl(s.opts.Network),
+		"services-refused": servicesControl(s.opts.Network),
 		"window-confined":  windowControl(s.opts.Files),
 		"engine-confined":  childControl(ctx, s.opts, "Engine confined", "__confinement-probe"),
 		"reader-confined":  childControl(ctx, s.opts, "Reader of documents sealed", "__seal-probe"),
@@ -134,6 +135,22 @@ func networkControl(network func() *lockdown.Report) Control {
 	}
 	r := network()
 	return given(name, r.OK(), proofOf(r))
+}
+
+// servicesControl shows what became of asking the desktop's services, which would act for whoever asks.
+func servicesControl(network func() *lockdown.Report) Control {
+	const name = "Desktop's services refused"
+	if network == nil {
+		return Control{Name: name, Result: NotApplicable, Evidence: "this process did not probe"}
+	}
+	walls := network().Walls
+	switch {
+	case walls == nil:
+		return Control{Name: name, Result: NotApplicable, Evidence: "this process did not ask them"}
+	case !walls.Whole:
+		return failed(name, walls.Why+": what takes this program over can ask services of the desktop to act")
+	}
+	return given(name, walls.Refused(), servicesOf(walls))
 }
 
 // windowControl tries from inside what the window must not be able to do.

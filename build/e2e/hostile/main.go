@@ -1,9 +1,11 @@
 // Command hostile is the window with a page that tries every way out: the same filter, file rules, policy for content and
-// bridge, and another page. With arguments after "--" it becomes that program, under the network's filter alone.
+// bridge, and another page. With arguments after "--" it becomes that program, under the network's filter alone, and with
+// arguments after "walled" in the window's sandbox, which keeps nobody from programs: Landlock does, elsewhere.
 package main
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,6 +17,9 @@ import (
 
 	"subrosa/app"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
+	_ "subrosa/internal/sandbox/first" // enters the namespaces
+	"subrosa/internal/session"
 )
 
 //go:embed page
@@ -23,14 +28,34 @@ var page embed.FS
 func init() { runtime.LockOSThread() }
 
 func main() {
-	if len(os.Args) > 2 && os.Args[1] == "--" {
-		if err := lockdown.Enforce(); err == nil {
-			err = unix.Exec(os.Args[2], os.Args[2:], os.Environ())
-			fmt.Fprintln(os.Stderr, "hostile:", err)
-		}
+	if len(os.Args) > 2 && (os.Args[1] == "--" || os.Args[1] == "walled") {
+		fmt.Fprintln(os.Stderr, "hostile:", become(os.Args[1] == "walled", os.Args[2:]))
 		os.Exit(1)
 	}
 	os.Exit(app.Run(pageFor(os.Getenv("SUBROSA_E2E_CANARY"))))
+}
+
+// become returns only if it fails.
+func become(walled bool, program []string) error {
+	if err := lockdown.Enforce(); err != nil {
+		return err
+	}
+	if walled {
+		box, err := sandbox.Open(session.EnginePath(), true)
+		if err != nil {
+			return err
+		}
+		if err := box.Enter(lockdown.Reach{Read: []string{"/usr", "/lib", "/lib64", "/bin", "/etc", "/proc"}}); err != nil {
+			return err
+		}
+		if !box.Walls().Whole {
+			return errors.New(box.Why)
+		}
+		if _, err := unix.FcntlInt(uintptr(box.Socket), unix.F_SETFD, 0); err != nil { // or the helper would end
+			return err
+		}
+	}
+	return unix.Exec(program[0], program, os.Environ())
 }
 
 func pageFor(canary string) fs.FS {

@@ -17,10 +17,11 @@ import (
 
 	"subrosa/internal/engine/proto"
 	"subrosa/internal/lockdown"
+	"subrosa/internal/sandbox"
 )
 
 func main() {
-	if lockdown.ChildMain() {
+	if lockdown.ChildMain() || sandbox.ChildMain() {
 		return
 	}
 	if err := serve(os.NewFile(3, "parent")); err != nil {

@@ -377,7 +377,7 @@ export const de: Strings = {
   evidence: {
     title: 'Ist dieser Rechner für Subrosa offline?',
     intro:
-      'Beim Start hat Subrosa auf jedem dieser Wege versucht, ins Netz zu kommen, einmal selbst und einmal in einem zweiten Prozess ohne die Sperre. Ein Versuch, der hier scheitert und dort gelingt, zeigt, dass die Sperre ihn aufhält.',
+      'Beim Start hat Subrosa auf jedem dieser Wege versucht, ins Netz zu kommen, einmal selbst und einmal in einem zweiten Prozess ohne die Sperre. Ein Versuch, der hier scheitert und dort gelingt, zeigt, dass die Sperre ihn aufhält. Die letzten Zeilen sind Dienste des Desktops, die für ein Programm handeln könnten: Sie wurden draußen gesucht und in Subrosa gefragt.',
     attempt: 'Versuch',
     without: 'Ohne die Sperre',
     with: 'In Subrosa',
@@ -651,6 +651,7 @@ export const de: Strings = {
     results: { pass: 'hält', fail: 'hält nicht', 'not applicable': 'nicht feststellbar' },
     names: {
       network: 'Kein Netz',
+      'services-refused': 'Dienste des Desktops abgewiesen',
       'window-confined': 'Fenster auf seine Dateien beschränkt',
       'engine-confined': 'Modellprozess eingesperrt',
       'reader-confined': 'Leseprozess für Dokumente versiegelt',

@@ -363,7 +363,7 @@ export const en = {
   evidence: {
     title: 'Is this workstation offline for Subrosa?',
     intro:
-      'At start, Subrosa tried to reach the network in each of these ways, once as itself and once in a second process without the block. An attempt that fails here but works there shows that the block is what stops it.',
+      'At start, Subrosa tried to reach the network in each of these ways, once as itself and once in a second process without the block. An attempt that fails here but works there shows that the block is what stops it. The last rows are services of the desktop, which could act for a program: they were looked for outside, and asked in Subrosa.',
     attempt: 'Attempt',
     without: 'Without the block',
     with: 'In Subrosa',

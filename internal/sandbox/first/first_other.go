@@ -1,0 +1,4 @@
+//go:build !linux || !(amd64 || arm64)
+
+// Package first does nothing on this system.
+package first
