@@ -11,7 +11,7 @@ help: ## what there is to make
 setup: ## install and build what the project needs on this machine
 	@build/setup.sh
 
-build: setup ## subrosa, subrosa-engine, subrosactl and subrosa-verify in build/bin
+build: setup ## subrosa, subrosa-engine, subrosactl and subrosa-verify in build/bin (VARIANT=vulkan or cuda: for a GPU)
 	@build/build.sh
 
 run: build ## open the window; without a display, the same chat in the terminal
@@ -27,5 +27,5 @@ check: setup ## format, lint, vet
 	@build/check.sh
 
 clean: ## remove what was built here
-	rm -rf build/bin build/out build/.stamps build/native/lib build/native/sqlite build/native/node_modules frontend/node_modules
+	rm -rf build/bin build/out build/.stamps build/native/lib* build/native/sqlite build/native/node_modules build/native/*/node_modules frontend/node_modules
 	find frontend/dist -mindepth 1 ! -name .gitkeep -delete

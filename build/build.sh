@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the four programs into build/bin, with the engine's libraries linked beside them in build/bin/lib.
+# Builds the four programs into build/bin, with the engine's libraries linked beside them in build/bin/lib: those of
+# VARIANT (cpu, vulkan, cuda), or of the last one that was chosen.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . build/env.sh
@@ -12,7 +13,11 @@ fi
 version=$(git describe --always --dirty 2>/dev/null || echo unknown)
 flags=(-ldflags "-s -w -X subrosa/app.Version=$version -X main.version=$version")
 mkdir -p build/bin
-ln -sfn ../native/lib build/bin/lib
+chosen=$(readlink build/bin/lib || true)
+variant=${VARIANT:-$(sed -n 's/.*lib-//p' <<<"$chosen")}
+build/native/variant.sh "${variant:=cpu}"
+lib=lib-$variant
+ln -sfn "../native/${lib%-cpu}" build/bin/lib
 go build "${flags[@]}" -o build/bin/subrosa .
 go build "${flags[@]}" -o build/bin/subrosactl ./app/subrosactl
 CGO_ENABLED=0 go build "${flags[@]}" -o build/bin/subrosa-engine ./app/subrosa-engine

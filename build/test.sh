@@ -9,6 +9,7 @@ case "${1:-all}" in all | go)
   echo "== Go"
   build/interop/build.sh     # genuine SQLCipher, for one of them
   build/interop/templates.sh # the chat templates of many models, rendered by Jinja2
+  build/native/variant.sh vulkan # for the tests on a GPU in software
   go test -count=1 -timeout 30m ./... # a cached result knows nothing of the programs that the tests run
   ;;
 esac

@@ -28,7 +28,11 @@ type server struct {
 
 func serve(conn io.ReadWriter, file io.ReaderAt, lib *llama.Library) error {
 	s := &server{conn: conn, file: file, lib: lib}
-	if err := s.send(proto.Hello, proto.HelloBody{Version: proto.Version}); err != nil {
+	hello := proto.HelloBody{Version: proto.Version}
+	for _, d := range lib.Devices() {
+		hello.Devices = append(hello.Devices, proto.Device(d))
+	}
+	if err := s.send(proto.Hello, hello); err != nil {
 		return err
 	}
 	frames := make(chan proto.Frame)
@@ -144,6 +148,7 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 	told := 0.0
 	model, err := s.lib.Load(s.file, b.Size, key, llama.Options{
 		Context:   b.Context,
+		Device:    b.Device,
 		GPULayers: b.GPULayers,
 		Threads:   b.Threads,
 		NoRepack:  b.NoRepack,

@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"subrosa/internal/engine"
 	"subrosa/internal/lockdown"
 	"subrosa/internal/presence"
 	"subrosa/internal/session"
+	"subrosa/models"
 )
 
 // check is one line of the doctor's report.
@@ -27,7 +30,9 @@ func (c *command) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Show what is enforced on this workstation, with the evidence",
 		Long: "Tries every way out to the network from this confined process and, as a positive control, from one that is not " +
-			"confined: a row counts as blocked only if its control got out. Then looks for the engine, its libraries and the keyring.",
+			"confined: a row counts as blocked only if its control got out. Then looks for the engine, its libraries and the keyring, and " +
+			"has the processor and each device (a GPU that the libraries find) answer with the built-in model: a device whose answer " +
+			"is not the processor's is not to be used.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if posture || html {
@@ -46,7 +51,8 @@ func (c *command) doctorCommand() *cobra.Command {
 				{"core dumps off", lockdown.CoreDumpsOff(), "no core file, memory not readable by other programs of the user"},
 			}
 			c.lockdown.Deputies = append(c.lockdown.Deputies, busDeputies(cmd.Context())...)
-			return c.printDoctor(checks)
+			trials, err := engine.SelfTest(cmd.Context(), engine.Config{Path: opts.EnginePath, LibDir: opts.EngineLib}, models.Builtin)
+			return c.printDoctor(append(checks, deviceChecks(trials, err)...), trials)
 		},
 	}
 	cmd.Flags().BoolVar(&posture, "posture", false, "unlock, and show each control with its evidence")
@@ -54,7 +60,7 @@ func (c *command) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *command) printDoctor(checks []check) error {
+func (c *command) printDoctor(checks []check, trials []engine.Trial) error {
 	var err error
 	for _, k := range checks {
 		if !k.OK {
@@ -62,7 +68,7 @@ func (c *command) printDoctor(checks []check) error {
 		}
 	}
 	if c.json {
-		return errors.Join(c.printJSON(map[string]any{"ok": err == nil, "checks": checks, "network": c.lockdown}), err)
+		return errors.Join(c.printJSON(map[string]any{"ok": err == nil, "checks": checks, "devices": trials, "network": c.lockdown}), err)
 	}
 	c.printf("%-22s %-12s %s\n", "WAY OUT", "VERDICT", "WHAT CAME BACK HERE, AND IN THE UNCONFINED CONTROL")
 	for _, row := range c.lockdown.Rows {
@@ -76,6 +82,29 @@ func (c *command) printDoctor(checks []check) error {
 		c.printf("%-4s %-18s %s\n", map[bool]string{true: "ok", false: "BAD"}[k.OK], k.Name, k.Detail)
 	}
 	return err
+}
+
+// deviceChecks says what the processor and each device made of the built-in model.
+func deviceChecks(trials []engine.Trial, err error) []check {
+	if err != nil {
+		return []check{{"self-test", false, "the built-in model was not answered with: " + err.Error()}}
+	}
+	var all []check
+	for _, t := range trials {
+		k := check{"device " + t.Name, t.Fault == "" && t.Agrees, fmt.Sprintf("%s; %.1f of %.1f GB are free", t.Description, float64(t.Free)/1e9, float64(t.Total)/1e9)}
+		switch {
+		case t.Fault != "":
+			k.Detail += "; it does not answer: " + t.Fault
+		case !t.Agrees:
+			k.Detail += fmt.Sprintf("; %.1f tokens/s, and not the processor's answer: update its driver, or use the processor alone", t.TokensPerSecond)
+		case t.Name == engine.CPU:
+			k.Detail += fmt.Sprintf("; %.1f tokens/s", t.TokensPerSecond)
+		default:
+			k.Detail += fmt.Sprintf("; %.1f tokens/s, and the processor's answer", t.TokensPerSecond)
+		}
+		all = append(all, k)
+	}
+	return all
 }
 
 // busDeputies are the session's services that could act for a process which nobody keeps from the bus.

@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "forget-head": forgetHead, "months-ago": monthsAgo, "split-model": splitModel},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "forget-head": forgetHead, "months-ago": monthsAgo, "split-model": splitModel, "software-gpu": softwareGPU},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 			for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
@@ -48,6 +48,28 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "pass"), []byte("correct horse battery staple\n"), 0o600)
 		},
 	})
+}
+
+// softwareGPU installs subrosactl in the script's directory with the Vulkan variant of the libraries, and lets that see
+// Mesa's software device.
+func softwareGPU(ts *testscript.TestScript, _ bool, _ []string) {
+	root, err := filepath.Abs("../..")
+	ts.Check(err)
+	const driver = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json"
+	lib := filepath.Join(root, "build/native/lib-vulkan")
+	for _, name := range []string{filepath.Join(lib, "libggml-vulkan.so"), driver} {
+		if _, err := os.Stat(name); err != nil {
+			ts.Fatalf("no GPU in software: run build/native/variant.sh vulkan, and install mesa-vulkan-drivers: %v", err)
+		}
+	}
+	for _, name := range []string{"subrosactl", "subrosa-engine"} {
+		program, err := os.ReadFile(filepath.Join(root, "build/bin", name))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name), program, 0o700))
+	}
+	ts.Check(os.Symlink(lib, ts.MkAbs("lib")))
+	ts.Setenv("VK_ICD_FILENAMES", driver)
+	ts.Setenv("GGML_VK_VISIBLE_DEVICES", "0") // a software device is not taken otherwise
 }
 
 // splitModel writes the built-in model in three parts into a directory.

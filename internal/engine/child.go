@@ -17,9 +17,10 @@ type process struct {
 	writing sync.Mutex
 }
 
-// environment is all that the child gets: no backtrace by a debugger on an abort, and the choice of a Vulkan device.
+// environment is all that the child gets: no backtrace by a debugger on an abort, no cache of compiled shaders (it could
+// not write one anyway), and the choice of a device.
 func environment() []string {
-	env := []string{"GGML_NO_BACKTRACE=1"}
+	env := []string{"GGML_NO_BACKTRACE=1", "MESA_SHADER_CACHE_DISABLE=true", "__GL_SHADER_DISK_CACHE=0", "CUDA_CACHE_DISABLE=1"}
 	for _, name := range []string{"GGML_VK_VISIBLE_DEVICES", "VK_ICD_FILENAMES", "CUDA_VISIBLE_DEVICES"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)

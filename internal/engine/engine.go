@@ -97,11 +97,24 @@ type LoadRequest struct {
 	FileKey   *secret.Bytes // age's file key, 16 bytes; not wiped
 	Size      int64         // bytes of ciphertext
 	Context   int           // tokens; 0: what the model was trained for, at most 4096
-	GPULayers int           // 0: none, -1: all
+	Device    string        // of Engine.Devices, by its name; "": the processor
+	GPULayers int           // that the device computes, from the last one on, the output counted as one; -1: all
 	Threads   int           // 0: one for each physical core, or one in all for a model of less than 30 million weights
 	NoRepack  bool          // keep the file's weight layout: slower on CPU, for comparison
 	NoDrafts  bool          // one token at a time, for comparison
 	Keep      int64         // bytes of memory for conversations beside the current one; 0: none are kept
+}
+
+// CPU is the processor, where a device is named.
+const CPU = "CPU"
+
+// Device is what layers can be put on, besides the processor.
+type Device struct {
+	Name        string `json:"name"`        // as llama.cpp calls it: "Vulkan0"
+	Description string `json:"description"` // as its maker calls it
+	Shared      bool   `json:"shared"`      // its memory is the processor's
+	Free        int64  `json:"free"`        // bytes
+	Total       int64  `json:"total"`
 }
 
 // ModelInfo describes a loaded model.
@@ -169,6 +182,7 @@ type Result struct {
 // Engine is a running child. Its methods may be called from any goroutine.
 type Engine struct {
 	child     *process
+	devices   []Device
 	hello     chan proto.Frame
 	listening atomic.Bool  // receive waits for a frame, rather than for the frame's reader
 	silence   atomic.Int32 // beats that did not come
@@ -219,6 +233,9 @@ func (e *Engine) greet(ctx context.Context) error {
 			return fmt.Errorf("%w: %s", ErrMissing, failed.Detail)
 		case f.Kind != proto.Hello || f.Decode(&hello) != nil || hello.Version != proto.Version:
 			return ErrProtocol
+		}
+		for _, d := range hello.Devices {
+			e.devices = append(e.devices, Device(d))
 		}
 		return nil
 	case <-e.exited:
@@ -364,7 +381,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 	}
 	defer e.end(c)
 	body := proto.LoadBody{
-		ID: c.id, Size: r.Size, Context: r.Context, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts, Keep: r.Keep,
+		ID: c.id, Size: r.Size, Context: r.Context, Device: r.Device, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts, Keep: r.Keep,
 	}
 	if err := e.child.send(proto.Load, body); err != nil {
 		return ModelInfo{}, e.crashed()
@@ -538,6 +555,9 @@ func (e *Engine) Alive() bool {
 		return true
 	}
 }
+
+// Devices lists what layers can be put on besides the processor, with the memory that was free when the child started.
+func (e *Engine) Devices() []Device { return e.devices }
 
 // PID returns the child's process ID.
 func (e *Engine) PID() int { return e.child.PID }

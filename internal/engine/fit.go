@@ -68,9 +68,14 @@ func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }
 // FreeMemory returns how many bytes of memory a new process may take before the system would have to swap or kill one,
 // 0 where that cannot be found out.
 func FreeMemory() int64 {
+	free, _ := memory()
+	return free
+}
+
+func memory() (free, total int64) {
 	v, err := mem.VirtualMemory()
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return max(int64(v.Available), 1) // if there is none, that is known
+	return max(int64(v.Available), 1), int64(v.Total) // if none is free, that is known
 }

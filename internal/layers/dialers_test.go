@@ -89,7 +89,7 @@ func TestEveryDialerIsNamed(t *testing.T) {
 }
 
 func TestNativeLibrariesDialNobody(t *testing.T) {
-	libraries, err := filepath.Glob("../../build/native/lib/*.so")
+	libraries, err := filepath.Glob("../../build/native/lib*/*.so")
 	if err != nil || len(libraries) == 0 {
 		t.Fatal("no libraries: run make build first: ", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
@@ -275,16 +274,27 @@ func EngineFiles(lib string) (read, write []string) {
 			}
 		}
 	}
-	if names, err := filepath.Glob(filepath.Join(lib, "*")); err == nil {
-		for _, name := range names {
-			if strings.Contains(name, "vulkan") || strings.Contains(name, "cuda") {
-				read = append(read, "/usr/share/vulkan", "/usr/share/nvidia", "/usr/share/drirc.d", "/etc/vulkan", "/sys/class/drm", "/sys/bus/pci", "/sys/devices", "/sys/dev", "/proc/driver/nvidia")
-				write = append(write, "/dev/dri", "/dev/kfd")
-				nodes, _ := filepath.Glob("/dev/nvidia*")
-				write = append(write, nodes...)
-				break
-			}
+	for backend, files := range backendFiles {
+		if _, err := os.Stat(filepath.Join(lib, backend)); err == nil {
+			read, write = append(read, files.Read...), append(write, files.Write...)
+			nodes, _ := filepath.Glob("/dev/nvidia*")
+			write = append(write, nodes...)
 		}
 	}
 	return read, write
+}
+
+// backendFiles are what the drivers below a library of llama.cpp's read, and the devices that they speak to. The lists are
+// theirs: tests have seen Mesa's software device alone.
+var backendFiles = map[string]Reach{
+	"libggml-vulkan.so": {
+		Read: []string{
+			"/usr/share/vulkan", "/etc/vulkan", "/usr/share/drirc.d", "/usr/share/libdrm", "/usr/share/nvidia", "/proc/driver/nvidia",
+			"/sys/class/drm", "/sys/bus/pci", "/sys/devices", "/sys/dev",
+		},
+		Write: []string{"/dev/dri"},
+	},
+	"libggml-cuda.so": {
+		Read: []string{"/usr/local/cuda/lib64", "/usr/local/cuda/targets", "/usr/share/nvidia", "/proc/driver/nvidia", "/sys/bus/pci", "/sys/devices"},
+	},
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
@@ -57,6 +58,22 @@ func TestConfinedProcessReachesItsFilesAndNothingElse(t *testing.T) {
 	// The control: without it, each of these works.
 	if c := play(t, "not confined"); len(c.Leaks) < 8 {
 		t.Errorf("an unconfined process was denied something too, so the probe shows little: it could %v", c.Leaks)
+	}
+}
+
+func TestADriversFilesComeWithItsLibraryAlone(t *testing.T) {
+	lib := filepath.Join(t.TempDir(), "lib-vulkan-cuda") // a directory's name opens nothing
+	if err := os.Mkdir(lib, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if read, write := EngineFiles(lib); slices.Contains(read, "/sys/devices") || len(write) > 0 {
+		t.Errorf("without a library for a GPU: %v, %v", read, write)
+	}
+	if err := os.WriteFile(filepath.Join(lib, "libggml-vulkan.so"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if read, write := EngineFiles(lib); !slices.Contains(read, "/usr/share/vulkan") || !slices.Contains(write, "/dev/dri") || slices.Contains(read, "/usr/local/cuda/lib64") {
+		t.Errorf("with one for Vulkan: %v, %v", read, write)
 	}
 }
 

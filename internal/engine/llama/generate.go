@@ -233,6 +233,9 @@ func (m *Model) keep(n int) {
 // process computes a prompt's tokens at the end of the sequence.
 func (m *Model) process(tokens []llama.Token) error {
 	for len(tokens) > 0 {
+		if m.stop.isSet() { // a device does not look at it within a batch
+			return ErrStopped
+		}
 		n := min(batch, len(tokens))
 		if err := m.compute(llama.BatchGetOne(tokens[:n]), tokens[:n]); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package llama
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -23,12 +24,13 @@ const repeatWindow = 64
 
 // Options says how a model is loaded.
 type Options struct {
-	Context   int   // tokens; 0: what the model was trained for, at most 4096 (gguf.Header.DefaultContext)
-	GPULayers int   // -1: all
-	Threads   int   // 0: Threads(), or 1 for a small model
-	NoRepack  bool  // keep weights in the file's layout: slower on CPU, for comparison
-	NoDrafts  bool  // one token at a time, for comparison
-	Keep      int64 // bytes of memory for conversations beside the one in the KV cache; 0: none are kept
+	Context   int    // tokens; 0: what the model was trained for, at most 4096 (gguf.Header.DefaultContext)
+	Device    string // of Library.Devices; "" or CPU: the processor
+	GPULayers int    // that are put on the device, from the last one on, the output counted as one; -1: all
+	Threads   int    // 0: Threads(), or 1 for a small model
+	NoRepack  bool   // keep weights in the file's layout: slower on CPU, for comparison
+	NoDrafts  bool   // one token at a time, for comparison
+	Keep      int64  // bytes of memory for conversations beside the one in the KV cache; 0: none are kept
 	Progress  func(done, total int64)
 }
 
@@ -63,6 +65,11 @@ type Model struct {
 // Load loads a sealed model: size bytes of an age file whose file key is fileKey (16 bytes, not kept). Errors:
 // ErrDamaged, ErrWrongKey, ErrNotGGUF, ErrTruncated, ErrUnsupported, ErrLibraries.
 func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options) (*Model, error) {
+	on, err := devices(o.Device)
+	if err != nil {
+		return nil, err
+	}
+	defer runtime.KeepAlive(on)
 	src, err := openSource(sealed, size, fileKey)
 	if err != nil {
 		return nil, err
@@ -83,7 +90,7 @@ func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options
 	defer l.log.listen(false)
 	stream := src.stream(header, runtime.NumCPU(), o.Progress)
 	defer stream.close()
-	model, err := loadStream(stream, modelParams(o))
+	model, err := loadStream(stream, modelParams(o, on))
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +114,14 @@ func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options
 	m.info.Architecture = header.Architecture()
 	m.info.Quantisation = header.Quantisation()
 	m.info.Parameters = header.Parameters()
-	m.info.Device = device(o.GPULayers)
+	m.info.Device = on.description()
 	return m, nil
 }
 
-func modelParams(o Options) llama.ModelParams {
+// modelParams is what o asks for. The list of devices must stay until the model is loaded.
+func modelParams(o Options, on deviceList) llama.ModelParams {
 	p := llama.ModelDefaultParams()
+	p.Devices = uintptr(unsafe.Pointer(unsafe.SliceData(on)))
 	p.NGpuLayers = int32(o.GPULayers)
 	p.LoadMode = llama.LoadModeNone // mmap wants a file
 	p.LazyMode = llama.LazyModeOff
@@ -144,7 +153,7 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 	}
 	m.ctx = ctx
 	// Not on the length of the context: a state may come back into a longer or a shorter one, if it fits.
-	m.info.States = fmt.Sprintf("%s, keys %d, values %d, flash attention %d, whole window %d", version, p.TypeK, p.TypeV, p.FlashAttentionType, p.SwaFull)
+	m.info.States = fmt.Sprintf("%s, device %s, keys %d, values %d, flash attention %d, whole window %d", version, cmp.Or(o.Device, CPU), p.TypeK, p.TypeV, p.FlashAttentionType, p.SwaFull)
 	m.info.Context = int(llama.NCtx(ctx))
 	if m.memory, err = llama.GetMemory(ctx); err != nil {
 		m.Close()
@@ -157,20 +166,6 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 		m.drafts = &b
 	}
 	return m, nil
-}
-
-func device(gpuLayers int) string {
-	name := "CPU"
-	if gpuLayers == 0 {
-		return name
-	}
-	for i := range llama.GGMLBackendDeviceCount() {
-		d := llama.GGMLBackendDeviceGet(i)
-		if t := llama.GGMLBackendDevType(d); t == llama.GGMLBackendDeviceTypeGPU || t == llama.GGMLBackendDeviceTypeIGPU {
-			return llama.GGMLBackendDeviceDescription(d)
-		}
-	}
-	return name
 }
 
 // Info describes the model.

@@ -22,7 +22,7 @@ import (
 )
 
 // Version is compared at Hello: parent and child come from one build.
-const Version = 4
+const Version = 5
 
 // MaxFrame is the largest body in bytes: a conversation of some millions of words.
 const MaxFrame = 64 << 20
@@ -82,7 +82,17 @@ var (
 
 // HelloBody is the child's first word.
 type HelloBody struct {
-	Version int `json:"version"`
+	Version int      `json:"version"`
+	Devices []Device `json:"devices"`
+}
+
+// Device is what layers can be put on, besides the processor.
+type Device struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Shared      bool   `json:"shared"` // its memory is the processor's
+	Free        int64  `json:"free"`   // bytes
+	Total       int64  `json:"total"`
 }
 
 // LoadBody asks for the model in the inherited file. A Key frame follows.
@@ -90,7 +100,8 @@ type LoadBody struct {
 	ID        uint64 `json:"id"`
 	Size      int64  `json:"size"`      // bytes of ciphertext
 	Context   int    `json:"context"`   // tokens; 0: what the model was trained for, at most 4096
-	GPULayers int    `json:"gpuLayers"` // -1: all
+	Device    string `json:"device"`    // by its name; "": the processor
+	GPULayers int    `json:"gpuLayers"` // on the device; -1: all
 	Threads   int    `json:"threads"`   // 0: one for each physical core
 	NoRepack  bool   `json:"noRepack,omitempty"`
 	NoDrafts  bool   `json:"noDrafts,omitempty"`
