@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"subrosa/internal/engine"
 	"subrosa/internal/history"
 	"subrosa/internal/policy"
 	"subrosa/internal/secret"
@@ -25,11 +26,17 @@ type SealedModelView struct {
 	SHA256       string `json:"sha256"`
 	ImportedAt   string `json:"importedAt"`
 	SourceFile   string `json:"sourceFile"`
-	Signer       string `json:"signer"` // empty where it was sealed here
-	Fits         bool   `json:"fits"`   // into the memory that is free
-	Fitted       int    `json:"fitted"` // tokens of context for which it was looked at
-	Needs        int64  `json:"needs"`  // bytes of memory
-	Free         int64  `json:"free"`   // bytes of memory; 0: not known
+	Signer       string `json:"signer"`      // empty where it was sealed here
+	Fits         bool   `json:"fits"`        // into the memory that is free
+	Fitted       int    `json:"fitted"`      // tokens of context for which it was looked at
+	Needs        int64  `json:"needs"`       // bytes of memory
+	Free         int64  `json:"free"`        // bytes of memory; 0: not known
+	EightBits    bool   `json:"eightBits"`   // keys and values are kept so
+	DeviceName   string `json:"deviceName"`  // what computes layers beside the processor; empty: nothing
+	Layers       int    `json:"layers"`      // on it, the output counted as one
+	AllLayers    int    `json:"allLayers"`   // of the model, likewise
+	DeviceNeeds  int64  `json:"deviceNeeds"` // bytes of its memory
+	DeviceFree   int64  `json:"deviceFree"`
 }
 
 // LineageView is where a model is from and what the record says of it.
@@ -98,8 +105,9 @@ func (a *App) Models() ([]SealedModelView, error) {
 	chosen, _ := a.session.Model()
 	return viewsOf(list, func(m vault.Manifest) SealedModelView {
 		v := sealedModelView(m, chosen.Manifest.ID)
-		fit, err := a.session.FitModel(context.Background(), m.ID, 0)
-		v.Fits, v.Fitted, v.Needs, v.Free = err == nil, fit.Context, fit.Needs, fit.Free
+		fit, err := a.session.FitModel(context.Background(), m.ID, engine.Wish{})
+		v.Fits, v.Fitted, v.Needs, v.Free, v.EightBits = err == nil, fit.Context, fit.Needs, fit.Free, fit.Cached == engine.Q8_0
+		v.DeviceName, v.Layers, v.AllLayers, v.DeviceNeeds, v.DeviceFree = fit.DeviceName, fit.Layers, fit.Of, fit.DeviceNeeds, fit.DeviceFree
 		return v
 	}), err
 }
@@ -121,7 +129,7 @@ func (a *App) VerifyModel(id string) error {
 
 // UseModel chooses a model for every unlock from the next one on.
 func (a *App) UseModel(id string) error {
-	return a.session.UseModel(context.Background(), vault.ModelID(id), 0)
+	return a.session.UseModel(context.Background(), vault.ModelID(id), engine.Wish{})
 }
 
 // Lineage tells where a model is from.

@@ -150,6 +150,8 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 		Context:   b.Context,
 		Device:    b.Device,
 		GPULayers: b.GPULayers,
+		Cache:     b.Cache,
+		Flash:     b.Flash,
 		Threads:   b.Threads,
 		NoRepack:  b.NoRepack,
 		NoDrafts:  b.NoDrafts,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"subrosa/internal/engine"
 	"subrosa/internal/gguf"
 	"subrosa/internal/session"
 	"subrosa/internal/vault"
@@ -73,26 +74,26 @@ func (c *command) modelListCommand() *cobra.Command {
 }
 
 func (c *command) modelUseCommand() *cobra.Command {
-	var tokens int
+	var wish engine.Wish
 	cmd := &cobra.Command{
 		Use: "use ID", Short: "Answer with this model from now on", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-				return c.done(s.UseModel(cmd.Context(), vault.ModelID(args[0]), tokens))
+				return c.done(s.UseModel(cmd.Context(), vault.ModelID(args[0]), wish))
 			})
 		},
 	}
-	cmd.Flags().IntVar(&tokens, "context", 0, "tokens that a conversation may have (default: as many as fit of what suits the model)")
+	wishFlags(cmd, &wish)
 	return cmd
 }
 
 func (c *command) modelFitCommand() *cobra.Command {
-	var tokens int
+	var wish engine.Wish
 	cmd := &cobra.Command{
-		Use: "fit ID", Short: "Tell whether a model fits into the memory that is free, and with how long a context", Args: cobra.ExactArgs(1),
+		Use: "fit ID", Short: "Tell whether a model fits into the memory that is free, and how it would be loaded", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
-				f, err := s.FitModel(cmd.Context(), vault.ModelID(args[0]), tokens)
+				f, err := s.FitModel(cmd.Context(), vault.ModelID(args[0]), wish)
 				switch {
 				case c.json && f.Needs > 0:
 					return errors.Join(c.printJSON(f), told(err))
@@ -103,8 +104,18 @@ func (c *command) modelFitCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&tokens, "context", 0, "tokens that a conversation may have (default: as many as fit of what suits the model)")
+	wishFlags(cmd, &wish)
 	return cmd
+}
+
+// wishFlags are for what is otherwise chosen by the memory that is free.
+func wishFlags(cmd *cobra.Command, w *engine.Wish) {
+	f := cmd.Flags()
+	f.IntVar(&w.Context, "context", 0, "tokens that a conversation may have (default: as many as fit of what suits the model)")
+	f.StringVar(&w.Device, "device", "", "what computes the layers that fit there: CPU, or as subrosactl doctor names it (default: the GPU with most memory free)")
+	f.IntVar(&w.Layers, "gpu-layers", 0, "layers on the GPU, the output counted as one; -1: all (default: as many as fit)")
+	f.StringVar((*string)(&w.Cache), "cache-type", "", "how a conversation's keys and values are kept: f16 or q8_0 (default: f16, or what fits)")
+	f.StringVar(&w.FlashAttention, "flash-attention", "", "on or off (default: where the device can)")
 }
 
 func (c *command) modelVerifyCommand() *cobra.Command {

@@ -55,6 +55,7 @@ func EngineFault(err error) error {
 		err, fault.Internal,
 		fault.Cause{Err: engine.ErrCrashed, Code: fault.EngineCrashed},
 		fault.Cause{Err: engine.ErrTooBig, Code: fault.ModelTooBig},
+		fault.Cause{Err: engine.ErrWish, Code: fault.BadInput},
 		fault.Cause{Err: engine.ErrContextFull, Code: fault.ContextFull},
 		fault.Cause{Err: engine.ErrMissing, Code: fault.EngineMissing},
 		fault.Cause{Err: engine.ErrModelDamaged, Code: fault.ModelDamaged},

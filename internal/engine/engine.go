@@ -99,6 +99,8 @@ type LoadRequest struct {
 	Context   int           // tokens; 0: what the model was trained for, at most 4096
 	Device    string        // of Engine.Devices, by its name; "": the processor
 	GPULayers int           // that the device computes, from the last one on, the output counted as one; -1: all
+	Cache     CacheType     // of keys and values; "": F16
+	Flash     string        // flash attention: "on", "off"; else where the device can
 	Threads   int           // 0: one for each physical core, or one in all for a model of less than 30 million weights
 	NoRepack  bool          // keep the file's weight layout: slower on CPU, for comparison
 	NoDrafts  bool          // one token at a time, for comparison
@@ -381,7 +383,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 	}
 	defer e.end(c)
 	body := proto.LoadBody{
-		ID: c.id, Size: r.Size, Context: r.Context, Device: r.Device, GPULayers: r.GPULayers, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts, Keep: r.Keep,
+		ID: c.id, Size: r.Size, Context: r.Context, Device: r.Device, GPULayers: r.GPULayers, Cache: string(r.Cache), Flash: r.Flash, Threads: r.Threads, NoRepack: r.NoRepack, NoDrafts: r.NoDrafts, Keep: r.Keep,
 	}
 	if err := e.child.send(proto.Load, body); err != nil {
 		return ModelInfo{}, e.crashed()

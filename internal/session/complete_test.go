@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"subrosa/internal/audit"
+	"subrosa/internal/engine"
 	"subrosa/internal/history"
 	"subrosa/internal/vault"
 )
@@ -150,7 +151,7 @@ func TestEveryActionLeavesItsEntry(t *testing.T) {
 				return fmt.Errorf("%d models, %w", len(list), err)
 			}
 			builtin = list[0].ID
-			return s.UseModel(ctx, builtin, 0)
+			return s.UseModel(ctx, builtin, engine.Wish{})
 		}},
 		{"VerifyModel", audit.ModelVerify, func() error { return s.VerifyModel(ctx, builtin, nil) }},
 		{"ImportModel", audit.ModelImport, func() error {

@@ -287,15 +287,15 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 		return nil, vaultFault(err)
 	}
 	defer sealed.Close()
-	fit, err := m.open.fit(ctx, sealed, 0)
-	if err != nil {
-		return nil, err
-	}
 	e, err := engine.Start(ctx, engine.Config{Path: m.opts.EnginePath, LibDir: m.opts.EngineLib, Model: sealed.File})
 	if err != nil {
 		return nil, engineFault(err)
 	}
-	info, err := e.Load(ctx, engine.LoadRequest{FileKey: sealed.FileKey, Size: sealed.Size, Context: fit.Context, Keep: fit.ForConversations()}, progress)
+	fit, err := m.open.fit(ctx, sealed, engine.Wish{}, e.Devices())
+	if err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	info, err := e.Load(ctx, fit.Request(sealed.FileKey, sealed.Size), progress)
 	if err != nil {
 		return nil, engineFault(errors.Join(err, e.Close()))
 	}
@@ -318,11 +318,8 @@ func (m *model) contextTokens(ctx context.Context) (int, error) {
 	if loaded {
 		return tokens, nil
 	}
-	tokens, err := m.open.chosenContext(ctx, m.manifest.ID)
-	if tokens == 0 {
-		tokens = gguf.DefaultContext(m.manifest.ContextLength)
-	}
-	return tokens, err
+	wish, err := m.open.chosen(ctx, m.manifest.ID)
+	return cmp.Or(wish.Context, gguf.DefaultContext(m.manifest.ContextLength)), err
 }
 
 func (m *model) running() *engine.Engine {

@@ -2,10 +2,13 @@ package session
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
+	"time"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/engine"
@@ -67,10 +70,9 @@ func (s *Session) ImportModel(ctx context.Context, gguf io.Reader, source vault.
 	return o.importModel(ctx, gguf, source, progress)
 }
 
-// FitModel tells how a model would be loaded into the memory that is free now: with a context of so many tokens, or for 0
-// with what UseModel chose for it, or else with as many as fit of what suits it. What does not fit is a fault, and told
-// all the same.
-func (s *Session) FitModel(ctx context.Context, id vault.ModelID, tokens int) (engine.Fit, error) {
+// FitModel tells how a model would be loaded into the memory that is free now: as wished, or for the zero wish as UseModel
+// chose for it, or else as suits it. What does not fit is a fault, and told all the same.
+func (s *Session) FitModel(ctx context.Context, id vault.ModelID, wish engine.Wish) (engine.Fit, error) {
 	o, err := s.ready()
 	if err != nil {
 		return engine.Fit{}, err
@@ -80,13 +82,13 @@ func (s *Session) FitModel(ctx context.Context, id vault.ModelID, tokens int) (e
 		return engine.Fit{}, vaultFault(err)
 	}
 	defer sealed.Close()
-	return o.fit(ctx, sealed, tokens)
+	return o.fit(ctx, sealed, wish, o.devices.find(ctx, s.opts, sealed))
 }
 
-func (o *open) fit(ctx context.Context, sealed *vault.Sealed, tokens int) (engine.Fit, error) {
-	if tokens == 0 {
+func (o *open) fit(ctx context.Context, sealed *vault.Sealed, wish engine.Wish, devices []engine.Device) (engine.Fit, error) {
+	if wish == (engine.Wish{}) {
 		var err error
-		if tokens, err = o.chosenContext(ctx, sealed.Manifest.ID); err != nil {
+		if wish, err = o.chosen(ctx, sealed.Manifest.ID); err != nil {
 			return engine.Fit{}, err
 		}
 	}
@@ -94,30 +96,61 @@ func (o *open) fit(ctx context.Context, sealed *vault.Sealed, tokens int) (engin
 	if err != nil {
 		return engine.Fit{}, vaultFault(err)
 	}
-	if trained := h.ContextLength(); tokens < 0 || trained > 0 && uint64(tokens) > trained {
-		return engine.Fit{}, fault.New(fault.BadInput, fmt.Errorf("a context of %d tokens: the model was trained for %d", tokens, trained))
+	if trained := h.ContextLength(); wish.Context < 0 || trained > 0 && uint64(wish.Context) > trained {
+		return engine.Fit{}, fault.New(fault.BadInput, fmt.Errorf("a context of %d tokens: the model was trained for %d", wish.Context, trained))
 	}
-	f, err := engine.FitModel(h, tokens, engine.FreeMemory())
+	f, err := engine.FitModel(h, wish, engine.Place{Free: engine.FreeMemory(), Devices: devices})
 	return f, engineFault(err)
 }
 
-// chosenContext returns the context that was chosen with a model, in tokens; 0 where none was, or with another model.
-func (o *open) chosenContext(ctx context.Context, id vault.ModelID) (int, error) {
-	chosen, err := o.history.Setting(ctx, settingModel)
-	tokens := ""
-	if err == nil && chosen == string(id) {
-		tokens, err = o.history.Setting(ctx, settingContext)
-	}
-	if err != nil && !errors.Is(err, history.ErrNotFound) {
-		return 0, historyFault(err)
-	}
-	n, _ := strconv.Atoi(tokens) // "": none was chosen
-	return n, nil
+// devices are the GPUs that were found last.
+type devices struct {
+	mu   sync.Mutex
+	at   time.Time
+	list []engine.Device
 }
 
-// UseModel chooses the model for every unlock from the next one on, with a context of so many tokens, 0 for as many as
-// fit of what suits it.
-func (s *Session) UseModel(ctx context.Context, id vault.ModelID, tokens int) error {
+// devicesAge is how old the devices may be that are shown: each look starts an engine.
+const devicesAge = 10 * time.Second
+
+// find asks an engine for its devices. An engine that does not start has none to show: the load that follows says why.
+func (d *devices) find(ctx context.Context, opts Options, sealed *vault.Sealed) []engine.Device {
+	if !engine.SeeksDevices(opts.EngineLib) {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.at) < devicesAge {
+		return d.list
+	}
+	e, err := engine.Start(ctx, engine.Config{Path: opts.EnginePath, LibDir: opts.EngineLib, Model: sealed.File})
+	if err != nil {
+		return nil
+	}
+	d.at, d.list = time.Now(), e.Devices()
+	_ = e.Close()
+	return d.list
+}
+
+// chosen returns how a model is to be loaded; the zero wish where nothing was chosen, or another model.
+func (o *open) chosen(ctx context.Context, id vault.ModelID) (wish engine.Wish, err error) {
+	chosen, err := o.history.Setting(ctx, settingModel)
+	text := ""
+	if err == nil && chosen == string(id) {
+		text, err = o.history.Setting(ctx, settingLoad)
+	}
+	if err != nil && !errors.Is(err, history.ErrNotFound) {
+		return engine.Wish{}, historyFault(err)
+	}
+	if json.Unmarshal([]byte(text), &wish) != nil {
+		wish.Context, _ = strconv.Atoi(text) // as it was written when the context was all that could be chosen
+	}
+	return wish, nil
+}
+
+// UseModel chooses the model for every unlock from the next one on, and how it is loaded; what the wish leaves open is
+// chosen anew at each load.
+func (s *Session) UseModel(ctx context.Context, id vault.ModelID, wish engine.Wish) error {
 	o, err := s.ready()
 	if err != nil {
 		return err
@@ -129,17 +162,21 @@ func (s *Session) UseModel(ctx context.Context, id vault.ModelID, tokens int) er
 	if err := o.mayUse(m, m.ID == s.opts.Builtin.id()); err != nil {
 		return err
 	}
-	if tokens != 0 { // else more memory may be free when the model is loaded
-		if _, err := s.FitModel(ctx, id, tokens); err != nil {
+	if wish != (engine.Wish{}) { // else more memory may be free when the model is loaded
+		if _, err := s.FitModel(ctx, id, wish); err != nil {
 			return err
 		}
+	}
+	text, err := json.Marshal(wish)
+	if err != nil {
+		return err
 	}
 	if err := o.note(audit.Entry{Action: audit.ModelUse, Model: m.SHA256, Detail: m.Name}); err != nil {
 		return err
 	}
 	return historyFault(errors.Join(
 		o.history.SetSetting(ctx, settingModel, string(m.ID)),
-		o.history.SetSetting(ctx, settingContext, strconv.Itoa(tokens)),
+		o.history.SetSetting(ctx, settingLoad, string(text)),
 	))
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"subrosa/internal/engine"
 	"subrosa/internal/fault"
 	"subrosa/internal/vault"
 )
@@ -17,18 +18,26 @@ func TestAChosenContextIsItsModelsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	builtin := o.Builtin.id()
-	wantFault(t, s.UseModel(t.Context(), builtin, 1<<20), fault.BadInput)
-	if err := s.UseModel(t.Context(), builtin, 512); err != nil {
+	wantFault(t, s.UseModel(t.Context(), builtin, engine.Wish{Context: 1 << 20}), fault.BadInput)
+	if err := s.UseModel(t.Context(), builtin, engine.Wish{Context: 512}); err != nil {
 		t.Fatal(err)
 	}
 	o.ModelID = string(m.ID) // for this time
 	s = again(t, s, o)
 	for id, want := range map[vault.ModelID]int{builtin: 512, m.ID: 2048} {
-		if f, err := s.FitModel(t.Context(), id, 0); err != nil || f.Context != want {
+		if f, err := s.FitModel(t.Context(), id, engine.Wish{}); err != nil || f.Context != want {
 			t.Errorf("%s: %+v, %v, want a context of %d tokens", id, f, err, want)
 		}
 	}
-	if f, err := s.FitModel(t.Context(), m.ID, 1024); err != nil || f.Context != 1024 {
+	// As an earlier version kept it.
+	if err := s.open.history.SetSetting(t.Context(), settingLoad, "640"); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := s.FitModel(t.Context(), builtin, engine.Wish{}); err != nil || f.Context != 640 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	wantFault(t, s.UseModel(t.Context(), builtin, engine.Wish{Layers: 2}), fault.BadInput) // no device
+	if f, err := s.FitModel(t.Context(), m.ID, engine.Wish{Context: 1024}); err != nil || f.Context != 1024 {
 		t.Errorf("%+v, %v", f, err)
 	}
 }

@@ -26,10 +26,10 @@ import (
 	"subrosa/internal/vault"
 )
 
-// The history settings that hold the chosen model's ID, and the context that was chosen for it, in tokens.
+// The history settings that hold the chosen model's ID, and how it is to be loaded (engine.Wish as JSON).
 const (
-	settingModel   = "model"
-	settingContext = "context"
+	settingModel = "model"
+	settingLoad  = "context"
 )
 
 // settingProgram is the history setting that holds the version of the program that opened it last.
@@ -57,6 +57,7 @@ type open struct {
 	end     context.CancelFunc
 	backing sync.Mutex // held while a backup is made
 
+	devices devices
 	reader  document.Reader
 	reading reading // of documents, in the background
 

@@ -12,6 +12,7 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
+	"subrosa/internal/engine"
 	"subrosa/internal/fault"
 	"subrosa/internal/vault"
 )
@@ -70,7 +71,7 @@ func TestSignedPackageIsImportedLoadedAndTraced(t *testing.T) {
 	if !stages[Checking] || !stages[Copying] {
 		t.Errorf("progress of %v", stages)
 	}
-	if err := s.UseModel(t.Context(), m.ID, 0); err != nil {
+	if err := s.UseModel(t.Context(), m.ID, engine.Wish{}); err != nil {
 		t.Fatal(err)
 	}
 	s = again(t, s, o)

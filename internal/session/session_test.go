@@ -17,6 +17,7 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
+	"subrosa/internal/engine"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/keys"
@@ -512,7 +513,7 @@ func TestWhatIsNotThereDoesNotReachTheRecord(t *testing.T) {
 	wantFault(t, s.Delete(t.Context(), name), fault.ConversationMissing)
 	_, err := s.Send(t.Context(), chat.Prompt{Conversation: name, Text: "x"}, &listener{})
 	wantFault(t, err, fault.ConversationMissing)
-	wantFault(t, s.UseModel(t.Context(), name, 0), fault.ModelMissing)
+	wantFault(t, s.UseModel(t.Context(), name, engine.Wish{}), fault.ModelMissing)
 	wantFault(t, s.VerifyModel(t.Context(), name, nil), fault.ModelMissing)
 	if s.open.record.Size() != size {
 		t.Error("something was recorded")

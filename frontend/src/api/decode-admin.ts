@@ -112,7 +112,8 @@ export const toSealedModel = (value: unknown): SealedModel =>
   read(value, {
     ...{ id: '', name: '', chosen: false, architecture: '', parameters: 0, quantisation: '', context: 0 },
     ...{ licence: '', size: 0, sha256: '', importedAt: '', sourceFile: '', signer: '' },
-    ...{ fits: false, fitted: 0, needs: 0, free: 0 },
+    ...{ fits: false, fitted: 0, needs: 0, free: 0, eightBits: false },
+    ...{ deviceName: '', layers: 0, allLayers: 0, deviceNeeds: 0, deviceFree: 0 },
   });
 
 export const toSealedModels = (value: unknown): SealedModel[] => list(value).map(toSealedModel);

@@ -436,6 +436,12 @@ export interface SealedModel {
   fitted: number; // tokens at once for which it was looked at
   needs: number; // bytes of memory
   free: number; // bytes of memory; 0: not known
+  eightBits: boolean; // keys and values are kept so
+  deviceName: string; // what computes layers beside the processor; empty: nothing
+  layers: number; // on it, the output counted as one
+  allLayers: number; // of the model, likewise
+  deviceNeeds: number; // bytes of its memory
+  deviceFree: number;
 }
 
 export interface Lineage {

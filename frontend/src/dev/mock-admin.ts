@@ -53,7 +53,9 @@ export function adminMock(mock: MockApp) {
     ...{ quantisation: 'Q8_0', context: 1024, licence: 'Apache-2.0', size: 13_300_000, signer: '' },
     ...{ sha256: '3f9a1c0b7de2458000aa11bb22cc33dd44ee55ff66778899aabbccddeeff0011' },
     ...{ importedAt: '2026-03-02T09:00:00Z', sourceFile: 'demo.gguf' },
-    ...{ fits: true, fitted: 1024, needs: 240_000_000, free: 23_700_000_000 },
+    ...{ fits: true, fitted: 1024, needs: 240_000_000, free: 23_700_000_000, eightBits: true },
+    ...{ deviceName: 'A graphics card', layers: 3, allLayers: 5, deviceNeeds: 620_000_000 },
+    ...{ deviceFree: 4_100_000_000 },
   };
   const state = {
     ...{ origin: 'subrosa/5d41402abc4b2a76', size: 128, root: hash(1), keys: 1, witnessedSize: 96 },

@@ -589,6 +589,11 @@ export const de: Strings = {
       `${needs} von ${free}, die frei sind, mit ${tokens} Token auf einmal`,
     memoryShort: (needs: string, free: string, tokens: string) =>
       `zu wenig: ${needs} sind nötig für ${tokens} Token auf einmal, ${free} sind frei`,
+    eightBits: ', gehalten in 8 Bit',
+    computed: 'Gerechnet von',
+    onProcessor: 'dem Prozessor',
+    onDevice: (layers: string, all: string, name: string, needs: string, free: string) =>
+      `${layers} von ${all} Schichten von ${name}, mit ${needs} von ${free}, die dort frei sind`,
     size: 'Größe',
     licence: 'Lizenz',
     noLicence: 'nicht angegeben',

@@ -572,6 +572,11 @@ export const en = {
       `${needs} of ${free} free, with ${tokens} tokens at once`,
     memoryShort: (needs: string, free: string, tokens: string) =>
       `too little: ${needs} are needed for ${tokens} tokens at once, ${free} are free`,
+    eightBits: ', which are kept in 8 bits',
+    computed: 'Computed by',
+    onProcessor: 'the processor',
+    onDevice: (layers: string, all: string, name: string, needs: string, free: string) =>
+      `${layers} of ${all} layers by ${name}, with ${needs} of ${free} free there`,
     size: 'Size',
     licence: 'Licence',
     noLicence: 'not stated',

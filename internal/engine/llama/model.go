@@ -22,10 +22,15 @@ const smallModel = 30_000_000
 // repeatWindow is how many of the last tokens a repeat penalty looks at.
 const repeatWindow = 64
 
+// Q8 is a type of keys and values that takes 17/32 of the memory of 16-bit floats.
+const Q8 = "q8_0"
+
 // Options says how a model is loaded.
 type Options struct {
 	Context   int    // tokens; 0: what the model was trained for, at most 4096 (gguf.Header.DefaultContext)
 	Device    string // of Library.Devices; "" or CPU: the processor
+	Cache     string // Q8: keys and values in 8 bits; else as 16-bit floats
+	Flash     string // flash attention: "on", "off"; else where the device can
 	GPULayers int    // that are put on the device, from the last one on, the output counted as one; -1: all
 	Threads   int    // 0: Threads(), or 1 for a small model
 	NoRepack  bool   // keep weights in the file's layout: slower on CPU, for comparison
@@ -146,6 +151,15 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 	p.NThreads, p.NThreadsBatch = int32(threads), int32(threads)
 	p.AbortCallback, p.AbortCallbackData = m.stop.function, uintptr(unsafe.Pointer(m.stop.text))
 	p.NoPerf = 1
+	if o.Cache == Q8 {
+		p.TypeK, p.TypeV = llama.GGMLTypeQ8_0, llama.GGMLTypeQ8_0
+	}
+	switch o.Flash {
+	case "on":
+		p.FlashAttentionType = llama.FlashAttentionTypeEnabled
+	case "off":
+		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
+	}
 	ctx, err := llama.InitFromModel(model, p)
 	if err != nil {
 		_ = llama.ModelFree(model)

@@ -102,6 +102,8 @@ type LoadBody struct {
 	Context   int    `json:"context"`   // tokens; 0: what the model was trained for, at most 4096
 	Device    string `json:"device"`    // by its name; "": the processor
 	GPULayers int    `json:"gpuLayers"` // on the device; -1: all
+	Cache     string `json:"cache"`     // "q8_0": keys and values in 8 bits
+	Flash     string `json:"flash"`     // flash attention: "on", "off", else where the device can
 	Threads   int    `json:"threads"`   // 0: one for each physical core
 	NoRepack  bool   `json:"noRepack,omitempty"`
 	NoDrafts  bool   `json:"noDrafts,omitempty"`
