@@ -20,8 +20,8 @@ func builtin(t *testing.T) *gguf.Header {
 	return h
 }
 
-// large is a model of 8 layers, some hundred megabytes.
-func large(t *testing.T) *gguf.Header {
+// eightLayers is a model of 8 layers, some hundred megabytes.
+func eightLayers(t *testing.T) *gguf.Header {
 	t.Helper()
 	s := gguf.Tiny()
 	s.Type, s.Layers, s.Width, s.Hidden, s.Vocabulary = gguf.Q4_0, 8, 1024, 8192, 8192
@@ -64,7 +64,7 @@ func TestFitModelTakesEightBitsThenShortensTheContextThenRefuses(t *testing.T) {
 }
 
 func TestFitModelPutsAsManyLayersOnADeviceAsItHolds(t *testing.T) {
-	h := large(t)
+	h := eightLayers(t)
 	blocks, output := h.Blocks(), h.OutputBytes()
 	sum := output
 	for _, n := range blocks {

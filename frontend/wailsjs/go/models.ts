@@ -1161,6 +1161,12 @@ export namespace app {
 	    fitted: number;
 	    needs: number;
 	    free: number;
+	    eightBits: boolean;
+	    deviceName: string;
+	    layers: number;
+	    allLayers: number;
+	    deviceNeeds: number;
+	    deviceFree: number;
 	
 	    static createFrom(source: any = {}) {
 	        return new SealedModelView(source);
@@ -1185,6 +1191,12 @@ export namespace app {
 	        this.fitted = source["fitted"];
 	        this.needs = source["needs"];
 	        this.free = source["free"];
+	        this.eightBits = source["eightBits"];
+	        this.deviceName = source["deviceName"];
+	        this.layers = source["layers"];
+	        this.allLayers = source["allLayers"];
+	        this.deviceNeeds = source["deviceNeeds"];
+	        this.deviceFree = source["deviceFree"];
 	    }
 	}
 	
