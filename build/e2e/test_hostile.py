@@ -14,7 +14,7 @@ import unittest
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import canary  # noqa: E402
-from window import ROOT, Window  # noqa: E402
+from window import ROOT, WALLS, Window  # noqa: E402
 
 HOSTILE = ROOT / "build" / "out" / "hostile" / "subrosa"
 SCRIPTED = ROOT / "build" / "out" / "scripted"
@@ -95,6 +95,7 @@ class Hostile(Watched):
         self.assertEqual(w.close(), 0)
 
 
+@unittest.skipUnless(WALLS, "this machine makes no user namespaces")
 class Services(Watched):
     """Services of the desktop, asked by a program that has the window's sandbox around it and no other wall: code that has taken over
     a process of the window."""

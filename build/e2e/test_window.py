@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import canary  # noqa: E402
-from window import BIN, ROOT, Atspi, Story, Window, nothing_left, wait  # noqa: E402
+from window import BIN, ROOT, WALLS, Atspi, Story, Window, nothing_left, wait  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 LONG = "Write a long story"
@@ -214,7 +214,8 @@ class FirstDay(Story):
         proofs = [line for line in lines if '"action":"self_test"' in line and "the page" in line]
         self.assertGreaterEqual(len(proofs), 4, "each start and each fresh process after a lock tries the ways out")
         for proof in proofs:
-            self.assertRegex(proof, r"the desktop: [1-9]\d* services and sockets refused, 0 open, \d+ not there; ")
+            if WALLS:
+                self.assertRegex(proof, r"the desktop: [1-9]\d* services and sockets refused, 0 open, \d+ not there; ")
             self.assertRegex(proof, r"the page: \d\d refused, 0 open, [0-4] without a sign; [3-9] processes under the filter\"")
 
 

@@ -20,6 +20,9 @@ BIN = ROOT / "build" / "bin"
 OUT = ROOT / "build" / "out" / "window"
 PATIENCE = float(os.environ.get("SUBROSA_E2E_PATIENCE", "90"))  # seconds to wait for what should come; machines are slow at times
 
+# Without these the window has no walls, says so, and has nothing to show behind them.
+WALLS = subprocess.run(["unshare", "--user", "--mount", "--net", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
 Atspi.set_timeout(30_000, 30_000)  # ms a call may take; a busy machine needs more than the 800 it has else
 
 

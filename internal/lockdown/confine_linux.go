@@ -201,8 +201,8 @@ func ConfinementProbe(victim int) []Attempt {
 	}
 	return []Attempt{
 		tried("read a file", open("/etc/passwd", unix.O_RDONLY), unix.EACCES),
-		tried("list the home directories", open("/home", unix.O_RDONLY|unix.O_DIRECTORY), unix.EACCES),
-		tried("write a file", created, unix.EACCES),
+		tried("list the home directories", open("/home", unix.O_RDONLY|unix.O_DIRECTORY), outOfReach...),
+		tried("write a file", created, outOfReach...),
 		tried("start a program", unix.Exec("/nonexistent", []string{"nonexistent"}, nil), unix.EPERM),
 		tried("trace its parent", errnoOrNil(ptrace), unix.EPERM),
 		tried("read its parent's memory", errnoOrNil(memory), unix.EPERM),
@@ -222,6 +222,9 @@ func connectNowhere() error {
 	defer unix.Close(fd)
 	return unix.Connect(fd, &unix.SockaddrUnix{Name: "/nonexistent"})
 }
+
+// outOfReach are the answers about a place that Landlock keeps from this process, or that is not in its root.
+var outOfReach = []error{unix.EACCES, unix.EROFS, unix.ENOENT}
 
 // tried is an attempt that was denied if err is one of denied.
 func tried(name string, err error, denied ...error) Attempt {

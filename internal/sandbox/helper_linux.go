@@ -267,14 +267,15 @@ func ping(ctx context.Context, bus *dbus.Conn, name string) error {
 	return bus.Object(name, "/").CallWithContext(ctx, "org.freedesktop.DBus.Peer.Ping", dbus.FlagNoAutoStart).Err
 }
 
-// wantsAccessibility asks whether assistive technology is in use, as the desktop says (org.a11y.Status) or the user's environment.
+// wantsAccessibility asks whether assistive technology is in use, as the desktop says (org.a11y.Status) or the user's environment. It starts
+// nothing to find out.
 func wantsAccessibility(ctx context.Context, bus *dbus.Conn) bool {
 	if os.Getenv("GTK_A11Y") == "atspi" {
 		return true
 	}
 	for _, property := range []string{"IsEnabled", "ScreenReaderEnabled"} {
 		var on dbus.Variant
-		err := bus.Object("org.a11y.Bus", "/org/a11y/bus").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.a11y.Status", property).Store(&on)
+		err := bus.Object("org.a11y.Bus", "/org/a11y/bus").CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart, "org.a11y.Status", property).Store(&on)
 		if is, ok := on.Value().(bool); err == nil && ok && is {
 			return true
 		}
@@ -385,7 +386,7 @@ func Open(program string, window bool) (*Sandbox, error) {
 		return &s, nil // a test
 	}
 	if err := s.ask(program, window); err != nil {
-		return nil, fmt.Errorf("sandbox: ask the helper: %w", err)
+		return nil, fmt.Errorf("sandbox: ask the helper, %s: %w", program, err)
 	}
 	return &s, nil
 }

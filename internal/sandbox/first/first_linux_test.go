@@ -91,7 +91,7 @@ type manager struct{ asked atomic.Int32 }
 func (m *manager) StartTransientUnit() *dbus.Error { m.asked.Add(1); return nil }
 
 // startBus starts a bus on which somebody starts programs for whoever asks.
-func startBus(t *testing.T) *manager {
+func startBus(t testing.TB) *manager {
 	t.Helper()
 	dir := t.TempDir()
 	t.Setenv("XDG_RUNTIME_DIR", dir)
@@ -126,7 +126,7 @@ func startBus(t *testing.T) *manager {
 	return m
 }
 
-func run(t *testing.T, scene string) (s seen) {
+func run(t testing.TB, scene string) (s seen) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -228,5 +228,21 @@ func TestWithoutNamespacesItIsSaid(t *testing.T) {
 	walls := lockdown.Walls{Whole: s.Why == "", Rows: s.Rows}
 	if !strings.HasPrefix(s.Why, "no user namespace") || walls.Refused() || s.Calls["the bus"] == "<nil>" || s.Calls["the real bus"] != "<nil>" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// BenchmarkStart is a program that does nothing but ask twice on the bus, without and with the sandbox around it and its probes.
+func BenchmarkStart(b *testing.B) {
+	startBus(b)
+	for _, scene := range []string{"open", "walled"} {
+		b.Run(scene, func(b *testing.B) {
+			for b.Loop() {
+				self := exec.Command("/proc/self/exe")
+				self.Env = append(os.Environ(), sceneVariable+"="+scene)
+				if err := self.Run(); err != nil { // whose helper ends after it
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
