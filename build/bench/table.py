@@ -44,6 +44,9 @@ def rows():
         curve = ", ".join(f"{rss:.0f}" for rss in c["rssMiB"])
         share = c["growthMiB"] / c["rssMiB"][2]
         yield ("memory after 1,000 turns to after 200", 1 + share, "<= 1.05", share <= 0.05, f"{curve} MiB, after 1, 100, 200 ... turns")
+    if r := report["reopened"]:
+        yield ("a conversation reopened, to reading it again: times sooner", r["ratio"], ">= 5", r["ratio"] >= 5,
+               f"{r['tokens']} tokens: {r['reopenedSeconds']:.3g} s, {r['readSeconds']:.3g} read; {r['stateMiB']:.0f} MiB saved in {r['saveSeconds']:.2g} s")
     yield ("decryption to ChaCha20-Poly1305 alone", decrypt["x-decrypted"], ">= 0.8", decrypt["x-decrypted"] >= 0.8,
            f"{decrypt['MB/s-decrypted']:.0f} MB/s; {decrypt['MB/s-chacha20poly1305']:.0f}")
 

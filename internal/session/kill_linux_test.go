@@ -3,9 +3,12 @@ package session
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"subrosa/internal/chat"
 	"subrosa/internal/fault"
@@ -86,5 +89,32 @@ func TestTwoHundredTurnsWithTheEngineKilledAtRandom(t *testing.T) {
 		if err != nil || len(messages) != 2 || messages[1].Status == history.Pending {
 			t.Errorf("conversation %s: %+v, %v", c.ID, messages, err)
 		}
+	}
+}
+
+// An engine that is given no more memory ends, its turn is closed, and the next prompt starts another.
+func TestAnEngineThatRunsOutOfMemoryEndsItsTurnAlone(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	if _, err := s.Send(t.Context(), chat.Prompt{Text: "hello"}, &listener{}); err != nil {
+		t.Fatal(err)
+	}
+	s.open.policy.Limits.PromptBytes = 1 << 20
+	pid := s.open.model.running().PID()
+	if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	more := chat.Prompt{Text: strings.Repeat("The lease is long. ", 20_000)} // more than it has at hand
+	out, err := s.Send(t.Context(), more, &listener{})
+	wantFault(t, err, fault.EngineCrashed)
+	if out.Assistant.Status != history.Failed || out.OutcomeSeq <= out.IntentSeq || out.IntentSeq == 0 {
+		t.Errorf("not closed: %s, entries %d and %d", out.Assistant.Status, out.IntentSeq, out.OutcomeSeq)
+	}
+	_, err = s.Send(t.Context(), more, &listener{})
+	wantFault(t, err, fault.ContextFull) // with memory
+	if _, err := s.Send(t.Context(), chat.Prompt{Text: "hello"}, &listener{}); err != nil {
+		t.Error(err)
+	}
+	if now := s.open.model.running().PID(); now == pid {
+		t.Error("the same engine")
 	}
 }

@@ -22,11 +22,12 @@ import (
 const coldModel = "q4_0"
 
 type report struct {
-	Rounds  int        `json:"rounds"`
-	Threads int        `json:"threads"`
-	Models  []*figures `json:"models"`
-	Quoting *quotes    `json:"quoting"`
-	Memory  *curve     `json:"memory"`
+	Rounds   int        `json:"rounds"`
+	Threads  int        `json:"threads"`
+	Models   []*figures `json:"models"`
+	Quoting  *quotes    `json:"quoting"`
+	Memory   *curve     `json:"memory"`
+	Reopened *reopened  `json:"reopened"`
 }
 
 // figures are one model's.
@@ -132,6 +133,9 @@ func compareAll(which []string, o options) (*report, error) {
 	}
 	if slices.Contains(which, "memory") {
 		r.Memory, err = memoryOverTurns(o)
+	}
+	if err == nil && slices.Contains(which, "reopened") {
+		r.Reopened, err = reopen(o)
 	}
 	return r, err
 }

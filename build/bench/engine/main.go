@@ -31,7 +31,9 @@ const (
 )
 
 // document is read in front of two questions. The made-up models take two letters to a token.
-var document = strings.TrimSpace(strings.Repeat("The executor collects the estate, pays what is owed, and gives the heirs what is left. ", 14))
+var document = strings.TrimSpace(strings.Repeat(sentence, 14))
+
+const sentence = "The executor collects the estate, pays what is owed, and gives the heirs what is left. "
 
 // options are the command line.
 type options struct {
@@ -47,7 +49,7 @@ func main() {
 	flag.StringVar(&o.Peer, "peer", "build/bench/peer", "directory of the peer's program, its packages installed")
 	flag.IntVar(&o.Rounds, "rounds", 5, "runs of each side")
 	flag.IntVar(&o.Threads, "threads", int(llama.Threads()), "threads; by default one for each physical core")
-	which := flag.String("model", strings.Join(append(names(), "quoting", "memory"), ","), "what to measure: models, the one that quotes, memory over a thousand turns")
+	which := flag.String("model", strings.Join(append(names(), "quoting", "memory", "reopened"), ","), "what to measure: models, the one that quotes, memory over a thousand turns, a conversation reopened")
 	bare := flag.String("bare", "", "be the bare loop on this file, once")
 	flag.Parse()
 	var result any

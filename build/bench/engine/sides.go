@@ -189,10 +189,15 @@ type answer struct {
 	all   time.Duration
 }
 
-func (l loaded) ask(messages []engine.Message, most int) (a answer, err error) {
+func (l loaded) ask(messages []engine.Message, most int) (answer, error) {
+	return l.askIn("", messages, most)
+}
+
+// askIn asks in a conversation that the engine keeps.
+func (l loaded) askIn(conversation string, messages []engine.Message, most int) (a answer, err error) {
 	var text strings.Builder
 	start := time.Now()
-	a.Result, err = l.Generate(context.Background(), engine.Request{Messages: messages, MaxTokens: most}, func(piece string) error {
+	a.Result, err = l.Generate(context.Background(), engine.Request{Conversation: conversation, Messages: messages, MaxTokens: most}, func(piece string) error {
 		if a.first == 0 {
 			a.first = time.Since(start)
 		}
