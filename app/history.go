@@ -23,6 +23,7 @@ type PromptView struct {
 	Text         string   `json:"text"`
 	Temporary    bool     `json:"temporary"` // kept nowhere but on record, and forgotten with the next one
 	LeaveOut     bool     `json:"leaveOut"`  // the oldest messages, where not all fit into the model's context
+	Think        bool     `json:"think"`     // have the model think before it answers
 	Documents    []string `json:"documents"` // of the matter, beside the conversation's own
 	Instead      string   `json:"instead"`   // "", or how values are hidden in place of the policy's way: mask, pseudonymise
 }
@@ -227,7 +228,7 @@ func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
 		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text, Instead: redact.Action(p.Instead),
-		Temporary: p.Temporary, LeaveOut: p.LeaveOut, Documents: idsOf[history.DocumentID](p.Documents),
+		Temporary: p.Temporary, LeaveOut: p.LeaveOut, Think: p.Think, Documents: idsOf[history.DocumentID](p.Documents),
 	}
 }
 

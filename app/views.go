@@ -43,6 +43,7 @@ type ConversationView struct {
 	Pinned    bool   `json:"pinned"`
 	Held      bool   `json:"held"`
 	Draft     bool   `json:"draft"`
+	Thinking  bool   `json:"thinking"` // the model is to think before it answers
 }
 
 // MessageView is one message as its reader sees it: masked values are labels, pseudonymised ones are there.
@@ -167,6 +168,7 @@ type ModelView struct {
 	State    string     `json:"state"`
 	Progress float64    `json:"progress"`
 	Context  uint64     `json:"context"` // tokens that it can take in
+	Thinks   bool       `json:"thinks"`  // one may choose whether it thinks before it answers
 	Fault    *FaultView `json:"fault,omitempty"`
 }
 
@@ -193,7 +195,7 @@ func faultView(f *fault.Fault) *FaultView {
 
 func conversationView(c history.Conversation) ConversationView {
 	return ConversationView{
-		ID: string(c.ID), Title: c.Title, Messages: c.Messages, Matter: string(c.Matter), Pinned: c.Pinned, Held: c.Held, Draft: c.Draft,
+		ID: string(c.ID), Title: c.Title, Messages: c.Messages, Matter: string(c.Matter), Pinned: c.Pinned, Held: c.Held, Draft: c.Draft, Thinking: c.Thinking,
 		CreatedAt: c.CreatedAt.Format(time.RFC3339), UpdatedAt: c.UpdatedAt.Format(time.RFC3339),
 	}
 }
@@ -229,7 +231,7 @@ func statusView(offline OfflineView, home string, s session.Status, err error) S
 	v.Record = RecordView{Size: s.RecordSize, Healthy: s.RecordFault == nil, Fault: faultView(s.RecordFault)}
 	v.Model = ModelView{
 		ID: string(s.Model.Manifest.ID), Name: s.Model.Manifest.Name, Builtin: s.Model.Builtin,
-		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Fault: faultView(s.Model.Fault),
+		State: string(s.Model.State), Progress: s.Model.Progress, Context: s.Model.Manifest.ContextLength, Thinks: s.Model.Thinks, Fault: faultView(s.Model.Fault),
 	}
 	v.Copy, v.Temporary, v.Documents = s.Copy, s.Temporary, s.Documents
 	v.Redaction = RedactionView{Rules: viewsOf(s.Masked, func(t redact.Type) string { return string(t) }), Ruleset: s.Ruleset}

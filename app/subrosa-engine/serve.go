@@ -171,7 +171,7 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 	return s.send(proto.Loaded, proto.LoadedBody{
 		ID: b.ID, Name: i.Name, Architecture: i.Architecture, Context: i.Context, TrainedFor: i.TrainedFor,
 		Parameters: i.Parameters, Quantisation: i.Quantisation, Device: i.Device, Threads: i.Threads,
-		States: i.States,
+		Thinks: i.Thinks, States: i.States,
 	})
 }
 
@@ -187,7 +187,7 @@ func (s *server) generate(b proto.GenerateBody) error {
 		Temperature: b.Sampling.Temperature, TopK: b.Sampling.TopK, TopP: b.Sampling.TopP, MinP: b.Sampling.MinP,
 		RepeatPenalty: b.Sampling.RepeatPenalty, Seed: b.Sampling.Seed,
 	}
-	request := llama.Request{Conversation: b.Conversation, Messages: messages, Sampling: sampling, MaxTokens: b.MaxTokens, LeaveOut: b.LeaveOut}
+	request := llama.Request{Conversation: b.Conversation, Messages: messages, Sampling: sampling, MaxTokens: b.MaxTokens, LeaveOut: b.LeaveOut, Think: b.Think}
 	var r llama.Result
 	var err error
 	s.begin(b.ID)

@@ -48,6 +48,11 @@ func (c *command) chatCommand() *cobra.Command {
 					p.Sampling.Temperature = sampling.Temperature
 				}
 				p.Sampling.Seed = sampling.Seed
+				if p.Conversation != "" && !cmd.Flags().Changed("think") {
+					if row, err := s.Row(cmd.Context(), p.Conversation); err == nil { // else sending says what is wrong
+						p.Think = row.Thinking
+					}
+				}
 				if single {
 					p.Text = prompt
 					return c.one(cmd.Context(), s, p)
@@ -73,6 +78,7 @@ func (c *command) chatCommand() *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("temporary", "conversation")
 	cmd.MarkFlagsMutuallyExclusive("temporary", "matter")
 	flags.BoolVar(&p.LeaveOut, "leave-out-oldest", false, "where the conversation does not fit into the model's context, leave out its oldest messages")
+	flags.BoolVar(&p.Think, "think", false, "have the model think before it answers, if it lets one choose (default: as last in this conversation)")
 	flags.StringArrayVar(&documents, "document", nil, "answer from this document of the matter too (see subrosactl document list); can be given again")
 	flags.BoolVar(&p.NoDocuments, "no-documents", false, "do not use the conversation's own documents")
 	cmd.MarkFlagsMutuallyExclusive("document", "no-documents")

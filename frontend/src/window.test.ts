@@ -453,6 +453,26 @@ describe('finding and keeping', () => {
   });
 });
 
+describe('thinking', () => {
+  it('can be chosen for a conversation where the model lets one', async () => {
+    const user = await open();
+    expect(screen.queryByRole('button', { name: 'Think first' })).toBeNull();
+    mock.status = { ...mock.status, model: { ...mock.status.model, thinks: true } };
+    mock.emit('status', mock.status);
+    const think = await screen.findByRole('button', { name: 'Think first' });
+    expect(think).toHaveAttribute('aria-pressed', 'false');
+    await user.click(think);
+    expect(think).toHaveAttribute('aria-pressed', 'true');
+    await user.type(composer(), 'why?{Enter}');
+    await screen.findByText(/tokens\/s/);
+    expect(mock.sent?.think).toBe(true);
+    await clean();
+    await user.click(button('Example patient note')); // which goes on without
+    await within(log()).findByText('Objective');
+    expect(think).toHaveAttribute('aria-pressed', 'false');
+  });
+});
+
 describe('reading ahead', () => {
   it('is asked for once for each message that is begun, and not in a temporary chat', async () => {
     const user = await open();

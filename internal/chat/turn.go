@@ -83,6 +83,7 @@ type Prompt struct {
 	MaxTokens    int  // 0: what the policy allows
 	Temporary    bool // it is kept nowhere but on record, which says so: History is one that forgets
 	LeaveOut     bool // the oldest messages, where the conversation does not fit into the model's context
+	Think        bool // have the model think before it answers, where its template lets one choose
 
 	Documents   []history.DocumentID // of the conversation's matter, beside the conversation's own
 	NoDocuments bool                 // not even the conversation's own
@@ -117,6 +118,14 @@ func (p Prompt) choice() string {
 func (p Prompt) keeping() string {
 	if p.Temporary {
 		return "temporary"
+	}
+	return ""
+}
+
+// thinking says in the record that the model was to think before it answers.
+func (p Prompt) thinking() string {
+	if p.Think {
+		return "thinking"
 	}
 	return ""
 }
@@ -233,7 +242,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
 	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)
-	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice(), p.keeping()}, func(s string) bool { return s == "" }), ", ")
+	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice(), p.keeping(), p.thinking()}, func(s string) bool { return s == "" }), ", ")
 	entry.Sampling = d.sampling(p)
 	entry.Redactions = countByType(masked)
 	for _, e := range given.entries(d, out) {
@@ -320,7 +329,7 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		return func(text string) error { return show(s, s.stream.Write(text)) }
 	}
 	request := engine.Request{
-		Conversation: named(p, begun.Conversation), Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut,
+		Conversation: named(p, begun.Conversation), Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut, Think: p.Think,
 		Reasoning: take(thoughts),
 	}
 	if a.err = take(thoughts)(begun.Reasoning); a.err == nil {

@@ -129,6 +129,7 @@ type ModelInfo struct {
 	Quantisation string
 	Device       string
 	Threads      int
+	Thinks       bool   // one may choose whether it thinks before it answers
 	States       string // what a saved state depends on beside the model: another engine's is of no use where it differs
 }
 
@@ -152,6 +153,7 @@ type Request struct {
 	Messages     []Message
 	Sampling     Sampling
 	MaxTokens    int
+	Think        bool                    // before it answers, where ModelInfo.Thinks
 	LeaveOut     bool                    // the oldest messages, where not all fit into the context
 	Reasoning    func(text string) error // takes what the model says to itself before it answers; nil: it is dropped
 }
@@ -418,7 +420,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 				}
 				return ModelInfo{
 					Name: b.Name, Architecture: b.Architecture, Context: b.Context, TrainedFor: b.TrainedFor,
-					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads, States: b.States,
+					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads, Thinks: b.Thinks, States: b.States,
 				}, nil
 			case proto.Failed:
 				return ModelInfo{}, failure(f)
@@ -458,7 +460,7 @@ func (e *Engine) generate(ctx context.Context, r Request, emit func(text string)
 
 func bodyOf(c *call, r Request) proto.GenerateBody {
 	body := proto.GenerateBody{
-		ID: c.id, Conversation: r.Conversation, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens, LeaveOut: r.LeaveOut,
+		ID: c.id, Conversation: r.Conversation, Sampling: proto.Sampling(r.Sampling), MaxTokens: r.MaxTokens, LeaveOut: r.LeaveOut, Think: r.Think,
 	}
 	for _, m := range r.Messages {
 		body.Messages = append(body.Messages, proto.Message(m))

@@ -10,7 +10,8 @@ import (
 const conversationColumns = `c.id, m.id, m.key, c.key, c.title, c.created_at, c.updated_at,
 	(SELECT count(*) FROM message WHERE conversation = c.seq), c.pinned,
 	EXISTS (SELECT 1 FROM hold WHERE conversation = c.seq OR matter = c.matter),
-	EXISTS (SELECT 1 FROM value WHERE conversation = c.seq AND kind = 'draft')`
+	EXISTS (SELECT 1 FROM value WHERE conversation = c.seq AND kind = 'draft'),
+	EXISTS (SELECT 1 FROM value WHERE conversation = c.seq AND kind = 'thinking')`
 
 const fromConversation = ` FROM conversation c JOIN matter m ON m.seq = c.matter `
 
@@ -23,7 +24,7 @@ type conversationRow struct {
 func scanConversation(row scanner) (conversationRow, error) {
 	var c conversationRow
 	var created, updated int64
-	err := row.Scan(&c.ID, &c.Matter, &c.matterKey, &c.key, &c.title, &created, &updated, &c.Messages, &c.Pinned, &c.Held, &c.Draft)
+	err := row.Scan(&c.ID, &c.Matter, &c.matterKey, &c.key, &c.title, &created, &updated, &c.Messages, &c.Pinned, &c.Held, &c.Draft, &c.Thinking)
 	c.CreatedAt, c.UpdatedAt = time.UnixMicro(created).UTC(), time.UnixMicro(updated).UTC()
 	return c, err
 }

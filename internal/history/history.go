@@ -120,6 +120,7 @@ type Conversation struct {
 	Pinned    bool
 	Held      bool // by a legal hold on it or on its matter
 	Draft     bool // a draft waits in it
+	Thinking  bool // the model is to think before it answers
 }
 
 // Message is one prompt or answer.

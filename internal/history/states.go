@@ -34,6 +34,10 @@ const (
 // stateChunk is how much of a state is sealed at a time, bytes.
 const stateChunk = 1 << 20
 
+// syncEvery is after how many pieces they are written to the disk, so that whoever has the writing stop need not wait for all of
+// them.
+const syncEvery = 16
+
 // sealedExtra is how much longer sealed bytes are than plain ones: format, nonce and tag.
 const sealedExtra = 1 + 24 + 16
 
@@ -77,9 +81,8 @@ func (s *Store) SaveState(ctx context.Context, id ConversationID, of string, wri
 	if err == nil {
 		err = write(w)
 	}
-	err = errors.Join(err, w.end())
 	if err == nil {
-		err = f.Sync()
+		err = w.end()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return wrap("save state", err)
@@ -124,7 +127,7 @@ func (s *Store) stateRoom() int64 {
 }
 
 type stateWriter struct {
-	f    io.Writer
+	f    *os.File
 	key  []byte
 	head stateHead
 	buf  []byte
@@ -177,7 +180,9 @@ func (w *stateWriter) flush(last bool) error {
 	_, err := w.f.Write(seal(w.key, w.buf, chunkPlace("state", w.head.File, w.n, last)...))
 	clear(w.buf)
 	w.buf = w.buf[:0]
-	w.n++
+	if w.n++; err == nil && (last || w.n%syncEvery == 0) {
+		err = w.f.Sync()
+	}
 	return err
 }
 

@@ -13,6 +13,7 @@ const (
 	Draft      Kind = "draft"      // a conversation's unsent text, or the new conversation's
 	Pseudonyms Kind = "pseudonyms" // a conversation's map of pseudonyms
 	Template   Kind = "template"   // the user's own, on the desk
+	Thinking   Kind = "thinking"   // there where the model is to think in a conversation before it answers
 )
 
 // Tokens knows what the tokens in a conversation's texts stand for, by its Pseudonyms value. It must not fail for a value

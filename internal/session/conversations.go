@@ -42,9 +42,25 @@ func (s *Session) Send(ctx context.Context, p chat.Prompt, reader chat.Reader) (
 		return chat.Outcome{}, err
 	}
 	out, err := desk.Turn(ctx, p, reader)
+	if !p.Temporary && out.Conversation.ID != "" {
+		_ = o.keepThinking(context.WithoutCancel(ctx), out.Conversation.ID, p.Think) // the choice goes with each prompt
+	}
 	// If these fail the next ones cover this turn too; a record that cannot be written fails at Append.
 	_, _ = o.record.Checkpoint(), o.anchor(context.WithoutCancel(ctx))
 	return out, err
+}
+
+// keepThinking remembers with a conversation whether the model is to think in it.
+func (o *open) keepThinking(ctx context.Context, id history.ConversationID, think bool) error {
+	c, err := o.history.Conversation(ctx, id)
+	if err != nil || c.Thinking == think {
+		return err
+	}
+	var value []byte
+	if think {
+		value = []byte{1}
+	}
+	return o.history.SetValue(ctx, id, history.Thinking, value)
 }
 
 // desk lays out what a turn needs.

@@ -63,6 +63,7 @@ type ModelStatus struct {
 	Builtin  bool // it is the small demo model that comes with the program
 	State    ModelState
 	Progress float64 // 0 to 1 while loading
+	Thinks   bool    // it has been loaded, and lets one choose whether it thinks before it answers
 	Fault    *fault.Fault
 }
 
@@ -81,6 +82,7 @@ type model struct {
 	mu       sync.Mutex
 	engine   *engine.Engine
 	context  int // tokens, of the engine
+	thinks   bool
 	state    ModelState
 	progress float64
 	fault    *fault.Fault
@@ -150,7 +152,7 @@ func (o *open) importModel(ctx context.Context, gguf io.Reader, source vault.Sou
 func (m *model) Status() ModelStatus {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return ModelStatus{Manifest: m.manifest, Builtin: m.builtin, State: m.state, Progress: m.progress, Fault: m.fault}
+	return ModelStatus{Manifest: m.manifest, Builtin: m.builtin, State: m.state, Progress: m.progress, Thinks: m.thinks, Fault: m.fault}
 }
 
 // Generate asks the engine, loading the model first if it is not loaded or its engine has died.
@@ -303,7 +305,7 @@ func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engi
 		return nil, errors.Join(err, e.Close())
 	}
 	m.mu.Lock()
-	m.context = info.Context
+	m.context, m.thinks = info.Context, info.Thinks
 	m.states.begin(stateOf(m.manifest.SHA256, info))
 	m.mu.Unlock()
 	return e, nil

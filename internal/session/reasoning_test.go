@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"subrosa/internal/audit"
@@ -54,5 +55,25 @@ func TestReasoningIsKeptApartFromTheAnswer(t *testing.T) {
 	out, err = s.Send(t.Context(), chat.Prompt{Conversation: m.Conversation, Continue: m.ID}, &l)
 	if err != nil || out.Assistant.Reasoning != "abc d" {
 		t.Errorf("%q, %v", out.Assistant.Reasoning, err)
+	}
+}
+
+func TestWhetherTheModelThinksIsRememberedWithTheConversation(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	first := ask(t, s, chat.Prompt{Text: "hello", Think: true})
+	for _, think := range []bool{true, false} {
+		p := chat.Prompt{Conversation: first.Conversation.ID, Text: "and?", Think: think}
+		ask(t, s, p)
+		row, err := s.Row(t.Context(), p.Conversation)
+		if err != nil || row.Thinking != think {
+			t.Errorf("%v: %+v %v", think, row, err)
+		}
+		e, _ := lastEntry(t, s, audit.Prompt)
+		if strings.Contains(e.Detail, "thinking") != think {
+			t.Errorf("%v: on record is %q", think, e.Detail)
+		}
+	}
+	if m, err := s.Model(); err != nil || m.Thinks {
+		t.Errorf("the built-in model has no such choice: %v", err)
 	}
 }

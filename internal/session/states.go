@@ -156,8 +156,7 @@ func (m *model) saveLaterLocked() {
 	}
 }
 
-// save saves what is unsaved, as far as nobody wants the engine. What fails is not tried again: the conversation will be
-// read anew.
+// save saves what is unsaved, as far as nobody wants the engine. Where it cannot, the conversation will be read anew.
 func (m *model) save() {
 	ctx, done, ok := m.aside(m.life, false)
 	if !ok {
@@ -169,18 +168,15 @@ func (m *model) save() {
 	unsaved := s.unsaved
 	m.mu.Unlock()
 	for conversation, tokens := range unsaved {
-		var err error
 		if e != nil {
-			err = m.open.saveState(ctx, e, history.ConversationID(conversation), s.of)
+			_ = m.open.saveState(ctx, e, history.ConversationID(conversation), s.of)
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		m.mu.Lock()
 		delete(unsaved, conversation)
-		if err == nil {
-			s.saved[conversation] = tokens
-		}
+		s.saved[conversation] = tokens // or it could not be: then it is tried again when there is a quarter more
 		m.mu.Unlock()
 	}
 }

@@ -81,6 +81,7 @@ export function toConversation(value: unknown): Conversation {
     pinned: bool(f.pinned),
     held: bool(f.held),
     draft: bool(f.draft),
+    thinking: bool(f.thinking),
   };
 }
 
@@ -153,6 +154,7 @@ function toModel(value: unknown): ModelStatus {
     state: oneOf(f.state, ['unloaded', 'loading', 'ready', 'failed'], 'unloaded'),
     progress: num(f.progress),
     context: num(f.context),
+    thinks: bool(f.thinks),
     detail: sentences(f.fault),
   };
 }

@@ -33,6 +33,7 @@ export interface Conversation {
   pinned: boolean;
   held: boolean; // a legal hold is on it or on its matter
   draft: boolean;
+  thinking: boolean; // the model is to think before it answers
 }
 
 export type Role = 'user' | 'assistant';
@@ -205,6 +206,7 @@ export interface Sending {
   instead: Instead;
   leaveOut: boolean; // the oldest messages, where not all fit
   temporary: boolean; // kept nowhere but on record
+  think: boolean; // before it answers
   documents: string[]; // of the matter, beside the conversation's own
 }
 
@@ -240,6 +242,7 @@ export interface ModelStatus {
   state: ModelState;
   progress: number; // 0..1
   context: number; // tokens it can take in, 0 if unknown
+  thinks: boolean; // one may choose whether it thinks before it answers
   detail: string;
 }
 

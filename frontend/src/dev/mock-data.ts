@@ -10,7 +10,7 @@ const titled = (
   rest: Partial<Conversation> = {},
 ): Conversation => ({
   ...{ id, title, createdAt: ago(hours + 1), updatedAt: ago(hours), messages: 2 },
-  ...{ matter: 'general', pinned: false, held: false, draft: false },
+  ...{ matter: 'general', pinned: false, held: false, draft: false, thinking: false },
   ...rest,
 });
 
@@ -135,6 +135,7 @@ export const readyStatus = (): Status => ({
       state: 'ready',
       progress: 1,
       context: 1024,
+      thinks: false,
     },
     detail: '',
   },

@@ -50,7 +50,7 @@ export function documentsMock(mock: MockApp) {
               messages: 0,
               matter: newIn || 'general',
             },
-            ...{ pinned: false, held: false, draft: false },
+            ...{ pinned: false, held: false, draft: false, thinking: false },
           },
           ...mock.list,
         ];

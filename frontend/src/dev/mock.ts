@@ -171,7 +171,7 @@ export class MockApp {
     const found = this.list.find((c) => c.id === id);
     const conversation = found ?? {
       ...{ id: `c-${turn}`, title: text.slice(0, 40), createdAt: now, updatedAt: now, messages: 0 },
-      ...{ matter: matter || 'general', pinned: false, held: false, draft: false },
+      ...{ matter: matter || 'general', pinned: false, held: false, draft: false, thinking: false },
     };
     if (!found && !temporary) this.list = [conversation, ...this.list];
     const base = {

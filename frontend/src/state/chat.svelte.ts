@@ -14,6 +14,7 @@ class Chat {
   fault = $state.raw<Fault | null>(null);
   opening = $state(false);
   spoken = $state(''); // for the live region
+  think = $state(false); // the model is to think before it answers
   matter = $state(''); // in which a new conversation begins; '' is the general one
   temporary = $state(false); // it is kept nowhere but on record, and forgotten when it is left
   editing = $state(''); // the own message that is being edited
@@ -84,6 +85,7 @@ class Chat {
       const [detail, draft] = await Promise.all([api.conversation(id), api.draft(id)]);
       if (visit !== this.#visit) return;
       this.thread = opened(this.thread, detail);
+      this.think = detail.conversation.thinking;
       this.write(draft, false);
       await this.#seek(visit);
     } catch (reason) {
@@ -96,7 +98,7 @@ class Chat {
   begin(matter = '', temporary = false): void {
     const visit = this.#leave();
     this.temporary = temporary;
-    this.opening = false;
+    this.opening = this.think = false;
     this.fault = null;
     this.matter = matter;
     this.sought = '';
@@ -247,7 +249,12 @@ class Chat {
     try {
       const answer = await api.send({
         ...{ conversation: from, matter: this.matter, text, place, instead },
-        ...{ leaveOut: this.#leaveOut.has(from), temporary, documents: temporary ? [] : this.also() },
+        ...{
+          leaveOut: this.#leaveOut.has(from),
+          think: this.think,
+          temporary,
+          documents: temporary ? [] : this.also(),
+        },
       });
       if (!this.thread.sending) return; // locked meanwhile
       this.#flush();
@@ -296,6 +303,7 @@ class Chat {
     this.#visit++;
     this.thread = emptyThread();
     this.draft = '';
+    this.think = false;
     this.temporary = false; // the program forgets with the lock
     this.matter = this.editing = this.sought = '';
     this.#leaveOut.clear();

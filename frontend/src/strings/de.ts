@@ -176,6 +176,8 @@ export const de: Strings = {
     placeholder: 'Nachricht schreiben',
     send: 'Senden',
     stop: 'Anhalten',
+    think: 'Erst nachdenken',
+    thinkAbout: 'Das Modell denkt in diesem Gespräch nach, bevor es antwortet: langsamer, oft besser',
     help: 'Enter sendet, Umschalt+Enter neue Zeile, / Vorlagen',
     stopHelp: 'Esc hält an',
     found: (n: number) => `${plural(n, 'Angabe', 'Angaben')} gefunden`,

@@ -165,6 +165,8 @@ export const en = {
     placeholder: 'Write a message',
     send: 'Send',
     stop: 'Stop',
+    think: 'Think first',
+    thinkAbout: 'The model thinks before it answers in this conversation: slower, and often better',
     help: 'Enter sends, Shift+Enter new line, / templates',
     stopHelp: 'Esc to stop',
     found: (n: number) => `${plural(n, 'value', 'values')} found`,

@@ -186,6 +186,7 @@ export namespace app {
 	    pinned: boolean;
 	    held: boolean;
 	    draft: boolean;
+	    thinking: boolean;
 	
 	    static createFrom(source: any = {}) {
 	        return new ConversationView(source);
@@ -202,6 +203,7 @@ export namespace app {
 	        this.pinned = source["pinned"];
 	        this.held = source["held"];
 	        this.draft = source["draft"];
+	        this.thinking = source["thinking"];
 	    }
 	}
 	export class ConversationDetail {
@@ -673,6 +675,7 @@ export namespace app {
 	    state: string;
 	    progress: number;
 	    context: number;
+	    thinks: boolean;
 	    fault?: FaultView;
 	
 	    static createFrom(source: any = {}) {
@@ -687,6 +690,7 @@ export namespace app {
 	        this.state = source["state"];
 	        this.progress = source["progress"];
 	        this.context = source["context"];
+	        this.thinks = source["thinks"];
 	        this.fault = this.convertValues(source["fault"], FaultView);
 	    }
 	
@@ -946,6 +950,7 @@ export namespace app {
 	    text: string;
 	    temporary: boolean;
 	    leaveOut: boolean;
+	    think: boolean;
 	    documents: string[];
 	    instead: string;
 	
@@ -963,6 +968,7 @@ export namespace app {
 	        this.text = source["text"];
 	        this.temporary = source["temporary"];
 	        this.leaveOut = source["leaveOut"];
+	        this.think = source["think"];
 	        this.documents = source["documents"];
 	        this.instead = source["instead"];
 	    }

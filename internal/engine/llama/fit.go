@@ -26,7 +26,7 @@ func (m *Model) fit(q Request) (fitted, error) {
 	if q.MaxTokens > 0 {
 		room = min(room, q.MaxTokens)
 	}
-	all, err := m.without(q.Messages, 0)
+	all, err := m.without(q, 0)
 	switch {
 	case err != nil:
 		return fitted{}, err
@@ -42,16 +42,16 @@ func (m *Model) fit(q Request) (fitted, error) {
 	}
 	last := len(starts) - 1
 	if out := m.leftOut[q.Conversation]; out > 0 && out <= last {
-		if f, err := m.without(q.Messages, starts[out]); err == nil && len(f.prompt) <= m.info.Context-room {
+		if f, err := m.without(q, starts[out]); err == nil && len(f.prompt) <= m.info.Context-room {
 			return f, nil
 		}
 	}
 	out := 1 + sort.Search(last-1, func(i int) bool {
-		f, err := m.without(q.Messages, starts[1+i])
+		f, err := m.without(q, starts[1+i])
 		return err == nil && len(f.prompt) <= m.info.Context*3/4
 	})
 	m.leftOut[q.Conversation] = out
-	f, err := m.without(q.Messages, starts[out])
+	f, err := m.without(q, starts[out])
 	if err == nil && len(f.prompt) > m.info.Context-room {
 		err = full
 	}
@@ -59,7 +59,8 @@ func (m *Model) fit(q Request) (fitted, error) {
 }
 
 // without renders a conversation from one of its messages on. What the system says is never left out.
-func (m *Model) without(messages []Message, from int) (f fitted, err error) {
+func (m *Model) without(q Request, from int) (f fitted, err error) {
+	messages := q.Messages
 	if from > 0 && messages[0].Role == "system" {
 		messages = slices.Concat(messages[:1], messages[from:])
 		from--
@@ -67,7 +68,7 @@ func (m *Model) without(messages []Message, from int) (f fitted, err error) {
 		messages = messages[from:]
 	}
 	f.leftOut = from
-	f.prompt, f.lead, err = m.prompter.tokens(messages)
+	f.prompt, f.lead, err = m.prompter.thinking(q.Think).tokens(messages)
 	return f, err
 }
 

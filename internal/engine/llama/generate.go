@@ -39,6 +39,7 @@ type Request struct {
 	Sampling     Sampling
 	MaxTokens    int  // 0: up to the end of the context
 	LeaveOut     bool // the oldest messages, where not all fit into the context
+	Think        bool // before it answers, where the template lets one choose
 }
 
 // Generate answers a conversation and calls emit with pieces of the answer. Errors: ErrTemplate, ErrContextFull before

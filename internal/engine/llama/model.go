@@ -46,6 +46,7 @@ type Info struct {
 	Parameters                       uint64
 	Device                           string
 	Threads                          int
+	Thinks                           bool   // its template lets one choose whether it thinks before it answers
 	States                           string // what a saved state depends on beside the model
 }
 
@@ -174,6 +175,7 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 		return nil, fmt.Errorf("%w: no memory", ErrUnsupported)
 	}
 	m.prompter = newPrompter(m.vocab, llama.ModelChatTemplate(model, ""))
+	m.info.Thinks = m.prompter.thinks
 	// A draft that was wrong is cut off the cache again.
 	if !o.NoDrafts && m.cuts {
 		b := llama.BatchInit(1+maxDraft, 0, 1)

@@ -34,6 +34,8 @@ type part struct {
 // one go, as llama.cpp would have done with the whole.
 type prompter struct {
 	template string
+	thinks   bool      // the template knows whether the model is to think before it answers
+	think    bool      // and it is
 	specials []special // longest first
 	bos      llama.Token
 	addBOS   bool
@@ -69,6 +71,7 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 	if tmpl == "" {
 		tmpl = chatML
 	}
+	p.thinks = strings.Contains(tmpl, "enable_thinking")
 	p.template = prepare(tmpl, text(p.bos), text(llama.VocabEOS(vocab)))
 	const words = llama.TokenAttrControl | llama.TokenAttrUserDef
 	for id := range llama.Token(llama.VocabNTokens(vocab)) {
@@ -88,6 +91,13 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 	}
 	slices.SortStableFunc(p.specials, func(a, b special) int { return len(b.text) - len(a.text) })
 	return p
+}
+
+// thinking is the same prompter for a model that thinks before it answers, or does not, where the template lets one choose.
+func (p *prompter) thinking(on bool) *prompter {
+	other := *p
+	other.think = on && p.thinks
+	return &other
 }
 
 // tokens renders and tokenises a conversation. One that ends in an answer is to be gone on with from its last word. lead
@@ -213,7 +223,7 @@ func (p *prompter) render(messages []Message) (_ string, err error) {
 	for i, m := range messages {
 		list[i] = message.Chat{Role: m.Role, Content: m.Text}
 	}
-	text, err := template.ApplyWithOptions(p.template, list, true, template.Options{EnableThinking: false})
+	text, err := template.ApplyWithOptions(p.template, list, true, template.Options{EnableThinking: p.think})
 	if err != nil {
 		return "", fmt.Errorf("%w: it does not render", ErrTemplate) // the cause may quote the conversation
 	}

@@ -139,3 +139,26 @@ func TestAModelThatThinks(t *testing.T) {
 		}
 	}
 }
+
+// Qwen 3's template puts an empty thought before the answer where the model is not to think.
+func TestWhetherAModelThinksCanBeChosenWhereItsTemplateKnows(t *testing.T) {
+	model := gguf.Tiny()
+	plain := load(t, synthetic(t, model), Options{})
+	if plain.Info().Thinks {
+		t.Error("a template without the choice has it")
+	}
+	model.ChatTemplate = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}" +
+		"{{ '<|im_start|>assistant\n' }}{% if enable_thinking is defined and enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+	m := load(t, synthetic(t, model), Options{})
+	for _, think := range []bool{false, true, false} {
+		f, err := m.fit(Request{Messages: user("Why?"), Think: think})
+		if err != nil || !m.Info().Thinks || strings.Contains(f.lead, "</think>") == think {
+			t.Errorf("thinking %v: %q, %v", think, f.lead, err)
+		}
+	}
+	with, err := plain.fit(Request{Messages: user("Why?"), Think: true})
+	without, err2 := plain.fit(Request{Messages: user("Why?")})
+	if err != nil || err2 != nil || with.lead != without.lead {
+		t.Error(with.lead, without.lead, err, err2)
+	}
+}

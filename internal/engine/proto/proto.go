@@ -127,6 +127,7 @@ type LoadedBody struct {
 	Quantisation string `json:"quantisation"`
 	Device       string `json:"device"`
 	Threads      int    `json:"threads"`
+	Thinks       bool   `json:"thinks"` // one may choose whether it does
 	States       string `json:"states"` // what a saved state depends on beside the model
 }
 
@@ -154,6 +155,7 @@ type GenerateBody struct {
 	Sampling     Sampling  `json:"sampling"`
 	MaxTokens    int       `json:"maxTokens"`
 	LeaveOut     bool      `json:"leaveOut,omitempty"` // the oldest messages, where not all fit
+	Think        bool      `json:"think,omitempty"`    // before it answers
 	Ahead        bool      `json:"ahead,omitempty"`    // no answer: only read what will stand before the next prompt
 }
 
