@@ -76,6 +76,9 @@ func TestADeviceAnswersAsTheProcessorDoes(t *testing.T) {
 // The driver needs files and devices; the engine is as confined with it as without.
 func TestTheEngineIsConfinedWithADriverToo(t *testing.T) {
 	vulkan(t)
+	if d := start(t, seal(t, models.Builtin).path).Devices(); len(d) != 1 {
+		t.Fatalf("the confined engine finds %+v", d)
+	}
 	cmd := exec.Command(program, "__confinement-probe", libraries)
 	cmd.Env = environment()
 	out, err := cmd.Output()

@@ -36,7 +36,7 @@ const (
 	Q8_0 CacheType = "q8_0" // 17/32 of the memory
 )
 
-// AllLayers, in a Wish, is every layer with the output.
+// AllLayers in a Wish is every layer, with the output.
 const AllLayers = -1
 
 // Wish is what somebody chose for a model. Its zero value leaves everything to FitModel.
