@@ -269,8 +269,8 @@ func EngineFiles(lib string) (read, write []string) {
 	read = append(systemLibraries(), lib,
 		"/proc/cpuinfo", "/proc/meminfo", "/proc/self", "/sys/devices/system", "/sys/fs/cgroup", "/sys/kernel/mm/transparent_hugepage", "/dev/null", "/dev/urandom",
 	)
-	// Libraries that are links lead elsewhere.
-	if names, err := filepath.Glob(filepath.Join(lib, "*.so*")); err == nil {
+	// What is a link leads elsewhere: libraries, and the compiled PDFium of a variant.
+	if names, err := filepath.Glob(filepath.Join(lib, "*")); err == nil {
 		for _, name := range names {
 			if real, err := filepath.EvalSymlinks(name); err == nil && filepath.Dir(real) != lib {
 				read = append(read, filepath.Dir(real))

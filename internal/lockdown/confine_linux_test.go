@@ -72,6 +72,19 @@ func TestADriversFilesComeWithItsLibraryAlone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(lib, "libggml-vulkan.so"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	elsewhere := t.TempDir()
+	if err := os.Symlink(filepath.Join(elsewhere, "pdfium"), filepath.Join(lib, "pdfium")); err != nil {
+		t.Fatal(err)
+	}
+	if read, _ := EngineFiles(lib); slices.Contains(read, elsewhere) {
+		t.Errorf("a link that leads nowhere: %v", read)
+	}
+	if err := os.Mkdir(filepath.Join(elsewhere, "pdfium"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if read, _ := EngineFiles(lib); !slices.Contains(read, elsewhere) {
+		t.Errorf("a link to a directory: %v", read)
+	}
 	if read, write := EngineFiles(lib); !slices.Contains(read, "/usr/share/vulkan") || !slices.Contains(write, "/dev/dri") || slices.Contains(read, "/usr/local/cuda/lib64") {
 		t.Errorf("with one for Vulkan: %v, %v", read, write)
 	}
