@@ -9,13 +9,13 @@ export interface Piece {
 }
 
 const labels = String.raw`\[([A-Z][A-Z_]*[A-Z])(?:_\d+)?\]`;
-const known = new Map<string, string>();
-const nameOf = (word: string): string | undefined => t.masks[word] ?? known.get(word);
+const known = new Map<string, () => string>();
+const nameOf = (word: string): string | undefined => t.masks[word] ?? known.get(word)?.();
 const tokens = new Map<string, string>(); // by value
 let pattern = new RegExp(labels, 'gu');
 
 /** Says which labels there are, with the names of their rules. */
-export function know(all: [string, string][]): void {
+export function know(all: [string, () => string][]): void {
   for (const [label, name] of all) {
     const word = label.slice(1, -1);
     if (!known.has(word)) known.set(word, name);

@@ -1,6 +1,7 @@
 // The window in German. Its keys and what its sentences are given are those of en.ts (strings.test.ts).
 import type { Strings } from './en';
 import { faults } from './de-faults';
+import { kinds, probes, settings } from './de-program';
 
 const number = (n: number) => n.toLocaleString('de');
 const plural = (n: number, one: string, many: string) => `${number(n)} ${n === 1 ? one : many}`;
@@ -739,5 +740,8 @@ export const de: Strings = {
     CARD: 'Kartennummer',
     IBAN: 'Kontonummer (IBAN)',
   },
+  kinds,
+  policySettings: settings,
+  probes,
   faults,
 };

@@ -699,6 +699,11 @@ export const en = {
     CARD: 'payment card number',
     IBAN: 'bank account number (IBAN)',
   } as Readonly<Record<string, string>>,
+  // The program's own words, by its identifiers, where they are not this language's: what a rule looks for, a setting of the
+  // policy, a way out that is tried.
+  kinds: {} as Readonly<Record<string, string>>,
+  policySettings: {} as Readonly<Record<string, string>>,
+  probes: {} as Readonly<Record<string, string>>,
   // What can go wrong, by code, where the program's own words are not this language's: what happened, and what to do.
   faults: {} as Readonly<Record<string, readonly [string, string]>>,
 };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { de } from './de';
 import { faults } from './de-faults';
+import { kinds, probes, settings } from './de-program';
 import { en } from './en';
 import { ofSystem } from './language.svelte';
 
@@ -15,7 +16,7 @@ function leaves(value: unknown, path = ''): [string, string | Say][] {
 }
 
 // Where the program's own words are not the language's: English needs none of these.
-const own = (path: string) => /^(faults|posture\.names)\./.test(path);
+const own = (path: string) => /^(faults|posture\.names|kinds|policySettings|probes)\./.test(path);
 const of = (catalogue: unknown) => new Map(leaves(catalogue).filter(([path]) => !own(path)));
 const english = of(en);
 const german = of(de);
@@ -74,6 +75,40 @@ describe('what can go wrong', () => {
     expect(Object.keys(faults).sort()).toEqual([...codes].sort());
     for (const [code, words] of Object.entries(faults))
       for (const sentence of words) expect(sentence, code).toMatch(/^.{15,}\.$/);
+  });
+});
+
+describe('the words of the program', () => {
+  const sourceOf = (...files: string[]) =>
+    files.map((f) => readFileSync(`../internal/${f}`, 'utf8')).join('\n');
+  const all = (source: string, pattern: RegExp) => [...source.matchAll(pattern)].map((m) => m[1]!);
+
+  it('are there for every kind of value that a rule finds, and no other', () => {
+    const table = readFileSync('../docs/redaction.md', 'utf8'); // the program's own, by a test of internal/redact
+    const found = all(table, /^\| `([A-Z0-9_]+)` \| [^|]+ \| `\[/gm);
+    expect(found.length).toBeGreaterThan(100);
+    expect(Object.keys(kinds).sort()).toEqual([...found].sort());
+  });
+
+  it('are there for every setting of the policy, and no other', () => {
+    interface Schema {
+      properties?: Record<string, Schema>;
+      items?: Schema;
+    }
+    const paths = (of: Schema, at: string): string[] =>
+      Object.entries(of.properties ?? {}).flatMap(([key, s]) => {
+        const path = at ? `${at}.${key}` : key;
+        return [path, ...paths(s, path), ...paths(s.items ?? {}, `${path}[]`)];
+      });
+    const found = paths(JSON.parse(readFileSync('../docs/policy.schema.json', 'utf8')) as Schema, '');
+    expect(found.length).toBeGreaterThan(60);
+    expect(Object.keys(settings).sort()).toEqual([...found].sort());
+  });
+
+  it('are there for every way out that is tried, and no other', () => {
+    const found = all(sourceOf('lockdown/probe_linux.go'), /^\t\{name: "([^"]+)"/gm);
+    expect(found.length).toBeGreaterThan(10);
+    expect(Object.keys(probes).sort()).toEqual([...found].sort());
   });
 });
 
