@@ -164,6 +164,7 @@ func (a *App) Hold(matter, conversation, reason string) error {
 
 func (a *App) listChanged(err error) error {
 	a.emitConversations()
+	a.emitStatus() // what was done is on record
 	return err
 }
 

@@ -15,4 +15,4 @@ go build -o build/out/hostile/subrosa ./build/e2e/hostile
 mkdir -p build/out/scripted
 go build -o build/out/scripted/subrosa-engine ./build/e2e/scriptedengine
 cp -f build/bin/subrosa build/out/scripted/subrosa
-exec build/e2e/netns.sh build/e2e/desktop.sh /usr/bin/python3 -m unittest -v ${1:+-k "$1"} build/e2e/test_hostile.py build/e2e/test_window.py build/e2e/test_redaction.py build/e2e/test_copying.py build/e2e/test_lock.py build/e2e/test_record.py build/e2e/test_conversation.py build/e2e/test_documents.py
+exec build/e2e/netns.sh build/e2e/desktop.sh /usr/bin/python3 -m unittest -v ${1:+-k "$1"} build/e2e/test_hostile.py build/e2e/test_window.py build/e2e/test_redaction.py build/e2e/test_copying.py build/e2e/test_lock.py build/e2e/test_record.py build/e2e/test_conversation.py build/e2e/test_documents.py build/e2e/test_tour.py

@@ -19,8 +19,7 @@ class Admin {
 
   /** Does something and says how it went; a cancelled work says nothing. */
   async #act(what: () => Promise<unknown>, words: string): Promise<boolean> {
-    this.done = '';
-    this.fault = null;
+    this.#begin();
     try {
       await what();
       this.done = words;
@@ -33,7 +32,14 @@ class Admin {
     }
   }
 
+  /** What was done in another view is not told again in this one. */
+  #begin(): void {
+    this.done = '';
+    this.fault = null;
+  }
+
   openModels(): void {
+    this.#begin();
     void this.models.ask(api.models);
     void this.recipient.ask(api.recipient);
   }
@@ -41,7 +47,10 @@ class Admin {
   openPolicy = () => void this.policy.ask(api.policy);
   openPosture = () => void this.posture.ask(api.posture);
   openFaults = () => void this.faults.ask(faults);
-  openKeys = () => void this.slots.ask(api.slots);
+  openKeys(): void {
+    this.#begin();
+    void this.slots.ask(api.slots);
+  }
 
   showLineage = (id: string) => this.lineage.ask(() => api.lineage(id));
   cancel = (job: string) => api.cancel(job).catch(() => undefined);

@@ -294,6 +294,7 @@ export const de: Strings = {
     retention: 'Löschen nach',
     dayWord: 'Tagen',
     days: 'Tage ohne Nachricht (0: wie die Richtlinie sagt)',
+    retentionOf: (name: string) => `${name}: nach so vielen Tagen ohne Nachricht löschen`,
     held: 'Aufbewahrungssperre',
     heldHelp: 'Darauf liegt eine Aufbewahrungssperre: Löschen geht erst, wenn die Compliance sie aufhebt.',
   },

@@ -279,6 +279,7 @@ export const en = {
     retention: 'Erase after',
     dayWord: 'days',
     days: 'days without a message (0: as policy says)',
+    retentionOf: (name: string) => `${name}: erase after so many days without a message`,
     held: 'Legal hold',
     heldHelp: 'A legal hold is on it: it cannot be erased until compliance lifts the hold.',
   },
