@@ -45,6 +45,14 @@ describe('a document', () => {
     await clean();
   });
 
+  it('that fills what the model can take in is named where a conversation is too long', async () => {
+    const user = await open(['/home/x/Lease.pdf']);
+    await user.click(button('Add documents'));
+    await within(await chips()).findByText('3 pages');
+    await user.type(composer(), 'overflow{Enter}');
+    expect(await screen.findByText(/documents of this conversation fill/)).toBeInTheDocument();
+  });
+
   it('is cited: a number opens its page at the passage, Esc closes it and gives the focus back', async () => {
     const user = await open(['/home/x/note of lease.pdf']);
     await user.click(button('Add documents'));

@@ -231,6 +231,8 @@ export const de: Strings = {
     openPassage: (number: number, name: string, page: number) =>
       `Stelle ${number} zeigen: ${name}, Seite ${page}`,
     cite: (number: number) => `Quelle ${number} zeigen`,
+    fillHint:
+      'Die Dokumente dieses Gesprächs füllen einen großen Teil dessen, was das Modell aufnehmen kann. Löschen Sie eines, oder fragen Sie in einem neuen Gespräch mit einem Teil davon.',
     panel: 'Quelle',
     back: 'Seite davor',
     forth: 'Nächste Seite',

@@ -216,6 +216,8 @@ export const en = {
     openPassage: (number: number, name: string, page: number) =>
       `Show passage ${number}: ${name}, page ${page}`,
     cite: (number: number) => `Show source ${number}`,
+    fillHint:
+      'The documents of this conversation fill much of what the model can take in. Delete one, or ask in a new conversation with a part of it.',
     panel: 'Source',
     back: 'Page before',
     forth: 'Next page',
