@@ -1,5 +1,6 @@
-// Looks at every view in a real Chromium, light and dark, under the window's own content security policy: writes a
-// picture of each, and fails on a console error, a policy violation or a finding of axe (colour contrast included).
+// Looks at every view in a real Chromium, light, dark and at a zoom of 200 %, under the window's own content security policy:
+// writes a picture of each, and fails on a console error, a policy violation, a finding of axe (colour contrast included),
+// and on what a zoom pushes out of the window, where nothing could scroll it back.
 //   npm run screens -- OUTDIR        CHROMIUM=/path/to/chromium to choose the browser
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
@@ -219,16 +220,37 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 });
 const problems = [];
-for (const colorScheme of ['light', 'dark']) {
+
+/** Controls that lie beyond the window's sides and that no scrolling brings back; for the page. */
+const lost = () =>
+  [...document.querySelectorAll('button, input, select, textarea, [role=option], h1, h2, p')]
+    .filter((e) => e.checkVisibility() && !e.closest('.tools, .aside-words'))
+    .filter((e) => {
+      const { left, right, width } = e.getBoundingClientRect();
+      if (width === 0 || (left >= -1 && right <= innerWidth + 1)) return false;
+      for (let up = e.parentElement; up; up = up.parentElement)
+        if (up.scrollWidth > up.clientWidth && /auto|scroll/.test(getComputedStyle(up).overflowX))
+          return false;
+      return true;
+    })
+    .map((e) => e.getAttribute('aria-label') ?? e.textContent.trim().slice(0, 40));
+
+const looks = [
+  { look: 'light', colorScheme: 'light', zoom: 1 },
+  { look: 'dark', colorScheme: 'dark', zoom: 1 },
+  { look: 'zoomed', colorScheme: 'light', zoom: 2 },
+];
+for (const { look, colorScheme, zoom } of looks) {
   for (const [name, [phase, act, size]] of Object.entries(views)) {
     if (only.length && !only.includes(name)) continue;
     const context = await browser.newContext({
-      viewport: size ?? { width: 1200, height: 800 },
+      viewport: zoom === 1 ? (size ?? { width: 1200, height: 800 }) : { width: 600, height: 400 },
+      deviceScaleFactor: zoom,
       colorScheme,
       bypassCSP: false,
     });
     const page = await context.newPage();
-    const say = (text) => problems.push(`${name} ${colorScheme}: ${text}`);
+    const say = (text) => problems.push(`${name} ${look}: ${text}`);
     page.on('console', (m) => m.type() === 'error' && say(m.text()));
     page.on('pageerror', (e) => say(e.message));
     try {
@@ -236,7 +258,8 @@ for (const colorScheme of ['light', 'dark']) {
       await page.waitForFunction(() => !document.querySelector('.starting'));
       await act?.(page);
       await page.waitForTimeout(150);
-      await page.screenshot({ path: join(out, `${name}-${colorScheme}.png`) });
+      await page.screenshot({ path: join(out, `${name}-${look}.png`) });
+      for (const what of zoom === 1 ? [] : await page.evaluate(lost)) say(`out of the window: ${what}`);
       await page.evaluate(axe); // through the debugger, which the policy does not bind
       const found = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
       for (const v of found.violations)
