@@ -113,7 +113,7 @@ func (s *Sandbox) build(reach lockdown.Reach) error {
 		return err
 	}
 	const root = "/tmp" // any directory
-	if err := unix.Mount("subrosa", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=1m"); err != nil {
+	if err := unix.Mount(rootSource, root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=1m"); err != nil {
 		return fmt.Errorf("root: %w", err)
 	}
 	err := w.put(root)
@@ -127,6 +127,25 @@ func (s *Sandbox) build(reach lockdown.Reach) error {
 		return errors.Join(fmt.Errorf("root: %w", err), unix.Unmount(root, unix.MNT_DETACH), unix.Chdir("/"))
 	}
 	return nil
+}
+
+// rootSource is what the mounts of a root that build made name as its source.
+const rootSource = "subrosa"
+
+// ownRoot reports whether the root is one that build made.
+func ownRoot() bool {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(mounts)) { // proc_pid_mountinfo(5): the mount point is the fifth; behind a dash type and source
+		before, after, _ := strings.Cut(line, " - ")
+		at, kind := strings.Fields(before), strings.Fields(after)
+		if len(at) > 4 && at[4] == "/" && len(kind) > 1 {
+			return kind[0] == "tmpfs" && kind[1] == rootSource
+		}
+	}
+	return false
 }
 
 // leave takes the old root away.

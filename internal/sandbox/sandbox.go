@@ -73,7 +73,12 @@ const (
 	system  = "system"
 )
 
-// Walls returns the rows of Probe for a report.
+// Walls returns the rows of Probe for a report. That the root is this program's own is looked at, whatever a predecessor, or
+// whoever set the environment, says.
 func (s *Sandbox) Walls() *lockdown.Walls {
-	return &lockdown.Walls{Whole: s.Why == "", Why: s.Why, Rows: s.Probe()}
+	why := s.Why
+	if why == "" && !ownRoot() {
+		why = "the root is not one of this program's own"
+	}
+	return &lockdown.Walls{Whole: why == "", Why: why, Rows: s.Probe()}
 }

@@ -23,7 +23,7 @@ import (
 	"subrosa/internal/sandbox"
 )
 
-const sceneVariable = "SANDBOX_TEST_SCENE" // "walled", or "open": without walls, as a control
+const sceneVariable = "SANDBOX_TEST_SCENE" // "walled", "open": without walls, as a control, or "pretended"
 
 // TestMain is the helper of the scene, the scene itself, or the tests.
 func TestMain(m *testing.M) {
@@ -55,6 +55,10 @@ func play(scene string) (s seen) {
 	self, err := os.Executable()
 	if err != nil {
 		return seen{Err: err.Error()}
+	}
+	if scene == "pretended" {
+		walls := new(sandbox.Sandbox).Walls()
+		return seen{Why: walls.Why, Rows: walls.Rows}
 	}
 	if scene == "walled" {
 		box, err := sandbox.Open(self, true)
@@ -183,6 +187,13 @@ func TestServicesOfTheDesktopAreRefused(t *testing.T) {
 		if got[name] != want {
 			t.Errorf("%s: %q, want %q", name, got[name], want)
 		}
+	}
+}
+
+// Who says that there are walls, as the environment can, is not believed.
+func TestWallsAreLookedAt(t *testing.T) {
+	if s := run(t, "pretended"); s.Why == "" {
+		t.Error("a root that is everybody's is taken for one of its own")
 	}
 }
 
