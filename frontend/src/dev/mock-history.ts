@@ -6,6 +6,7 @@ export interface Sending {
   documents: string[];
   leaveOut: boolean;
   temporary: boolean;
+  think: boolean;
   conversation: string;
   matter: string;
   text: string;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { groupByDate } from './groups';
 
-const plain = { matter: 'general', pinned: false, held: false, draft: false };
+const plain = { matter: 'general', pinned: false, held: false, draft: false, thinking: false };
 
 const now = new Date(2026, 2, 10, 9, 30);
 const at = (id: string, ...when: [number, number, number, number?, number?]) => {

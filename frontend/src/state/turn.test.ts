@@ -7,7 +7,7 @@ const message = (role: Message['role'], rest: Partial<Message> = {}): Message =>
   ...{ reasoning: '', promptTokens: 0, outputTokens: 0, createdAt: '' },
   ...rest,
 });
-const plain = { matter: 'general', pinned: false, held: false, draft: false };
+const plain = { matter: 'general', pinned: false, held: false, draft: false, thinking: false };
 const conversation = { id: 'c', title: 'T', createdAt: '', updatedAt: '', messages: 0, ...plain };
 const detail = (id: string, messages: Message[]) => ({
   ...{
