@@ -46,7 +46,7 @@ type measured struct{ fs.FS }
 func (m measured) Open(name string) (fs.File, error) {
 	if _, seen, ok := strings.Cut(name, "measured/"); ok {
 		if text, err := base64.RawURLEncoding.DecodeString(seen); err == nil {
-			fmt.Printf("%s\n", text)
+			_, _ = fmt.Fprintf(os.Stdout, "%s\n", text)
 		}
 		return nil, fs.ErrNotExist
 	}
