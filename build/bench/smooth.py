@@ -105,20 +105,6 @@ def markdown(tokens):
     return "\n\n".join(parts)
 
 
-def held(pid):
-    """Megabytes that the processes below pid hold, each page counted once (PSS), without the engine's; and of each."""
-    out = {}
-    for p in memory.tree(pid):
-        try:
-            name = pathlib.Path(f"/proc/{p}/comm").read_text().strip()
-            rollup = pathlib.Path(f"/proc/{p}/smaps_rollup").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if not name.startswith("subrosa-engine"):
-            out[f"{name} {p}"] = sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
-    return round(sum(out.values())), {k: round(v) for k, v in out.items()}
-
-
 def measure(program):
     """Figures by name."""
     out = {"load": os.getloadavg()[0]}
@@ -143,7 +129,7 @@ def measure(program):
             if len(starts) < STARTS:
                 w.end()
         out["start"] = starts
-        out["memory"], out["memory of"] = held(w.process.pid)
+        out["memory"], out["memory of"] = memory.held(w.process.pid)
 
         text = "Please write to Mr. Ansgar Leiva (SSN 219-09-9999), ann@example.org, about the visit on 3 May. "
         w.type(text * 3, 60)  # the first keys, and the first marks, are warm-up
@@ -162,14 +148,14 @@ def measure(program):
             out["opens"].append(w.open(TITLE)["opened"])
             time.sleep(1)
         out["up"], out["down"] = w.wheel(4, 300), w.wheel(5, 300)
-        out["memory, long"], out["memory of, long"] = held(w.process.pid)
+        out["memory, long"], out["memory of, long"] = memory.held(w.process.pid)
         w.key("ctrl+n")
         time.sleep(1)
 
         w.type("Tell me everything", 30)
         w.key("Return")
         out["stream"] = w.until("streamed")["streamed"]
-        out["memory, streamed"], out["memory of, streamed"] = held(w.process.pid)
+        out["memory, streamed"], out["memory of, streamed"] = memory.held(w.process.pid)
         w.type(text, 60)
         w.key("F8")
         out["typing after"] = w.until("typed")["typed"]

@@ -21,6 +21,20 @@ def tree(pid):
     return found
 
 
+def held(pid):
+    """Megabytes that the processes below pid hold, each page counted once (PSS), without the engine's; and of each."""
+    out = {}
+    for p in tree(pid):
+        try:
+            name = pathlib.Path(f"/proc/{p}/comm").read_text().strip()
+            rollup = pathlib.Path(f"/proc/{p}/smaps_rollup").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if not name.startswith("subrosa-engine"):
+            out[f"{name} {p}"] = sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+    return round(sum(out.values())), {k: round(v) for k, v in out.items()}
+
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

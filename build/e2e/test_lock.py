@@ -83,6 +83,9 @@ class Lock(unittest.TestCase):
         self.w.shows("Offline")
         self.assertEqual(set(memory.found(self.w.pid(), {k: secrets[k] for k in ("root key", "history key")})), {"root key", "history key"})
         self.w.picture("lock-and-back")
+        megabytes, of = memory.held(self.w.pid())
+        print("unlocked again:", megabytes, "MB", of)
+        self.assertLess(megabytes, 400, "what the passphrase was stretched with was not given back")  # that alone is 256; the figure is make bench's
         self.assertEqual(self.w.close(), 0)
 
     def test_2_the_screens_lock_locks(self):
