@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"subrosa/internal/engine"
@@ -14,29 +15,49 @@ import (
 
 // SealedModelView is a sealed model.
 type SealedModelView struct {
-	ID           string `json:"id"`
-	Name         string `json:"name"`
-	Chosen       bool   `json:"chosen"`
-	Architecture string `json:"architecture"`
-	Parameters   uint64 `json:"parameters"`
-	Quantisation string `json:"quantisation"`
-	Context      uint64 `json:"context"`
-	Licence      string `json:"licence"`
-	Size         int64  `json:"size"`
-	SHA256       string `json:"sha256"`
-	ImportedAt   string `json:"importedAt"`
-	SourceFile   string `json:"sourceFile"`
-	Signer       string `json:"signer"`      // empty where it was sealed here
-	Fits         bool   `json:"fits"`        // into the memory that is free
-	Fitted       int    `json:"fitted"`      // tokens of context for which it was looked at
-	Needs        int64  `json:"needs"`       // bytes of memory
-	Free         int64  `json:"free"`        // bytes of memory; 0: not known
-	EightBits    bool   `json:"eightBits"`   // keys and values are kept so
-	DeviceName   string `json:"deviceName"`  // what computes layers beside the processor; empty: nothing
-	Layers       int    `json:"layers"`      // on it, the output counted as one
-	AllLayers    int    `json:"allLayers"`   // of the model, likewise
-	DeviceNeeds  int64  `json:"deviceNeeds"` // bytes of its memory
-	DeviceFree   int64  `json:"deviceFree"`
+	ID           string  `json:"id"`
+	Name         string  `json:"name"`
+	Chosen       bool    `json:"chosen"`
+	Architecture string  `json:"architecture"`
+	Parameters   uint64  `json:"parameters"`
+	Quantisation string  `json:"quantisation"`
+	Context      uint64  `json:"context"`
+	Licence      string  `json:"licence"`
+	Size         int64   `json:"size"`
+	SHA256       string  `json:"sha256"`
+	ImportedAt   string  `json:"importedAt"`
+	SourceFile   string  `json:"sourceFile"`
+	Signer       string  `json:"signer"` // empty where it was sealed here
+	Fit          FitView `json:"fit"`
+}
+
+// FitView is how a model is, or would be, loaded into the memory that is free.
+type FitView struct {
+	Fits        bool   `json:"fits"`
+	Context     int    `json:"context"`     // tokens at once
+	Needs       int64  `json:"needs"`       // bytes of memory
+	Free        int64  `json:"free"`        // bytes of memory; 0: not known
+	EightBits   bool   `json:"eightBits"`   // keys and values are kept so
+	DeviceName  string `json:"deviceName"`  // what computes layers beside the processor; empty: nothing
+	Layers      int    `json:"layers"`      // on it, the output counted as one
+	AllLayers   int    `json:"allLayers"`   // of the model, likewise
+	DeviceNeeds int64  `json:"deviceNeeds"` // bytes of its memory
+	DeviceFree  int64  `json:"deviceFree"`
+}
+
+// WishView is how a model is to be loaded; what it leaves open is chosen as suits the model and the memory.
+type WishView struct {
+	Context   int    `json:"context"`   // tokens; 0: open
+	Processor bool   `json:"processor"` // it computes all layers, whatever device there is
+	Cache     string `json:"cache"`     // of keys and values: f16, q8_0; empty: open
+}
+
+func (w WishView) wish() engine.Wish {
+	wish := engine.Wish{Context: w.Context, Cache: engine.CacheType(w.Cache)}
+	if w.Processor {
+		wish.Device = engine.CPU
+	}
+	return wish
 }
 
 // LineageView is where a model is from and what the record says of it.
@@ -106,10 +127,26 @@ func (a *App) Models() ([]SealedModelView, error) {
 	return viewsOf(list, func(m vault.Manifest) SealedModelView {
 		v := sealedModelView(m, chosen.Manifest.ID)
 		fit, err := a.session.FitModel(context.Background(), m.ID, engine.Wish{})
-		v.Fits, v.Fitted, v.Needs, v.Free, v.EightBits = err == nil, fit.Context, fit.Needs, fit.Free, fit.Cached == engine.Q8_0
-		v.DeviceName, v.Layers, v.AllLayers, v.DeviceNeeds, v.DeviceFree = fit.DeviceName, fit.Layers, fit.Of, fit.DeviceNeeds, fit.DeviceFree
+		v.Fit = fitView(fit, err)
 		return v
 	}), err
+}
+
+// FitModel tells how a model would be loaded, as wished. That it does not fit is told, and no fault.
+func (a *App) FitModel(id string, w WishView) (FitView, error) {
+	fit, err := a.session.FitModel(context.Background(), vault.ModelID(id), w.wish())
+	v := fitView(fit, err)
+	if errors.Is(err, engine.ErrTooBig) {
+		err = nil
+	}
+	return v, err
+}
+
+func fitView(fit engine.Fit, err error) FitView {
+	return FitView{
+		Fits: err == nil, Context: fit.Context, Needs: fit.Needs, Free: fit.Free, EightBits: fit.Cached == engine.Q8_0,
+		DeviceName: fit.DeviceName, Layers: fit.Layers, AllLayers: fit.Of, DeviceNeeds: fit.DeviceNeeds, DeviceFree: fit.DeviceFree,
+	}
 }
 
 // ImportModel takes a signed package from a directory, with "progress" events.
@@ -127,9 +164,9 @@ func (a *App) VerifyModel(id string) error {
 	return a.session.VerifyModel(ctx, vault.ModelID(id), func(done, total int64) { report("", done, total) })
 }
 
-// UseModel chooses a model for every unlock from the next one on.
-func (a *App) UseModel(id string) error {
-	return a.session.UseModel(context.Background(), vault.ModelID(id), engine.Wish{})
+// UseModel chooses a model for every unlock from the next one on, and how it is loaded.
+func (a *App) UseModel(id string, w WishView) error {
+	return a.session.UseModel(context.Background(), vault.ModelID(id), w.wish())
 }
 
 // Lineage tells where a model is from.

@@ -155,7 +155,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"CancelDocument", "", "ends a reading, whose entry says so (session: TestADocumentIsReadToItsEndAfterALock)", func() error { return a.CancelDocument(document) }},
 		{"ImportModel", audit.ModelImport, "", func() error { _, err := a.ImportModel(packageFor(t, a, models.Builtin, key)); return err }},
 		{"VerifyModel", audit.ModelVerify, "", func() error { return a.VerifyModel(model) }},
-		{"UseModel", audit.ModelUse, "", func() error { return a.UseModel(model) }},
+		{"UseModel", audit.ModelUse, "", func() error { return a.UseModel(model, WishView{Context: 512, Cache: "q8_0"}) }},
 		{"AddRecovery", audit.SlotAdd, "", func() error { return a.AddRecovery(it.Recipient().String()) }},
 		{"RemoveSlot", audit.SlotRemove, "", func() error {
 			slots, err := a.Slots()
@@ -200,6 +200,13 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark", Language: "de"}) }},
 		{"Check", "", "says what would be masked in a text that was not sent", func() error { _, err := a.Check("", "x", ""); return err }},
 		{"Kinds", "", "reads what the program is built with", func() error { a.Kinds(); return nil }},
+		{"FitModel", "", "reads", func() error {
+			fit, err := a.FitModel(model, WishView{Context: 256, Processor: true, Cache: "q8_0"})
+			if err == nil && (!fit.Fits || fit.Context != 256 || !fit.EightBits || fit.Layers != 0) {
+				err = fmt.Errorf("%+v", fit)
+			}
+			return err
+		}},
 		{"Models", "", "reads", func() error { _, err := a.Models(); return err }},
 		{"Lineage", "", "reads the record itself", func() error { _, err := a.Lineage(model); return err }},
 		{"Recipient", "", "reads a public key", func() error { _, err := a.Recipient(); return err }},

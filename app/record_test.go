@@ -52,7 +52,7 @@ func TestWhatIsInForceIsShown(t *testing.T) {
 		t.Fatalf("models %+v", models)
 	}
 	ok(t, a.VerifyModel(models[0].ID))
-	ok(t, a.UseModel(models[0].ID))
+	ok(t, a.UseModel(models[0].ID, WishView{}))
 	if l := must[LineageView](t)(a.Lineage(models[0].ID)); l.Imports != 1 {
 		t.Errorf("lineage %+v", l)
 	}

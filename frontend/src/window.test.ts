@@ -674,6 +674,23 @@ describe('the views for compliance and IT', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent('package');
   });
 
+  it('how a model is loaded: what would come of it, and used so', async () => {
+    const user = await go('Models');
+    await user.click((await screen.findAllByRole('button', { name: 'How it is loaded' }))[0]!);
+    const form = within(await screen.findByRole('group', { name: 'How it is loaded' }));
+    expect(await form.findByText(/1,024 tokens at once.*computed by 3 of 5 layers/)).toBeInTheDocument();
+    await user.type(form.getByRole('spinbutton', { name: 'Tokens at once' }), '512');
+    await user.click(form.getByRole('radio', { name: '16 bits' }));
+    await user.click(form.getByRole('radio', { name: 'the processor' }));
+    expect(await form.findByText(/with 512 tokens at once; computed by the processor/)).toBeInTheDocument();
+    await clean();
+    await user.click(form.getByRole('button', { name: 'Use it so' }));
+    expect(mock.used?.wish).toEqual({ context: 512, processor: true, cache: 'f16' });
+    await user.type(form.getByRole('spinbutton', { name: 'Tokens at once' }), '0');
+    expect(await form.findByText(/too little/)).toBeInTheDocument();
+    expect(form.getByRole('button', { name: 'Use it so' })).toBeDisabled();
+  });
+
   it('the policy, explained', async () => {
     const user = await go('Policy');
     expect(await screen.findByText('unlock.idle_minutes')).toBeInTheDocument();

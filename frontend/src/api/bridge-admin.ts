@@ -4,7 +4,7 @@ import { EventsOn } from '../../wailsjs/runtime/runtime';
 import { call, nothing } from './bridge';
 import * as as from './decode-admin';
 import { str } from './decode';
-import type { Progress, RecordQuery, TakeAlong } from './types';
+import type { Progress, RecordQuery, TakeAlong, Wish } from './types';
 
 export const recordPage = (q: RecordQuery) => call(() => app.RecordPage(q), as.toRecordPage);
 export const recordState = () => call(() => app.RecordState(), as.toRecordState);
@@ -28,7 +28,8 @@ export const cancel = (job: string) => call(() => app.Cancel(job), nothing);
 export const models = () => call(() => app.Models(), as.toSealedModels);
 export const importModel = (dir: string) => call(() => app.ImportModel(dir), as.toSealedModel);
 export const verifyModel = (id: string) => call(() => app.VerifyModel(id), nothing);
-export const useModel = (id: string) => call(() => app.UseModel(id), nothing);
+export const fitModel = (id: string, wish: Wish) => call(() => app.FitModel(id, wish), as.toFit);
+export const useModel = (id: string, wish: Wish) => call(() => app.UseModel(id, wish), nothing);
 export const lineage = (id: string) => call(() => app.Lineage(id), as.toLineage);
 export const recipient = () => call(() => app.Recipient(), str);
 

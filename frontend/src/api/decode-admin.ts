@@ -6,6 +6,7 @@ import type {
   Entry,
   Exported,
   ExportTerms,
+  Fit,
   Lineage,
   Policy,
   Posture,
@@ -108,13 +109,19 @@ export const toExportTerms = (value: unknown): ExportTerms => {
 export const toTaken = (value: unknown): Taken =>
   read(value, { path: '', size: 0, sha256: '', entry: 0, sealed: false });
 
-export const toSealedModel = (value: unknown): SealedModel =>
+export const toFit = (value: unknown): Fit =>
   read(value, {
-    ...{ id: '', name: '', chosen: false, architecture: '', parameters: 0, quantisation: '', context: 0 },
-    ...{ licence: '', size: 0, sha256: '', importedAt: '', sourceFile: '', signer: '' },
-    ...{ fits: false, fitted: 0, needs: 0, free: 0, eightBits: false },
+    ...{ fits: false, context: 0, needs: 0, free: 0, eightBits: false },
     ...{ deviceName: '', layers: 0, allLayers: 0, deviceNeeds: 0, deviceFree: 0 },
   });
+
+export const toSealedModel = (value: unknown): SealedModel => ({
+  ...read(value, {
+    ...{ id: '', name: '', chosen: false, architecture: '', parameters: 0, quantisation: '', context: 0 },
+    ...{ licence: '', size: 0, sha256: '', importedAt: '', sourceFile: '', signer: '' },
+  }),
+  fit: toFit(fields(value).fit),
+});
 
 export const toSealedModels = (value: unknown): SealedModel[] => list(value).map(toSealedModel);
 

@@ -435,8 +435,13 @@ export interface SealedModel {
   importedAt: string;
   sourceFile: string;
   signer: string;
-  fits: boolean; // into the memory that is free
-  fitted: number; // tokens at once for which it was looked at
+  fit: Fit;
+}
+
+/** How a model is, or would be, loaded into the memory that is free. */
+export interface Fit {
+  fits: boolean;
+  context: number; // tokens at once
   needs: number; // bytes of memory
   free: number; // bytes of memory; 0: not known
   eightBits: boolean; // keys and values are kept so
@@ -445,6 +450,13 @@ export interface SealedModel {
   allLayers: number; // of the model, likewise
   deviceNeeds: number; // bytes of its memory
   deviceFree: number;
+}
+
+/** How a model is to be loaded; what it leaves open is chosen as suits the model and the memory. */
+export interface Wish {
+  context: number; // tokens at once; 0: open
+  processor: boolean; // it computes all layers, whatever device there is
+  cache: string; // of keys and values: f16, q8_0; empty: open
 }
 
 export interface Lineage {

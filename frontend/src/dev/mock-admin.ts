@@ -1,5 +1,5 @@
 // The part of the mock for the record, the models, the policy, the posture and the keys.
-import type { Entry, RecordQuery, Slot, TakeAlong } from '../api/types';
+import type { Entry, RecordQuery, Slot, TakeAlong, Wish } from '../api/types';
 import type { MockApp } from './mock';
 
 const actions = [
@@ -53,9 +53,11 @@ export function adminMock(mock: MockApp) {
     ...{ quantisation: 'Q8_0', context: 1024, licence: 'Apache-2.0', size: 13_300_000, signer: '' },
     ...{ sha256: '3f9a1c0b7de2458000aa11bb22cc33dd44ee55ff66778899aabbccddeeff0011' },
     ...{ importedAt: '2026-03-02T09:00:00Z', sourceFile: 'demo.gguf' },
-    ...{ fits: true, fitted: 1024, needs: 240_000_000, free: 23_700_000_000, eightBits: true },
-    ...{ deviceName: 'A graphics card', layers: 3, allLayers: 5, deviceNeeds: 620_000_000 },
-    ...{ deviceFree: 4_100_000_000 },
+    fit: {
+      ...{ fits: true, context: 1024, needs: 240_000_000, free: 23_700_000_000, eightBits: true },
+      ...{ deviceName: 'A graphics card', layers: 3, allLayers: 5, deviceNeeds: 620_000_000 },
+      ...{ deviceFree: 4_100_000_000 },
+    },
   };
   const state = {
     ...{ origin: 'subrosa/5d41402abc4b2a76', size: 128, root: hash(1), keys: 1, witnessedSize: 96 },
@@ -152,7 +154,17 @@ export function adminMock(mock: MockApp) {
       };
     },
     VerifyModel: async () => undefined,
-    UseModel: async () => undefined,
+    FitModel: async (_: string, wish: Wish) => ({
+      ...model.fit,
+      ...(wish.context
+        ? { context: wish.context, fits: wish.context <= 4096, needs: wish.context * 240_000 }
+        : {}),
+      ...(wish.processor ? { layers: 0 } : {}),
+      eightBits: wish.cache !== 'f16',
+    }),
+    UseModel: async (id: string, wish: Wish) => {
+      mock.used = { id, wish };
+    },
     Lineage: async () => ({
       ...{ source: 'demo.gguf', sealedBy: '', sealedAt: '2026-03-02T09:00:00Z', signer: '', verified: false },
       ...{ imports: 1, loads: 14, turns: 61 },

@@ -11,6 +11,7 @@ import type {
   Status,
   TakeAlong,
   TurnEvent,
+  Wish,
 } from '../api/types';
 import { adminMock } from './mock-admin';
 import { documentsMock, noticesOf, sourcesOf } from './mock-documents';
@@ -44,6 +45,7 @@ export class MockApp {
   passphrase = 'correct';
   copied: string[] = [];
   taken: TakeAlong[] = [];
+  used: { id: string; wish: Wish } | null = null;
   forgotten = 0;
   readAhead: string[] = [];
   draftsKept = 0;

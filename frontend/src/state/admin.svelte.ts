@@ -2,12 +2,16 @@
 import { faults } from '../api/bridge';
 import * as api from '../api/bridge-admin';
 import { toFault } from '../api/fault';
-import type { Fault, Lineage, Policy, Posture, Progress, SealedModel, Slot } from '../api/types';
+import type { Fault, Fit, Lineage, Policy, Posture, Progress, SealedModel, Slot, Wish } from '../api/types';
 import { Fetched } from './fetched.svelte';
+
+/** What leaves everything about a model's loading open. */
+export const noWish: Wish = { context: 0, processor: false, cache: '' };
 
 class Admin {
   models = new Fetched<SealedModel[]>();
   lineage = new Fetched<Lineage>();
+  fit = new Fetched<Fit>(); // of a model as it is wished for
   recipient = new Fetched<string>();
   policy = new Fetched<Policy>();
   posture = new Fetched<Posture>();
@@ -55,8 +59,10 @@ class Admin {
   showLineage = (id: string) => this.lineage.ask(() => api.lineage(id));
   cancel = (job: string) => api.cancel(job).catch(() => undefined);
 
-  async useModel(id: string, words: string): Promise<void> {
-    if (await this.#act(() => api.useModel(id), words)) await this.models.ask(api.models);
+  fitModel = (id: string, wish: Wish) => this.fit.ask(() => api.fitModel(id, wish));
+
+  async useModel(id: string, wish: Wish, words: string): Promise<void> {
+    if (await this.#act(() => api.useModel(id, wish), words)) await this.models.ask(api.models);
   }
 
   verifyModel = (id: string, words: string) => this.#act(() => api.verifyModel(id), words);

@@ -516,6 +516,36 @@ export namespace app {
 		}
 	}
 	
+	export class FitView {
+	    fits: boolean;
+	    context: number;
+	    needs: number;
+	    free: number;
+	    eightBits: boolean;
+	    deviceName: string;
+	    layers: number;
+	    allLayers: number;
+	    deviceNeeds: number;
+	    deviceFree: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new FitView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.fits = source["fits"];
+	        this.context = source["context"];
+	        this.needs = source["needs"];
+	        this.free = source["free"];
+	        this.eightBits = source["eightBits"];
+	        this.deviceName = source["deviceName"];
+	        this.layers = source["layers"];
+	        this.allLayers = source["allLayers"];
+	        this.deviceNeeds = source["deviceNeeds"];
+	        this.deviceFree = source["deviceFree"];
+	    }
+	}
 	export class PieceView {
 	    text: string;
 	    match: boolean;
@@ -1163,16 +1193,7 @@ export namespace app {
 	    importedAt: string;
 	    sourceFile: string;
 	    signer: string;
-	    fits: boolean;
-	    fitted: number;
-	    needs: number;
-	    free: number;
-	    eightBits: boolean;
-	    deviceName: string;
-	    layers: number;
-	    allLayers: number;
-	    deviceNeeds: number;
-	    deviceFree: number;
+	    fit: FitView;
 	
 	    static createFrom(source: any = {}) {
 	        return new SealedModelView(source);
@@ -1193,17 +1214,26 @@ export namespace app {
 	        this.importedAt = source["importedAt"];
 	        this.sourceFile = source["sourceFile"];
 	        this.signer = source["signer"];
-	        this.fits = source["fits"];
-	        this.fitted = source["fitted"];
-	        this.needs = source["needs"];
-	        this.free = source["free"];
-	        this.eightBits = source["eightBits"];
-	        this.deviceName = source["deviceName"];
-	        this.layers = source["layers"];
-	        this.allLayers = source["allLayers"];
-	        this.deviceNeeds = source["deviceNeeds"];
-	        this.deviceFree = source["deviceFree"];
+	        this.fit = this.convertValues(source["fit"], FitView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	
 	export class SlotView {
@@ -1520,6 +1550,22 @@ export namespace app {
 	        this.keys = source["keys"];
 	        this.findings = source["findings"];
 	        this.tookMs = source["tookMs"];
+	    }
+	}
+	export class WishView {
+	    context: number;
+	    processor: boolean;
+	    cache: string;
+	
+	    static createFrom(source: any = {}) {
+	        return new WishView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.context = source["context"];
+	        this.processor = source["processor"];
+	        this.cache = source["cache"];
 	    }
 	}
 

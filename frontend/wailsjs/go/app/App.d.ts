@@ -48,6 +48,8 @@ export function ExportTerms():Promise<app.ExportTermsView>;
 
 export function Faults():Promise<Array<app.FaultView>>;
 
+export function FitModel(arg1:string,arg2:app.WishView):Promise<app.FitView>;
+
 export function Forget():Promise<void>;
 
 export function Hold(arg1:string,arg2:string,arg3:string):Promise<void>;
@@ -126,7 +128,7 @@ export function Templates():Promise<Array<app.TemplateView>>;
 
 export function Unlock(arg1:string):Promise<void>;
 
-export function UseModel(arg1:string):Promise<void>;
+export function UseModel(arg1:string,arg2:app.WishView):Promise<void>;
 
 export function VerifyModel(arg1:string):Promise<void>;
 

@@ -94,6 +94,10 @@ export function Faults() {
   return window['go']['app']['App']['Faults']();
 }
 
+export function FitModel(arg1, arg2) {
+  return window['go']['app']['App']['FitModel'](arg1, arg2);
+}
+
 export function Forget() {
   return window['go']['app']['App']['Forget']();
 }
@@ -250,8 +254,8 @@ export function Unlock(arg1) {
   return window['go']['app']['App']['Unlock'](arg1);
 }
 
-export function UseModel(arg1) {
-  return window['go']['app']['App']['UseModel'](arg1);
+export function UseModel(arg1, arg2) {
+  return window['go']['app']['App']['UseModel'](arg1, arg2);
 }
 
 export function VerifyModel(arg1) {
