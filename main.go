@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"subrosa/app"
+	_ "subrosa/internal/sandbox/first" // enters the namespaces
 )
 
 // GTK wants its calls on the thread that the process started with.

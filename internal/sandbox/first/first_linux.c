@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64) && !bindings
 
 // What has to be done while the program has a single thread: a process with several cannot enter a user namespace. It
 // leaves a copy of the process outside, which becomes the helper when it is told of a program, and ends with this one.

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64) && !bindings
 
 // Package first enters the sandbox's namespaces before Go, and the libraries of the window, have threads. A program that
 // imports it is in them when its main begins; see internal/sandbox.
