@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 while read -r name shot; do
-  convert "build/out/window/$shot.png" -trim +repage -resize 900x -colors 48 -define png:compression-level=9 -strip "PNG8:docs/pictures/$name.png"
+  convert "build/out/window/$shot.png" -trim +repage -resize 900x +dither -colors 64 -define png:compression-level=9 -strip "PNG8:docs/pictures/$name.png"
 done <<'PICTURES'
 preview redaction-2-preview
 versions 60-versions
