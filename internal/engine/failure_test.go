@@ -294,8 +294,9 @@ func TestTheEngineInheritsNothingElse(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	// The second is the mark that it has confined itself.
-	if got := strings.TrimSuffix(string(env), "SUBROSA_CONFINED=1\x00"); got != "GGML_NO_BACKTRACE=1\x00" {
+	// The last is the mark that it has confined itself.
+	const words = "GGML_NO_BACKTRACE=1\x00MESA_SHADER_CACHE_DISABLE=true\x00__GL_SHADER_DISK_CACHE=0\x00CUDA_CACHE_DISABLE=1\x00"
+	if got := strings.TrimSuffix(string(env), "SUBROSA_CONFINED=1\x00"); got != words {
 		t.Errorf("environment %q", got)
 	}
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", e.PID()))
