@@ -23,6 +23,7 @@ type PromptView struct {
 	Text         string   `json:"text"`
 	Temporary    bool     `json:"temporary"` // kept nowhere but on record, and forgotten with the next one
 	LeaveOut     bool     `json:"leaveOut"`  // the oldest messages, where not all fit into the model's context
+	Summarise    bool     `json:"summarise"` // or have the model summarise them
 	Think        bool     `json:"think"`     // have the model think before it answers
 	Documents    []string `json:"documents"` // of the matter, beside the conversation's own
 	Instead      string   `json:"instead"`   // "", or how values are hidden in place of the policy's way: mask, pseudonymise
@@ -36,6 +37,14 @@ type ConversationDetail struct {
 	Versions     map[string][]string     `json:"versions"` // by message: it and those that stand beside it
 	StandIns     []StandInView           `json:"standIns"`
 	Sources      map[string][]SourceView `json:"sources"` // by answer: what its model was given of documents
+	Summaries    []SummaryView           `json:"summaries"`
+}
+
+// SummaryView is what the model is told in place of a message and those before it.
+type SummaryView struct {
+	After    string `json:"after"` // the message
+	Text     string `json:"text"`
+	Messages int    `json:"messages"` // that it stands for
 }
 
 // TemplateView is a prompt kept for later.
@@ -99,8 +108,21 @@ func (a *App) Conversation(id, before string) (ConversationDetail, error) {
 	}
 	p, err := a.session.Page(context.Background(), history.ConversationID(id), history.MessageID(before), pageMessages)
 	v := detailView(c, p)
+	if err != nil {
+		return v, err
+	}
 	v.StandIns, v.Sources = a.standIns(c.ID), a.sources(c.ID)
+	v.Summaries, err = a.summaries(c.ID)
 	return v, err
+}
+
+func (a *App) summaries(id history.ConversationID) ([]SummaryView, error) {
+	list, err := a.session.Summaries(context.Background(), id)
+	return viewsOf(list, summaryView), err
+}
+
+func summaryView(s history.Summary) SummaryView {
+	return SummaryView{After: string(s.After), Text: s.Text, Messages: s.Messages}
 }
 
 func (a *App) conversation(id string) (history.Conversation, error) {
@@ -229,7 +251,7 @@ func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
 		Again: history.MessageID(p.Again), Continue: history.MessageID(p.Continue), Text: p.Text, Instead: redact.Action(p.Instead),
-		Temporary: p.Temporary, LeaveOut: p.LeaveOut, Think: p.Think, Documents: idsOf[history.DocumentID](p.Documents),
+		Temporary: p.Temporary, LeaveOut: p.LeaveOut, Summarise: p.Summarise, Think: p.Think, Documents: idsOf[history.DocumentID](p.Documents),
 	}
 }
 

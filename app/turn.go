@@ -54,6 +54,10 @@ func (t *turn) run(p chat.Prompt) {
 	event.Message = &message
 	event.StandIns = t.app.standIns(out.Conversation.ID)
 	event.Notices = viewsOf(out.Notices, noticeView)
+	if out.Summary.After != "" {
+		summary := summaryView(out.Summary)
+		event.Summary = &summary
+	}
 	if err != nil {
 		event.Kind, event.Fault = "failed", faultView(fault.From(err))
 	} else {

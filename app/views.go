@@ -87,6 +87,7 @@ type TurnEvent struct {
 	Redactions      map[string]int `json:"redactions,omitempty"`
 	StandIns        []StandInView  `json:"standIns,omitempty"` // the conversation's, at the end
 	Notices         []NoticeView   `json:"notices,omitempty"`
+	Summary         *SummaryView   `json:"summary,omitempty"` // that was made in the turn
 	Fault           *FaultView     `json:"fault,omitempty"`
 }
 

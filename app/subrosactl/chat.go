@@ -78,6 +78,8 @@ func (c *command) chatCommand() *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("temporary", "conversation")
 	cmd.MarkFlagsMutuallyExclusive("temporary", "matter")
 	flags.BoolVar(&p.LeaveOut, "leave-out-oldest", false, "where the conversation does not fit into the model's context, leave out its oldest messages")
+	flags.BoolVar(&p.Summarise, "summarise", false, "where the conversation does not fit into the model's context, have the model summarise its oldest messages")
+	cmd.MarkFlagsMutuallyExclusive("leave-out-oldest", "summarise")
 	flags.BoolVar(&p.Think, "think", false, "have the model think before it answers, if it lets one choose (default: as last in this conversation)")
 	flags.StringArrayVar(&documents, "document", nil, "answer from this document of the matter too (see subrosactl document list); can be given again")
 	flags.BoolVar(&p.NoDocuments, "no-documents", false, "do not use the conversation's own documents")
@@ -179,6 +181,9 @@ func (c *command) send(ctx context.Context, s *session.Session, p chat.Prompt) (
 			_, _ = fmt.Fprintf(c.err, "subrosactl: %s: %s\n", n.Name, n.Reason)
 		}
 	}
+	if !c.json && out.Summary.After != "" {
+		_, _ = fmt.Fprintf(c.err, "\nsubrosactl: in place of the oldest %d messages the model was told:\n%s\n", out.Summary.Messages, out.Summary.Text)
+	}
 	if !c.json && out.Assistant.Text != "" {
 		c.printf("\n")
 		if out.Result.Reason == engine.Stopped {
@@ -248,6 +253,7 @@ type answer struct {
 	Sources    []sourceJSON   `json:"sources,omitempty"`  // what the model was given of documents
 	Notices    []noticeJSON   `json:"notices,omitempty"`  // what guardrails said
 	LeftOut    int            `json:"left_out,omitempty"` // of the oldest messages, which the model did not read
+	Summary    *summaryJSON   `json:"summary,omitempty"`  // that the model made and was told
 	Redactions map[string]int `json:"redactions"`
 	Audit      struct {
 		Intent  int64 `json:"intent"`
@@ -266,11 +272,21 @@ type noticeJSON struct {
 	Page     int    `json:"page,omitempty"`
 }
 
+// summaryJSON is what the model is told in place of a message and those before it.
+type summaryJSON struct {
+	After    history.MessageID `json:"after"`
+	Text     string            `json:"text"`
+	Messages int               `json:"messages"` // that it stands for
+}
+
 func answerOf(ctx context.Context, s *session.Session, out chat.Outcome, err error) answer {
 	a := answer{
 		Text: out.Assistant.Text, Reasoning: out.Assistant.Reasoning, Status: out.Assistant.Status, Reason: out.Result.Reason,
 		Conversation: string(out.Conversation.ID), Turn: string(out.Assistant.Turn), Prompt: out.Sent,
 		LeftOut: out.Result.LeftOut, Redactions: out.Redactions, Sources: sourcesOf(ctx, s, out.Sources),
+	}
+	if out.Summary.After != "" {
+		a.Summary = &summaryJSON{out.Summary.After, out.Summary.Text, out.Summary.Messages}
 	}
 	for _, n := range out.Notices {
 		a.Notices = append(a.Notices, noticeJSON{n.Name, n.Reason, n.Blocked, n.Answer, string(n.Document), n.Page})

@@ -55,7 +55,11 @@ func (c *command) historyCommand() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					return c.showConversation(conversation, page, func(id history.MessageID) []sourceJSON { return sourcesOf(cmd.Context(), s, sources[id]) })
+					summaries, err := s.Summaries(cmd.Context(), id)
+					if err != nil {
+						return err
+					}
+					return c.showConversation(conversation, page, summaries, func(id history.MessageID) []sourceJSON { return sourcesOf(cmd.Context(), s, sources[id]) })
 				})
 			},
 		},
@@ -90,6 +94,7 @@ type conversationJSON struct {
 	UpdatedAt time.Time     `json:"updated_at"`
 	Count     int           `json:"messages"`
 	Messages  []messageJSON `json:"content,omitempty"`
+	Summaries []summaryJSON `json:"summaries,omitempty"` // of all branches
 }
 
 type messageJSON struct {
@@ -122,9 +127,12 @@ func (c *command) listConversations(list []history.Conversation) error {
 }
 
 // showConversation shows the chosen branch.
-func (c *command) showConversation(h history.Conversation, page history.Page, sources func(history.MessageID) []sourceJSON) error {
+func (c *command) showConversation(h history.Conversation, page history.Page, summaries []history.Summary, sources func(history.MessageID) []sourceJSON) error {
 	if c.json {
 		out := conversationOf(h)
+		for _, s := range summaries {
+			out.Summaries = append(out.Summaries, summaryJSON{s.After, s.Text, s.Messages})
+		}
 		for _, m := range page.Messages {
 			out.Messages = append(out.Messages, messageJSON{string(m.ID), m.Role, m.Status, m.Text, m.Reasoning, page.Versions[m.ID], sources(m.ID)})
 		}
@@ -138,6 +146,11 @@ func (c *command) showConversation(h history.Conversation, page history.Page, so
 		}
 		c.printf("\n%s%s:\n%s\n", m.Role, mark, m.Text)
 		c.printSources(m.Text, sources(m.ID))
+		for _, s := range summaries {
+			if s.After == m.ID {
+				c.printf("\n(summary of the %d messages up to here, which the model is told in their place)\n%s\n", s.Messages, s.Text)
+			}
+		}
 	}
 	return nil
 }

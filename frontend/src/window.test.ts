@@ -299,6 +299,27 @@ describe('an answer', () => {
     await screen.findByText(/no longer fits/);
   });
 
+  it('that does not fit is answered after a summary, which can be read', async () => {
+    const user = await open();
+    await user.type(composer(), 'hello{Enter}');
+    await screen.findAllByText(/tokens\/s/);
+    await user.type(composer(), 'overflow{Enter}');
+    await screen.findByText(/no longer fits/);
+    await user.click(button('Summarise the oldest messages'));
+    const summary = await screen.findByText('Summary of earlier messages');
+    expect(mock.sent).toMatchObject({ summarise: true, leaveOut: false });
+    const first = screen.getAllByRole('article', { name: 'Subrosa' })[0];
+    expect(first).toContainElement(summary);
+    expect(screen.getByText('leases')).not.toBeVisible();
+    await user.click(summary);
+    expect(screen.getByText('leases')).toBeVisible();
+    expect(screen.getByText(/in place of the first 2 messages/)).toBeVisible();
+    await clean();
+    await user.type(composer(), 'and now{Enter}'); // it is a choice for the once
+    await waitFor(() => expect(mock.sent).toMatchObject({ summarise: false }));
+    await waitFor(() => expect(screen.getAllByText(/tokens\/s/)).toHaveLength(3));
+  });
+
   it('shows masked values as chips, and copies as it was written', async () => {
     const user = await open();
     await user.click(button('Example patient note'));

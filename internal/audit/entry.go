@@ -29,6 +29,7 @@ const (
 	Lock               Action = "lock"
 	Prompt             Action = "prompt"   // the intent: recorded before inference
 	Response           Action = "response" // the outcome
+	Summary            Action = "summary"  // what a turn's model is told in place of the oldest messages, in its own words
 	ModelImport        Action = "model_import"
 	ModelLoad          Action = "model_load"
 	ModelUse           Action = "model_use" // chosen for the turns to come

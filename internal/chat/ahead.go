@@ -14,10 +14,15 @@ import (
 // Nothing is in it but what the model was given in a turn that is on record: the conversation, and its documents where they
 // are given whole, as they were the last time. So nothing is recorded or stored. What the model is given for the first time, it is given in a turn.
 func (d *Desk) ReadAhead(ctx context.Context, p Prompt, given []history.Source) (r engine.Request, ok bool, err error) {
-	earlier, err := d.earlier(ctx, p)
+	earlier, summary, err := d.earlier(ctx, p)
 	if err != nil || len(earlier) == 0 {
 		return r, false, err
 	}
+	t := telling{branch: earlier, summary: summary}
+	if len(t.whole()) == 0 { // the summary stands with the next prompt
+		return r, false, nil
+	}
+	earlier = after(summary, earlier)
 	m, err := d.givenAgain(ctx, p, earlier)
 	if err != nil {
 		return r, false, err
@@ -26,9 +31,9 @@ func (d *Desk) ReadAhead(ctx context.Context, p Prompt, given []history.Source) 
 		return r, false, nil
 	}
 	if m.whole() {
-		earlier = m.into(earlier)
+		t.given = m
 	}
-	return engine.Request{Conversation: named(p, p.Conversation), Messages: messagesOf(earlier), MaxTokens: d.maxTokens(p)}, true, nil
+	return engine.Request{Conversation: named(p, p.Conversation), Messages: t.messages(), MaxTokens: d.maxTokens(p)}, true, nil
 }
 
 // givenAgain is what the next turn will be given of documents, but for what its prompt is about.

@@ -152,6 +152,10 @@ func (d *Desk) guardAnswer(g *answerGuard, turn audit.Entry, piece string, strea
 
 // answerFault is EngineFault, and knows why this package ended an answer.
 func answerFault(err error) error {
+	var summary *summaryError
+	if errors.As(err, &summary) {
+		return fault.New(fault.SummaryFailed, summary)
+	}
 	var senseless *babbleError
 	if errors.As(err, &senseless) {
 		return fault.New(fault.AnswerDegenerate, senseless)

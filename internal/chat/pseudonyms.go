@@ -45,7 +45,7 @@ func (d *Desk) savePartial(ctx context.Context, turn history.TurnID, text, reaso
 // shown is an outcome as the reader sees it.
 func (d *Desk) shown(out Outcome) Outcome {
 	if d.Pseudonyms != nil {
-		for _, text := range []*string{&out.Conversation.Title, &out.User.Text, &out.Assistant.Text, &out.Assistant.Reasoning} {
+		for _, text := range []*string{&out.Conversation.Title, &out.User.Text, &out.Assistant.Text, &out.Assistant.Reasoning, &out.Summary.Text} {
 			*text = d.Pseudonyms.Rehydrate(*text)
 		}
 	}

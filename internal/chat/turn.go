@@ -1,7 +1,8 @@
 // Package chat is one turn of a conversation, start to finish: the only place where the order of steps is written.
 //
 // policy -> redact the prompt -> read and redact its documents -> history pending -> audit intent (fsynced) -> model -> redact the answer -> reader ->
-// history final -> audit outcome. Guarantees: no record, no inference; what is stored and what the model reads is the
+// history final -> audit outcome. Where the conversation does not fit and the user chose so, between the intent and the
+// answer: model -> redact the summary -> audit summary -> history. Guarantees: no record, no inference; what is stored and what the model reads is the
 // redacted prompt alone; a turn that began is closed, on stop, on a crash of the engine and on a cancelled context. What
 // the policy pseudonymises is a token in all of these; only the reader sees its value, and the conversation's table of
 // them is stored in one transaction with the text that needs it.
@@ -32,6 +33,8 @@ type History interface {
 	BeginTurn(ctx context.Context, t history.Turn) (history.Begun, error)
 	SavePartial(ctx context.Context, turn history.TurnID, text, reasoning string, pseudonyms []byte) error
 	FinishTurn(ctx context.Context, turn history.TurnID, o history.Outcome) error
+	Summaries(ctx context.Context, id history.ConversationID) ([]history.Summary, error)
+	SaveSummary(ctx context.Context, turn history.TurnID, s history.Summary, of []history.MessageID, pseudonyms []byte) error
 }
 
 // Record is the audit log. *audit.Log is the real one.
@@ -83,6 +86,7 @@ type Prompt struct {
 	MaxTokens    int  // 0: what the policy allows
 	Temporary    bool // it is kept nowhere but on record, which says so: History is one that forgets
 	LeaveOut     bool // the oldest messages, where the conversation does not fit into the model's context
+	Summarise    bool // or have the model summarise them, once
 	Think        bool // have the model think before it answers, where its template lets one choose
 
 	Documents   []history.DocumentID // of the conversation's matter, beside the conversation's own
@@ -130,15 +134,28 @@ func (p Prompt) thinking() string {
 	return ""
 }
 
+// summarising says in the record that the model was to summarise what does not fit, or which summary it is told.
+func (p Prompt) summarising(told history.Summary) string {
+	var list []string
+	if told.After != "" {
+		list = append(list, fmt.Sprintf("the oldest %d messages as summarised in entry %d", told.Messages, told.AuditSeq))
+	}
+	if p.Summarise {
+		list = append(list, "summarise")
+	}
+	return strings.Join(list, ", ")
+}
+
 // Outcome is a closed turn, its texts as the reader sees them.
 type Outcome struct {
 	history.Begun
 	Sent       string // the prompt as it is stored and the model reads it
 	Result     engine.Result
-	Redactions map[string]int // masked values by type, prompt and answer together
-	Notices    []Notice       // what guardrails said
-	IntentSeq  int64          // of the audit entry written before inference
-	OutcomeSeq int64          // of the one written after it
+	Redactions map[string]int  // masked values by type, prompt and answer together
+	Notices    []Notice        // what guardrails said
+	Summary    history.Summary // that was made in it and told the model; without After: none
+	IntentSeq  int64           // of the audit entry written before inference
+	OutcomeSeq int64           // of the one written after it
 }
 
 // Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, then what the model says
@@ -155,7 +172,10 @@ const savePartialEvery = time.Second
 // Turn runs one turn. The error is a *fault.Fault, and the Outcome is filled as far as the turn came: a turn whose
 // engine crashed has its partial text in Outcome.Assistant. Cancelling ctx is the user's Stop: no error.
 func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, error) {
-	earlier, err := d.earlier(ctx, p)
+	if p.LeaveOut && p.Summarise {
+		return Outcome{}, fault.New(fault.BadInput, errTwoChoices)
+	}
+	earlier, summary, err := d.earlier(ctx, p)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -173,31 +193,39 @@ func (d *Desk) Turn(ctx context.Context, p Prompt, reader Reader) (Outcome, erro
 	if err != nil {
 		return Outcome{Notices: notices}, err
 	}
-	given, err := d.gather(ctx, p, earlier, prompt)
+	given, err := d.gather(ctx, p, after(summary, earlier), prompt)
 	notices = append(notices, given.notices...)
 	if err != nil {
 		return Outcome{Notices: notices}, err
 	}
 
-	out, err := d.begin(ctx, p, prompt, masked, given)
+	out, err := d.begin(ctx, p, prompt, masked, given, summary)
 	out.Notices = notices
 	if err != nil {
 		return d.shown(out), err
 	}
 	reader.Started(d.shown(out).Begun)
 
-	answer := d.answer(ctx, p, given.into(conversationOf(p, earlier, out)), out.Assistant, reader)
+	answer := d.answer(ctx, p, &telling{conversationOf(p, earlier, out), summary, given}, out.Assistant, reader)
 
 	out, err = d.finish(context.WithoutCancel(ctx), out, answer)
 	return d.shown(out), err
 }
 
-func (d *Desk) earlier(ctx context.Context, p Prompt) ([]history.Message, error) {
+var errTwoChoices = errors.New("the oldest messages are left out or summarised, not both")
+
+// earlier returns the messages before the turn's place, and the newest summary of them if there is one.
+func (d *Desk) earlier(ctx context.Context, p Prompt) ([]history.Message, history.Summary, error) {
 	if p.Conversation == "" && p.kind() == "" {
-		return nil, nil
+		return nil, history.Summary{}, nil
 	}
-	messages, err := d.History.Earlier(context.WithoutCancel(ctx), p.place())
-	return messages, HistoryFault(err)
+	ctx = context.WithoutCancel(ctx)
+	messages, err := d.History.Earlier(ctx, p.place())
+	if err != nil {
+		return nil, history.Summary{}, HistoryFault(err)
+	}
+	all, err := d.History.Summaries(ctx, p.Conversation)
+	return messages, newestSummary(all, messages), HistoryFault(err)
 }
 
 // textOf is the prompt: what was typed, or the stored one that is answered again.
@@ -222,7 +250,7 @@ func conversationOf(p Prompt, earlier []history.Message, out Outcome) []history.
 }
 
 // begin writes the turn down twice before anything is inferred: pending in history, then as an intent on record.
-func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span, given material) (Outcome, error) {
+func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []redact.Span, given material, told history.Summary) (Outcome, error) {
 	turn := history.Turn{
 		ID: history.NewTurnID(), Place: p.place(), Matter: p.Matter, Title: titleOf(prompt), Prompt: prompt, Model: d.ModelID,
 		Sources: given.sources,
@@ -242,7 +270,7 @@ func (d *Desk) begin(ctx context.Context, p Prompt, prompt string, masked []reda
 	out.Redactions = countByType(masked)
 	entry := d.entry(audit.Prompt, out.Assistant)
 	entry.Prompt = audit.Commit(out.User.Salt, out.User.Text)
-	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice(), p.keeping(), p.thinking()}, func(s string) bool { return s == "" }), ", ")
+	entry.Detail = strings.Join(slices.DeleteFunc([]string{p.kind(), p.choice(), p.keeping(), p.thinking(), p.summarising(told)}, func(s string) bool { return s == "" }), ", ")
 	entry.Sampling = d.sampling(p)
 	entry.Redactions = countByType(masked)
 	for _, e := range given.entries(d, out) {
@@ -271,6 +299,8 @@ type answered struct {
 	notices         []Notice
 	text, reasoning string
 	redactions      map[string]int
+	summary         history.Summary // that was made on the way
+	summarised      map[string]int  // what was masked in summaries
 	result          engine.Result
 	err             error
 }
@@ -296,31 +326,46 @@ func (s *saying) tell(text string) {
 	}
 }
 
+// vetting is what a text of the model's goes through before anybody is shown it, or it is kept.
+type vetting struct {
+	d         *Desk
+	guard     *answerGuard
+	senseless babble
+	turn      audit.Entry // what guardrails put on record is about this
+}
+
+func (d *Desk) vetting(begun history.Message) *vetting {
+	return &vetting{d: d, guard: &answerGuard{guard: d.AnswersGuard}, turn: d.entry(audit.Guardrail, begun)}
+}
+
+// pass lets a redacted piece through to its reader, or says why not.
+func (v *vetting) pass(s *saying, text string) error {
+	if text == "" {
+		return nil
+	}
+	if err := v.d.guardAnswer(v.guard, v.turn, text, s.stream); err != nil {
+		return err
+	}
+	if err := v.d.Record.Healthy(); err != nil { // nothing is shown that could not be recorded
+		return RecordFault(err)
+	}
+	s.shown.WriteString(text)
+	s.tell(s.read.write(text))
+	if what := v.senseless.add(text); what != "" {
+		return v.d.endBabble(v.turn, what)
+	}
+	return nil
+}
+
 // answer asks the model and shows what it says. An answer that goes on is redacted from its beginning: an identifier may
 // lie across the seam.
-func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Message, begun history.Message, reader Reader) (a answered) {
+func (d *Desk) answer(ctx context.Context, p Prompt, t *telling, begun history.Message, reader Reader) (a answered) {
 	thoughts, words := d.saying(reader.Reasoning), d.saying(reader.Delta)
 	saved := time.Now()
-	guard := &answerGuard{guard: d.AnswersGuard}
-	var senseless babble
-	turn := d.entry(audit.Guardrail, begun)
+	v := d.vetting(begun)
 	show := func(s *saying, text string) error {
-		if text == "" {
-			return nil
-		}
-		if err := d.guardAnswer(guard, turn, text, s.stream); err != nil {
+		if err := v.pass(s, text); err != nil || text == "" || time.Since(saved) < savePartialEvery {
 			return err
-		}
-		if err := d.Record.Healthy(); err != nil { // nothing is shown that could not be recorded
-			return RecordFault(err)
-		}
-		s.shown.WriteString(text)
-		s.tell(s.read.write(text))
-		if what := senseless.add(text); what != "" {
-			return d.endBabble(turn, what)
-		}
-		if time.Since(saved) < savePartialEvery {
-			return nil
 		}
 		saved = time.Now()
 		return d.savePartial(ctx, begun.Turn, words.shown.String(), thoughts.shown.String())
@@ -329,16 +374,16 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 		return func(text string) error { return show(s, s.stream.Write(text)) }
 	}
 	request := engine.Request{
-		Conversation: named(p, begun.Conversation), Messages: messagesOf(conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut, Think: p.Think,
+		Conversation: named(p, begun.Conversation), Sampling: p.Sampling, MaxTokens: d.maxTokens(p), LeaveOut: p.LeaveOut, Think: p.Think,
 		Reasoning: take(thoughts),
 	}
+	a.redactions, a.summarised = map[string]int{}, map[string]int{}
 	if a.err = take(thoughts)(begun.Reasoning); a.err == nil {
 		a.err = take(words)(begun.Text)
 	}
 	if a.err == nil {
-		a.result, a.err = d.Model.Generate(ctx, request, reader.Loading, take(words))
+		a.result, a.err = d.ask(ctx, p, t, request, begun, &a, reader, take(words))
 	}
-	a.redactions = map[string]int{}
 	for _, s := range []*saying{thoughts, words} {
 		if err := show(s, s.stream.Close()); a.err == nil {
 			a.err = err
@@ -348,7 +393,7 @@ func (d *Desk) answer(ctx context.Context, p Prompt, conversation []history.Mess
 			a.redactions[string(t)] += n
 		}
 	}
-	a.text, a.reasoning, a.notices = words.shown.String(), thoughts.shown.String(), guard.notices
+	a.text, a.reasoning, a.notices = words.shown.String(), thoughts.shown.String(), append(a.notices, v.guard.notices...)
 	return a
 }
 
@@ -365,12 +410,14 @@ func (d *Desk) finish(ctx context.Context, out Outcome, a answered) (Outcome, er
 		historyErr = d.History.FinishTurn(ctx, out.Assistant.Turn, closed)
 	}
 
-	out.Result = a.result
+	out.Result, out.Summary = a.result, a.summary
 	out.Assistant.Status, out.Assistant.Text, out.Assistant.Reasoning = closed.Status, closed.Text, closed.Reasoning
 	out.Assistant.PromptTokens, out.Assistant.OutputTokens = closed.PromptTokens, closed.OutputTokens
 	out.Assistant.AuditSeq = out.IntentSeq
-	for t, n := range a.redactions {
-		out.Redactions[t] += n
+	for _, masked := range []map[string]int{a.redactions, a.summarised} {
+		for t, n := range masked {
+			out.Redactions[t] += n
+		}
 	}
 	entry := d.entry(audit.Response, out.Assistant)
 	entry.Response = audit.Commit(out.Assistant.Salt, out.Assistant.Whole())
@@ -428,10 +475,10 @@ func statusOf(a answered) history.Status {
 	}
 }
 
-// messagesOf leaves out questions that have no answer (the turn failed before the model said anything, or the answer was
+// spoken leaves out questions that have no answer (the turn failed before the model said anything, or the answer was
 // erased) and answers that have no question, but for the last: that one is to be answered, or to be gone on with.
-func messagesOf(conversation []history.Message) []engine.Message {
-	var out []engine.Message
+func spoken(conversation []history.Message) []history.Message {
+	var out []history.Message
 	last := len(conversation) - 1
 	for i, m := range conversation {
 		unanswered := m.Role == history.User && i < last && conversation[i+1].Text == ""
@@ -439,6 +486,14 @@ func messagesOf(conversation []history.Message) []engine.Message {
 		if m.Text == "" || unanswered || unasked {
 			continue
 		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func messagesOf(conversation []history.Message) []engine.Message {
+	var out []engine.Message
+	for _, m := range spoken(conversation) {
 		out = append(out, engine.Message{Role: string(m.Role), Text: m.Text})
 	}
 	return out

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,12 @@ type script struct {
 	full      bool // the disk, until the reserve is used
 
 	reserveUsed bool
+
+	room      int // bytes of messages that the model has room for; 0: no limit
+	summarise func(prompt string) (string, error)
+	summaries []history.Summary
+	of        []history.MessageID // what the last summary was made of
+	saveErr   error
 }
 
 func (s *script) saw(format string, args ...any) {
@@ -85,6 +92,18 @@ func (s *script) UseReserve() bool {
 }
 
 func (s *script) Generate(ctx context.Context, r engine.Request, loading func(float64), emit func(string) error) (engine.Result, error) {
+	if s.overflows(r) {
+		s.saw("model full")
+		return engine.Result{}, fmt.Errorf("generate: %w", engine.ErrContextFull)
+	}
+	if s.summarise != nil && strings.HasPrefix(r.Messages[0].Text, "Summarise this conversation") {
+		s.saw("model summarises")
+		text, err := s.summarise(r.Messages[0].Text)
+		if ctx.Err() != nil {
+			return engine.Result{Reason: engine.Stopped}, nil
+		}
+		return engine.Result{Reason: engine.EOS, PromptTokens: 5, OutputTokens: 3}, cmp.Or(emit(text), err)
+	}
 	s.asked = r
 	s.saw("model asked")
 	loading(1)
@@ -102,6 +121,27 @@ func (s *script) Generate(ctx context.Context, r engine.Request, loading func(fl
 		}
 	}
 	return engine.Result{Reason: s.reason, PromptTokens: 7, OutputTokens: len(s.says), LeftOut: s.leftOut}, s.modelErr
+}
+
+func (s *script) overflows(r engine.Request) bool {
+	n := 0
+	for _, m := range r.Messages {
+		n += len(m.Text)
+	}
+	return s.room > 0 && n > s.room
+}
+
+func (s *script) Summaries(context.Context, history.ConversationID) ([]history.Summary, error) {
+	return s.summaries, nil
+}
+
+func (s *script) SaveSummary(_ context.Context, _ history.TurnID, sum history.Summary, of []history.MessageID, _ []byte) error {
+	if s.saveErr != nil {
+		return s.saveErr
+	}
+	s.saw("history summary %q", sum.Text)
+	s.summaries, s.of = append(s.summaries, sum), of
+	return nil
 }
 
 func (s *script) Started(history.Begun) { s.saw("started") }

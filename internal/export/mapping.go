@@ -80,6 +80,8 @@ func mappingTable(a audit.Action) (mapping, bool) {
 		return mapping{"A prompt was put on record, before the model was asked.", apiActivity, 1, "Create", informational, false, restCreate, "prompt"}, true
 	case audit.Response:
 		return mapping{"The model's answer was closed and put on record.", apiActivity, 1, "Create", informational, false, restCreate, "response"}, true
+	case audit.Summary:
+		return mapping{"The model summarised the oldest messages of a conversation that did not fit; it is told the summary in their place.", apiActivity, 1, "Create", informational, false, restCreate, "summary"}, true
 	case audit.Reconcile:
 		return mapping{"A turn that a crash left open was closed.", apiActivity, 3, "Update", low, false, restUpdate, "turn"}, true
 	case audit.PolicyDenied:

@@ -56,6 +56,7 @@ const (
 	EngineMissing       Code = "engine_missing"
 	EngineCrashed       Code = "engine_crashed"
 	ContextFull         Code = "context_full"
+	SummaryFailed       Code = "summary_failed"
 	PolicyDenied        Code = "policy_denied"
 	PolicyExpired       Code = "policy_expired"
 	PolicyRefused       Code = "policy_refused"
@@ -149,7 +150,8 @@ var catalogue = map[Code]text{
 	ModelUnsupported:    {"The engine cannot run this model.", "It may need a newer Subrosa or more memory; choose another model for now."},
 	EngineMissing:       {"The engine or its libraries are missing.", "Reinstall Subrosa, or run make build in a source tree."},
 	EngineCrashed:       {"The engine stopped in the middle of the answer; what it had written is kept.", "Send again: the engine restarts by itself. If it keeps stopping, memory may be short: close other programs, or choose a smaller model."},
-	ContextFull:         {"This conversation no longer fits into the model's context.", "Answer without the oldest messages, start a new conversation, or shorten the message."},
+	ContextFull:         {"This conversation no longer fits into the model's context.", "Summarise the oldest messages, answer without them, start a new conversation, or shorten the message."},
+	SummaryFailed:       {"The oldest messages could not be summarised.", "Nothing is lost. Try it again, answer without the oldest messages, or start a new conversation."},
 	PolicyDenied:        {"The policy on this workstation does not allow that.", "Ask IT or compliance which rule applies."},
 	PolicyExpired:       {"The policy of this workstation has expired, so chat is stopped.", "Reading still works. Ask IT to install the current policy, then lock and unlock."},
 	PolicyRefused:       {"The policy of this workstation could not be taken, so chat is stopped.", "Reading still works. Ask IT to look at subrosactl policy show; nothing you did is at fault."},

@@ -23,7 +23,8 @@ type Erasure struct {
 // Erase destroys content for good, in every older copy of the files too.
 //
 // In one transaction it removes the rows, and replaces each key that opened what is gone or wrapped such a key: a
-// message's conversation gets a new key, everything else in it is sealed anew, and values for which no token is left go; the matters of the conversations that
+// message's conversation gets a new key, summaries made of the message go, everything else is sealed anew, and values for
+// which no token is left go; the matters of the conversations that
 // changed get new keys, present and past ones; the desk, which holds drafts, too; and all matters' keys are wrapped under
 // the next epoch key. Then the write-ahead log is emptied and the old epoch key forgotten. From there on what an older
 // copy holds of this is sealed under keys that exist nowhere. A message's place in its conversation stays, as Erased.
@@ -260,6 +261,9 @@ func (c *eraser) message(ctx context.Context, id MessageID) error {
 		}
 	}
 	if err := c.exec(ctx, `DELETE FROM source WHERE message = (SELECT seq FROM message WHERE id = ?)`, id); err != nil {
+		return err
+	}
+	if err := c.summariesOf(ctx, conversation, id); err != nil {
 		return err
 	}
 	if err := c.exec(ctx, `UPDATE message SET content = x'', status = 'erased' WHERE id = ?`, id); err != nil {
@@ -509,6 +513,13 @@ func (c *eraser) forgetPseudonyms(ctx context.Context, seq int64) error {
 	texts := []string{conversation.Title}
 	for _, m := range messages {
 		texts = append(texts, m.Text, m.Reasoning)
+	}
+	made, err := summaries(ctx, c.t, k)
+	if err != nil {
+		return err
+	}
+	for _, m := range made {
+		texts = append(texts, m.Text)
 	}
 	kept, err := c.s.tokens.Keep(table, texts)
 	if err != nil {

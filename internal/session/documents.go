@@ -178,6 +178,31 @@ func (s *Session) Sources(ctx context.Context, id history.ConversationID) (map[h
 	return list, historyFault(err)
 }
 
+// Summaries returns what the model is told in place of a conversation's oldest messages, in all its branches.
+func (s *Session) Summaries(ctx context.Context, id history.ConversationID) ([]history.Summary, error) {
+	o, err := s.ready()
+	if err != nil {
+		return nil, err
+	}
+	list, err := o.summaries(ctx, id)
+	if err != nil {
+		return nil, historyFault(err)
+	}
+	for i := range list {
+		if err := o.read(ctx, id, &list[i].Text); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (o *open) summaries(ctx context.Context, id history.ConversationID) ([]history.Summary, error) {
+	if temporary := o.passingOf(id); temporary != nil {
+		return temporary.Summaries(ctx, id)
+	}
+	return o.history.Summaries(ctx, id)
+}
+
 func idsOf(list []history.Document) []history.DocumentID {
 	ids := make([]history.DocumentID, len(list))
 	for i, d := range list {

@@ -21,6 +21,7 @@ type passing struct {
 	conversation history.Conversation // no ID until its first turn
 	messages     []history.Message
 	pseudonyms   []byte
+	summaries    []history.Summary
 }
 
 // historyFor is where a turn is kept.
@@ -134,6 +135,9 @@ func (p *passing) BeginTurn(_ context.Context, t history.Turn) (history.Begun, e
 	}
 	kept = append(kept, b.Assistant)
 	p.messages = kept
+	p.summaries = slices.DeleteFunc(p.summaries, func(s history.Summary) bool {
+		return !slices.ContainsFunc(kept, func(m history.Message) bool { return m.ID == s.After })
+	})
 	p.conversation.Messages = len(p.messages)
 	p.keepLocked(t.Pseudonyms)
 	b.Conversation = p.conversation
@@ -160,6 +164,22 @@ func (p *passing) FinishTurn(_ context.Context, turn history.TurnID, o history.O
 	m.Status, m.Text, m.Reasoning, m.AuditSeq = o.Status, o.Text, o.Reasoning, o.AuditSeq
 	m.PromptTokens, m.OutputTokens = o.PromptTokens, o.OutputTokens
 	p.keepLocked(o.Pseudonyms)
+	return nil
+}
+
+// Summaries implements chat.History.
+func (p *passing) Summaries(context.Context, history.ConversationID) ([]history.Summary, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.summaries), nil
+}
+
+// SaveSummary implements chat.History. Nothing is erased here message by message.
+func (p *passing) SaveSummary(_ context.Context, _ history.TurnID, s history.Summary, _ []history.MessageID, pseudonyms []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.summaries = append(p.summaries, s)
+	p.keepLocked(pseudonyms)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import type {
   StandIn,
   Status,
   Strength,
+  Summary,
   TurnEvent,
 } from './types';
 import { toNotice, toSources } from './decode-documents';
@@ -120,7 +121,13 @@ export function toDetail(value: unknown): ConversationDetail {
     ),
     standIns: list(f.standIns).map(toStandIn),
     sources: Object.fromEntries(Object.entries(fields(f.sources)).map(([id, all]) => [id, toSources(all)])),
+    summaries: list(f.summaries).map(toSummary),
   };
+}
+
+function toSummary(value: unknown): Summary {
+  const f = fields(value);
+  return { after: str(f.after), text: str(f.text), messages: num(f.messages) };
 }
 
 export function toSent(value: unknown): Sent {
@@ -220,6 +227,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         leftOut: num(f.leftOut),
         standIns: list(f.standIns).map(toStandIn),
         notices: list(f.notices).map(toNotice),
+        summary: f.summary ? toSummary(f.summary) : null,
       };
     case 'failed':
       return {
@@ -229,6 +237,7 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
         fault: toFaultFields(f.fault) ?? { code: 'internal', message: '', hint: '' },
         standIns: list(f.standIns).map(toStandIn),
         notices: list(f.notices).map(toNotice),
+        summary: f.summary ? toSummary(f.summary) : null,
       };
     default:
       return null;

@@ -60,6 +60,14 @@ export interface ConversationDetail {
   versions: Versions;
   standIns: StandIn[];
   sources: Sources;
+  summaries: Summary[];
+}
+
+/** What the model is told in place of a message and those before it. */
+export interface Summary {
+  after: string; // the message
+  text: string;
+  messages: number; // that it stands for
 }
 
 /** What was given of documents, by answer. */
@@ -205,6 +213,7 @@ export interface Sending {
   place: Place | null; // where it stands if not at the end
   instead: Instead;
   leaveOut: boolean; // the oldest messages, where not all fit
+  summarise: boolean; // or have the model summarise them
   temporary: boolean; // kept nowhere but on record
   think: boolean; // before it answers
   documents: string[]; // of the matter, beside the conversation's own
@@ -295,6 +304,7 @@ export type TurnEvent =
       leftOut: number;
       standIns: StandIn[];
       notices: Notice[];
+      summary: Summary | null; // that was made in the turn
     } & OfTurn)
   | ({
       kind: 'failed';
@@ -302,6 +312,7 @@ export type TurnEvent =
       fault: Fault;
       standIns: StandIn[];
       notices: Notice[];
+      summary: Summary | null;
     } & OfTurn);
 
 /** A long work of the program, and how far it is. */

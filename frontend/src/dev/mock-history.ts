@@ -5,6 +5,7 @@ import type { MockApp } from './mock';
 export interface Sending {
   documents: string[];
   leaveOut: boolean;
+  summarise: boolean;
   temporary: boolean;
   think: boolean;
   conversation: string;

@@ -9,6 +9,7 @@ import type {
   Source,
   StandIn,
   Status,
+  Summary,
   TakeAlong,
   TurnEvent,
   Wish,
@@ -56,6 +57,7 @@ export class MockApp {
   sent: Sending | null = null; // the last
   picked: string[] = []; // what the file dialog answers
   sources: Record<string, Source[]> = {}; // by answer
+  summaries: Record<string, Summary[]> = {}; // by conversation
   pause = 12; // ms between deltas
   #listeners = new Map<string, Set<Listener>>();
   #stopping = false;
@@ -118,6 +120,7 @@ export class MockApp {
       messages: this.messages[id] ?? [],
       standIns: this.standIns[id] ?? [],
       ...{ earlier: false, versions: this.versions, sources: this.sources },
+      summaries: this.summaries[id] ?? [],
     }),
     Send: async (p: Sending) => this.#send((this.sent = p)),
     Forget: async () => void (this.forgotten += 1),
@@ -160,6 +163,7 @@ export class MockApp {
     continue: goOn,
     instead,
     leaveOut,
+    summarise,
     temporary,
     documents,
   }: Sending) {
@@ -194,7 +198,11 @@ export class MockApp {
       const family = [...(this.versions[old.id] ?? [old.id]), fresh];
       for (const m of family) this.versions[m] = family;
     }
-    setTimeout(() => void this.#generate(conversation.id, assistant, text, leaveOut), 0);
+    const summary = summarise
+      ? { after: before[1]?.id ?? '', text: 'They spoke of **leases**.', messages: 2 }
+      : null;
+    if (summary) this.summaries[conversation.id] = [summary];
+    setTimeout(() => void this.#generate(conversation.id, assistant, text, leaveOut, summary), 0);
     if (instead === 'pseudonymise') this.standIns[conversation.id] = standInsOf(text);
     this.emit('conversations');
     const sources = sourcesOf(this, conversation.id, documents);
@@ -202,7 +210,13 @@ export class MockApp {
     return { conversation, user, assistant, sources, standIns: this.standIns[conversation.id] ?? [] };
   }
 
-  async #generate(conversation: string, message: Message, asked: string, leaveOut: boolean): Promise<void> {
+  async #generate(
+    conversation: string,
+    message: Message,
+    asked: string,
+    leaveOut: boolean,
+    summary: Summary | null,
+  ): Promise<void> {
     const of = { turn: message.turn, conversation };
     const answer = this.answer || answerTo(asked);
     this.#stopping = false;
@@ -216,7 +230,7 @@ export class MockApp {
       this.turn({ kind: 'delta', ...of, reasoning: '', text: piece });
       if (this.pause) await new Promise((done) => setTimeout(done, this.pause));
     }
-    const full = asked.includes('overflow') && !leaveOut;
+    const full = asked.includes('overflow') && !leaveOut && !summary;
     const broke = answer.endsWith('!crash') || full;
     const status = broke ? 'failed' : this.#stopping ? 'stopped' : 'complete';
     const final: Message = { ...message, reasoning, text, status, outputTokens: Math.ceil(text.length / 4) };
@@ -225,7 +239,7 @@ export class MockApp {
     this.status = { ...this.status, record: { ...this.status.record, size: this.status.record.size + 2 } };
     if (broke) {
       this.turn({
-        ...{ kind: 'failed', ...of, message: final, standIns: [], notices: [] },
+        ...{ kind: 'failed', ...of, message: final, standIns: [], notices: [], summary: null },
         fault: full
           ? fault(
               'context_full',
@@ -248,7 +262,7 @@ export class MockApp {
         notices: noticesOf(this, message.id),
       };
       const standIns = this.standIns[conversation] ?? [];
-      this.turn({ kind: 'done', ...of, message: final, reason, standIns, ...figures });
+      this.turn({ kind: 'done', ...of, message: final, reason, standIns, summary, ...figures });
     }
     this.emit('status', this.status);
   }

@@ -228,6 +228,11 @@ class Chat {
     if (this.conversation) this.#leaveOut.add(this.conversation.id);
     return this.again(message);
   };
+  /** Answers again, with the oldest messages summarised by the model. What follows goes on from the summary. */
+  summariseOldest = (message: string): Promise<void> => {
+    if (this.conversation) this.#leaveOut.delete(this.conversation.id);
+    return this.#turn('', { kind: 'again', message }, true);
+  };
   goOn = (message: string): Promise<void> => this.#turn('', { kind: 'continue', message });
 
   /** Sends the draft, or text; the draft stays until the program has taken it. */
@@ -236,7 +241,7 @@ class Chat {
     await this.#turn(text, null);
   }
 
-  async #turn(text: string, place: Place | null): Promise<void> {
+  async #turn(text: string, place: Place | null, summarise = false): Promise<void> {
     if (this.busy) return;
     const visit = this.#visit;
     const fromDraft = !place && text === this.draft;
@@ -251,6 +256,7 @@ class Chat {
         ...{ conversation: from, matter: this.matter, text, place, instead },
         ...{
           leaveOut: this.#leaveOut.has(from),
+          summarise,
           think: this.think,
           temporary,
           documents: temporary ? [] : this.also(),

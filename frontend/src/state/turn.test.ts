@@ -17,6 +17,7 @@ const detail = (id: string, messages: Message[]) => ({
     versions: {},
     standIns: [],
     sources: {},
+    summaries: [],
   },
 });
 const taken: Sent = {
@@ -39,6 +40,7 @@ const done = (text: string, status: Message['status'] = 'complete'): TurnEvent =
   ...{ tokensPerSecond: 50, firstTokenMs: 100, reason: status === 'stopped' ? 'stopped' : 'eos' },
   standIns: [],
   notices: [],
+  summary: null,
 });
 const started = () => sent(sending(emptyThread()), taken, true);
 
@@ -89,6 +91,7 @@ describe('a turn', () => {
         ...of,
         fault,
         standIns: [],
+        summary: null,
         notices: [],
         message: message('assistant', { text: 'par', status: 'failed' }),
       },

@@ -10,6 +10,7 @@ import type {
   Sources,
   StandIn,
   StopReason,
+  Summary,
   TurnEvent,
   Versions,
 } from '../api/types';
@@ -45,6 +46,7 @@ export interface Thread {
   endings: Record<string, Ending>; // by turn
   standIns: StandIn[]; // of the conversation
   sources: Sources; // by answer
+  summaries: Summary[]; // of the conversation
 }
 
 export const emptyThread = (): Thread => ({
@@ -58,6 +60,7 @@ export const emptyThread = (): Thread => ({
   endings: {},
   standIns: [],
   sources: {},
+  summaries: [],
 });
 
 /** Another conversation comes into view, or none; an answer in progress goes on in the background. */
@@ -69,6 +72,7 @@ export const opened = (thread: Thread, detail: ConversationDetail | null): Threa
   versions: detail?.versions ?? {},
   standIns: detail?.standIns ?? [],
   sources: detail?.sources ?? {},
+  summaries: detail?.summaries ?? [],
 });
 
 /** Messages from before those in view. */
@@ -118,6 +122,7 @@ function ended(thread: Thread, event: Ended, message: Message, ending: Ending): 
   return {
     ...thread,
     standIns: here ? event.standIns : thread.standIns,
+    summaries: here && event.summary ? [...thread.summaries, event.summary] : thread.summaries,
     live: null,
     messages: replace(thread.messages, { ...message, turn: event.turn, role: 'assistant' }),
     endings: { ...thread.endings, [event.turn]: ending },

@@ -202,7 +202,11 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
   ],
   context_full: [
     'Dieses Gespräch passt nicht mehr in den Kontext des Modells.',
-    'Antworten Sie ohne die ältesten Nachrichten, beginnen Sie ein neues Gespräch, oder kürzen Sie die Nachricht.',
+    'Lassen Sie die ältesten Nachrichten zusammenfassen, antworten Sie ohne sie, beginnen Sie ein neues Gespräch, oder kürzen Sie die Nachricht.',
+  ],
+  summary_failed: [
+    'Die ältesten Nachrichten konnten nicht zusammengefasst werden.',
+    'Nichts ist verloren. Versuchen Sie es noch einmal, antworten Sie ohne die ältesten Nachrichten, oder beginnen Sie ein neues Gespräch.',
   ],
   policy_denied: [
     'Die Richtlinie dieses Rechners erlaubt das nicht.',

@@ -120,6 +120,10 @@ export const de: Strings = {
     failed: 'Die Antwort konnte nicht fertig werden.',
     lengthReached: 'Die Antwort hat die zulässige Länge erreicht und endet hier.',
     leaveOut: 'Ohne die ältesten Nachrichten antworten',
+    summarise: 'Die ältesten Nachrichten zusammenfassen',
+    summary: 'Zusammenfassung früherer Nachrichten',
+    summaryAbout: (n: number) =>
+      `Vom Modell geschrieben. Es erfährt dies anstelle der ersten ${n} Nachrichten.`,
     startNew: 'Neues Gespräch beginnen',
     leftOut: (n: number) => `ohne die ältesten ${n} Nachrichten`,
     sendAgain: 'Noch einmal senden',
@@ -553,6 +557,7 @@ export const de: Strings = {
       attachment: 'Anhang',
       document_add: 'Dokument hinzugefügt',
       document_read: 'Dokument gelesen',
+      summary: 'Älteste Nachrichten zusammengefasst',
       document_use: 'Dokument dem Modell gegeben',
       document_remove: 'Dokument gelöscht',
       retention: 'Nach Frist gelöscht',

@@ -128,6 +128,22 @@ export namespace app {
 	        this.evidence = source["evidence"];
 	    }
 	}
+	export class SummaryView {
+	    after: string;
+	    text: string;
+	    messages: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new SummaryView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.after = source["after"];
+	        this.text = source["text"];
+	        this.messages = source["messages"];
+	    }
+	}
 	export class StandInView {
 	    token: string;
 	    type: string;
@@ -213,6 +229,7 @@ export namespace app {
 	    versions: Record<string, Array<string>>;
 	    standIns: StandInView[];
 	    sources: Record<string, Array<SourceView>>;
+	    summaries: SummaryView[];
 	
 	    static createFrom(source: any = {}) {
 	        return new ConversationDetail(source);
@@ -226,6 +243,7 @@ export namespace app {
 	        this.versions = source["versions"];
 	        this.standIns = this.convertValues(source["standIns"], StandInView);
 	        this.sources = this.convertValues(source["sources"], Array<SourceView>, true);
+	        this.summaries = this.convertValues(source["summaries"], SummaryView);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
@@ -980,6 +998,7 @@ export namespace app {
 	    text: string;
 	    temporary: boolean;
 	    leaveOut: boolean;
+	    summarise: boolean;
 	    think: boolean;
 	    documents: string[];
 	    instead: string;
@@ -998,6 +1017,7 @@ export namespace app {
 	        this.text = source["text"];
 	        this.temporary = source["temporary"];
 	        this.leaveOut = source["leaveOut"];
+	        this.summarise = source["summarise"];
 	        this.think = source["think"];
 	        this.documents = source["documents"];
 	        this.instead = source["instead"];
@@ -1434,6 +1454,7 @@ export namespace app {
 		    return a;
 		}
 	}
+	
 	export class TakeAlongQuery {
 	    conversation: string;
 	    format: string;
