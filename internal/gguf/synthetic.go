@@ -169,24 +169,24 @@ func stringArray(key string, v []string) pair {
 	}}
 }
 
-func intArray(key string, v []uint32) pair {
+func intArray(key string, v []uint32) pair { return array(key, kindInt32, v) }
+
+func floatArray(key string, v []float32) pair {
+	bits := make([]uint32, len(v))
+	for i, n := range v {
+		bits[i] = math.Float32bits(n)
+	}
+	return array(key, kindFloat32, bits)
+}
+
+// array is one of numbers of 32 bits.
+func array(key string, kind uint32, v []uint32) pair {
 	return pair{key, func(c *counter) {
 		c.uint32(kindArray)
-		c.uint32(kindInt32)
+		c.uint32(kind)
 		c.uint64(uint64(len(v)))
 		for _, n := range v {
 			c.uint32(n)
-		}
-	}}
-}
-
-func floatArray(key string, v []float32) pair {
-	return pair{key, func(c *counter) {
-		c.uint32(kindArray)
-		c.uint32(kindFloat32)
-		c.uint64(uint64(len(v)))
-		for _, n := range v {
-			c.uint32(math.Float32bits(n))
 		}
 	}}
 }
