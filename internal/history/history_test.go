@@ -450,6 +450,26 @@ func decrypted(t *testing.T, path string) []byte {
 	return all
 }
 
+// A query's cancellation that comes late interrupts what SQLite does next.
+func TestClosingWritesTheLogIntoTheFileWhateverWasCanceledBefore(t *testing.T) {
+	path := dbPath(t)
+	for range 100 {
+		s := mustOpen(t, path)
+		newConversation(t, s, "kept")
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		for ctx.Err() == nil {
+			_, _ = s.Conversations(ctx)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(path + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal("the log is still there", err)
+		}
+	}
+}
+
 func TestDeleteOfALongConversation(t *testing.T) {
 	s := mustOpen(t, dbPath(t))
 	c := newConversation(t, s, "long")

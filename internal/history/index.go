@@ -197,7 +197,7 @@ func (f *indexFile) prefix() string {
 
 func (f *indexFile) close() {
 	if f != nil && f.db != nil {
-		_ = f.db.Close()
+		_ = closeDB(f.db)
 		f.con.key.Wipe()
 	}
 }

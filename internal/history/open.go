@@ -83,10 +83,23 @@ func (s *Store) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.db.Close()
+	err := closeDB(s.db)
 	s.con.key.Wipe()
 	s.epoch.Key.Wipe()
 	return wrap("close history", err)
+}
+
+// closeDB closes a database of one connection so that its log is written into the file and removed. It waits for whoever
+// has the connection: database/sql takes that of a canceled query back a moment later, and DB.Close does not wait for it.
+// And it runs a statement: a cancellation that came after its query's end would interrupt the writing instead, since
+// SQLite forgets it only where the next statement begins (isInterrupted).
+func closeDB(db *sql.DB) error {
+	ctx := context.Background()
+	if last, err := db.Conn(ctx); err == nil {
+		_, _ = last.ExecContext(ctx, `SELECT 1`)
+		_ = last.Close()
+	}
+	return db.Close()
 }
 
 // Check reads the whole file on a connection of its own and reports ErrWrongKeyOrDamaged where a page does not verify or
