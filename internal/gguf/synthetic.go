@@ -30,7 +30,7 @@ type Synthetic struct {
 	Context      int // tokens
 	Type         Type
 	Seed         uint64
-	SPM          bool   // SentencePiece's tokenizer, as Llama 2, Mistral and Gemma have it; not with Script, Letters
+	SPM          bool   // SentencePiece's tokenizer, as Llama 2, Mistral and Gemma have it; not with Script
 	Tied         bool   // no output.weight: the embedding serves twice
 	AddBOS       bool   // the tokenizer puts <|endoftext|> in front
 	ChatTemplate string // "" means ChatML, "-" none
@@ -83,8 +83,8 @@ func (s Synthetic) WriteTo(dst io.Writer) (int64, error) {
 	if s.Vocabulary < 259 || s.Width%32 != 0 || s.Hidden%32 != 0 || s.Heads == 0 || s.KVHeads == 0 {
 		return 0, errors.New("write synthetic model: impossible shape")
 	}
-	if s.SPM && (s.Vocabulary < 512 || s.Script != "" || s.Letters) {
-		return 0, errors.New("write synthetic model: SPM needs a vocabulary of 512, and neither script nor letters")
+	if s.SPM && (s.Vocabulary < 512 || s.Script != "") {
+		return 0, errors.New("write synthetic model: SPM needs a vocabulary of 512, and no script")
 	}
 	if s.Type == Q4_K && (s.Width%256 != 0 || s.Hidden%256 != 0) {
 		return 0, errors.New("write synthetic model: impossible shape")
@@ -244,8 +244,8 @@ func (s Synthetic) pairs() []pair {
 	return p
 }
 
-// letters are what Synthetic.Letters writes; the last is the space, as a token spells it.
-const letters = "abcdefghijklmnopqrstuvwxyz\u0120"
+// letters are what Synthetic.Letters writes; the last two are the space, as either tokenizer spells it.
+const letters = "abcdefghijklmnopqrstuvwxyz\u0120\u2581"
 
 // byteRune is GPT-2's mapping of bytes to printable characters.
 func byteRune(b int) rune {
@@ -469,6 +469,9 @@ func (s Synthetic) script() (tokens []int) {
 // tokens, so that an answer never ends by chance under greedy sampling, and, with Letters, all that is no letter or space.
 func (s Synthetic) quiet() func(*source, []byte, int) {
 	tokens, _, _ := s.tokenizer()
+	if s.SPM {
+		tokens, _, _ = s.sentencePieces()
+	}
 	return func(w *source, row []byte, i int) {
 		random(w, row, i)
 		if i >= s.endOfText() || s.SPM && i < 3 || s.Letters && strings.Trim(tokens[i], letters) != "" {

@@ -68,8 +68,12 @@ func (m *Model) without(q Request, from int) (f fitted, err error) {
 		messages = messages[from:]
 	}
 	f.leftOut = from
-	f.prompt, f.lead, err = m.prompter.thinking(q.Think).tokens(messages)
-	return f, err
+	r, err := m.prompter.thinking(q.Think).render(messages)
+	if err != nil {
+		return f, err
+	}
+	f.prompt, f.lead = m.tokens(r), r.lead
+	return f, nil
 }
 
 // turns returns where the turns of a conversation begin.

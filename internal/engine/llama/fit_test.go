@@ -36,9 +36,8 @@ func TestTheOldestMessagesAreLeftOutOnlyWhereAskedFor(t *testing.T) {
 	if n := len(f.prompt); n > 512*3/4 || n < 512/2 {
 		t.Errorf("%d tokens are kept of a context of 512", n)
 	}
-	want, _, err := m.prompter.tokens(kept)
-	if err != nil || !slices.Equal(f.prompt, want) {
-		t.Errorf("the prompt is not that of the messages that are kept: %v", err)
+	if !slices.Equal(f.prompt, m.afresh(t, kept)) {
+		t.Error("the prompt is not that of the messages that are kept")
 	}
 
 	// The next turn begins with the same message, so that what was computed for it serves again.
@@ -61,9 +60,8 @@ func TestTheOldestMessagesAreLeftOutOnlyWhereAskedFor(t *testing.T) {
 	if f, err = m.fit(Request{Messages: spoken, LeaveOut: true}); err != nil || f.leftOut == 0 {
 		t.Fatal(f.leftOut, err)
 	}
-	want, _, err = m.prompter.tokens(append([]Message{spoken[0]}, spoken[1+f.leftOut:]...))
-	if err != nil || !slices.Equal(f.prompt, want) {
-		t.Errorf("with a system message: %v", err)
+	if !slices.Equal(f.prompt, m.afresh(t, append([]Message{spoken[0]}, spoken[1+f.leftOut:]...))) {
+		t.Error("with a system message")
 	}
 	// A last question that is too long by itself is refused.
 	long := append(talk(3), Message{"assistant", "Now."}, Message{"user", strings.Repeat("long ", 600)})

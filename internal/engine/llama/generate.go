@@ -77,6 +77,9 @@ func (m *Model) Generate(q Request, emit Emit) (Result, error) {
 	out := output{model: m, most: maxTokens, parts: newSplitter(f.lead, func(k kind, text string) error { return emit(text, k == thought) })}
 	err = m.continuation(chain, newLookup(prompt), token, &out, &r)
 	r.OutputTokens = out.tokens
+	if err == nil && len(prompt)+out.tokens == len(m.cached)+1 {
+		m.owed = append(m.owed, out.last)
+	}
 	r.GenerateTime = time.Since(start) - r.FirstToken
 	return r, errors.Join(err, out.rest())
 }
@@ -175,8 +178,8 @@ type output struct {
 	most   int
 	tokens int
 	parts  *splitter
+	last   llama.Token // that was put out
 	text   runes
-	piece  [256]byte
 }
 
 // put puts out one token. It returns why the answer ends with or before it, or "".
@@ -188,6 +191,7 @@ func (o *output) put(token llama.Token) (done string, err error) {
 		return EOS, nil
 	}
 	o.tokens++
+	o.last = token
 	if err := o.say(token); err != nil {
 		return "", err
 	}
@@ -205,13 +209,7 @@ func (o *output) say(token llama.Token) error {
 			return err
 		}
 	}
-	buf := o.piece[:]
-	n := llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
-	if n < 0 {
-		buf = make([]byte, -n)
-		n = llama.TokenToPiece(o.model.vocab, token, buf, 0, false)
-	}
-	return o.parts.text(o.text.add(buf[:max(n, 0)]))
+	return o.parts.text(o.text.add(spelling(o.model.vocab, token)))
 }
 
 // rest puts out what is left of an unfinished character, and what was held back.

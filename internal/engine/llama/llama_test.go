@@ -127,6 +127,16 @@ func (m *Model) answer(t testing.TB, messages []Message, n int) ([]llama.Token, 
 	return m.cached[r.PromptTokens:], text.String(), r
 }
 
+// afresh are a conversation's tokens where nothing is kept of it.
+func (m *Model) afresh(t testing.TB, messages []Message) []llama.Token {
+	t.Helper()
+	r, err := m.prompter.render(messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.prompter.tokens(r.stretches)
+}
+
 func TestASealedModelAnswersAsThePlainFileDoes(t *testing.T) {
 	shapes := map[string]gguf.Synthetic{}
 	for _, typ := range []gguf.Type{gguf.Q4_0, gguf.Q4_K, gguf.Q8_0, gguf.F16} {
@@ -180,11 +190,7 @@ func TestControlTokensInAMessageAreText(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	imStart := m.prompter.specials[slicesIndex(m, "<|im_start|>")].id
 	count := func(messages []Message) (n int) {
-		tokens, _, err := m.prompter.tokens(messages)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, tok := range tokens {
+		for _, tok := range m.afresh(t, messages) {
 			if tok == imStart {
 				n++
 			}
@@ -199,11 +205,7 @@ func TestControlTokensInAMessageAreText(t *testing.T) {
 		t.Errorf("%d control tokens <|im_start|> without an attack", n)
 	}
 	// The text itself is not changed.
-	tokens, _, err := m.prompter.tokens(user(attack))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := llama.Detokenize(m.vocab, tokens, false, true); got != "<|im_start|>user\n"+attack+"<|im_end|>\n<|im_start|>assistant\n" {
+	if got := llama.Detokenize(m.vocab, m.afresh(t, user(attack)), false, true); got != "<|im_start|>user\n"+attack+"<|im_end|>\n<|im_start|>assistant\n" {
 		t.Errorf("%q", got)
 	}
 }
@@ -226,11 +228,8 @@ func TestPartsAreTokenisedAsTheWholeWouldBe(t *testing.T) {
 				{{"user", "  two spaces in front, Größe, and a tab\t"}},
 				{{"user", ""}, {"assistant", " "}, {"user", "\n"}},
 			} {
-				got, _, err := m.prompter.tokens(conversation)
-				if err != nil {
-					t.Fatal(err)
-				}
-				text, err := m.prompter.render(conversation)
+				got := m.afresh(t, conversation)
+				text, err := m.prompter.apply(conversation)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -252,14 +251,8 @@ func sentencePiece() gguf.Synthetic {
 func TestAConversationThatEndsInAnAnswerGoesOn(t *testing.T) {
 	m := load(t, synthetic(t, gguf.Tiny()), Options{})
 	question := []Message{{"user", "Hello there"}}
-	asked, _, err := m.prompter.tokens(question)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begun, _, err := m.prompter.tokens(append(question, Message{"assistant", "General"}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	asked := m.afresh(t, question)
+	begun := m.afresh(t, append(question, Message{"assistant", "General"}))
 	rest := m.prompter.tokenise("General") // and no token that ends the answer
 	if want := append(asked, rest...); fmt.Sprint(begun) != fmt.Sprint(want) {
 		t.Errorf("%v\n%v", begun, want)
@@ -292,7 +285,7 @@ func TestTemplatesOfManyKinds(t *testing.T) {
 		s := gguf.Tiny()
 		s.ChatTemplate, s.AddBOS = c.template, c.bos
 		m := load(t, synthetic(t, s), Options{})
-		got, _, err := m.prompter.tokens(conversation)
+		r, err := m.prompter.render(conversation)
 		if c.want == "" {
 			if !errors.Is(err, ErrTemplate) {
 				t.Errorf("%s: %v", name, err)
@@ -303,6 +296,7 @@ func TestTemplatesOfManyKinds(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
+		got := m.tokens(r)
 		if text := llama.Detokenize(m.vocab, got, false, true); text != c.want {
 			t.Errorf("%s:\n%q, want\n%q", name, text, c.want)
 		}

@@ -64,6 +64,7 @@ type Model struct {
 
 	conversation string         // whose tokens the KV cache holds
 	cached       []llama.Token  // these, from position 0
+	owed         []llama.Token  // what was said after them and not computed any more: one token, or none
 	shelf        shelf          // other conversations
 	leftOut      map[string]int // by conversation, the turns that were left out where it did not fit
 }

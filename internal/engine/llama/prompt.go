@@ -20,10 +20,22 @@ const chatML = "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m[
 // Message is one message of a conversation. Role is "system", "user" or "assistant".
 type Message struct{ Role, Text string }
 
-// part is a stretch of a rendered conversation: the template's own words, or a message's.
+// assistant is the role of the model.
+const assistant = "assistant"
+
+// part is a part of a rendered conversation: the template's own words, or a message's.
 type part struct {
 	text    string
 	message bool
+	answer  bool // the message is the model's
+}
+
+// stretch is a control token of a rendered conversation, or the plain text between two.
+type stretch struct {
+	control llama.Token // where there is no plain text
+	plain   string
+	cuts    []int // where it is cut, whatever the tokenizer would do
+	answer  bool  // some of it is the model's
 }
 
 // prompter turns conversations into tokens.
@@ -40,6 +52,8 @@ type prompter struct {
 	bos      llama.Token
 	addBOS   bool
 	tokenise func(text string) []llama.Token // without control tokens
+	spell    func(llama.Token) string        // what a token stands for in plain text; control tokens for nothing
+	prefix   string                          // what the tokenizer puts in front of a text: a space, or nothing
 }
 
 // special is a token that is written as a word of its own.
@@ -61,6 +75,10 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 			}
 			return llama.Tokenize(vocab, text, false, false)
 		},
+		spell: func(t llama.Token) string { return string(spelling(vocab, t)) },
+	}
+	if letter := p.tokenise("a"); len(letter) > 0 {
+		p.prefix = strings.TrimSuffix(p.spell(letter[0]), "a")
 	}
 	text := func(t llama.Token) string {
 		if t < 0 {
@@ -100,11 +118,18 @@ func (p *prompter) thinking(on bool) *prompter {
 	return &other
 }
 
-// tokens renders and tokenises a conversation. One that ends in an answer is to be gone on with from its last word. lead
-// is what the template itself puts before what the model will say. Error: ErrTemplate, without text of the conversation.
-func (p *prompter) tokens(messages []Message) (out []llama.Token, lead string, err error) {
+// rendering is a conversation as the template puts it.
+type rendering struct {
+	stretches []stretch
+	markers   map[llama.Token]bool
+	lead      string // what the template itself puts before what the model will say
+}
+
+// render renders a conversation. One that ends in an answer is to be gone on with from its last word. Error: ErrTemplate,
+// without text of the conversation.
+func (p *prompter) render(messages []Message) (r rendering, err error) {
 	var begun string
-	if last := len(messages) - 1; last > 0 && messages[last].Role == "assistant" {
+	if last := len(messages) - 1; last > 0 && messages[last].Role == assistant {
 		begun, messages = messages[last].Text, messages[:last]
 	}
 	parts, err := p.parts(messages)
@@ -115,25 +140,26 @@ func (p *prompter) tokens(messages []Message) (out []llama.Token, lead string, e
 		parts, err = p.parts(merged)
 	}
 	if err != nil {
-		return nil, "", err
+		return rendering{}, err
 	}
 	if last := parts[len(parts)-1]; !last.message {
-		lead = last.text
+		r.lead = last.text
 	}
 	if len(parts) == 1 && len(messages) > 0 { // rendered as a whole
 		said := strings.TrimSpace(messages[len(messages)-1].Text)
-		lead = lead[max(0, strings.LastIndex(lead, said)+len(said)):]
+		r.lead = r.lead[max(0, strings.LastIndex(r.lead, said)+len(said)):]
 	}
 	if begun != "" {
-		over := thoughtsOver(lead)
-		parts = append(parts, part{text: over}, part{text: begun, message: true})
-		lead += over
+		over := thoughtsOver(r.lead)
+		parts = append(parts, part{text: over}, part{text: begun, message: true, answer: true})
+		r.lead += over
 	}
-	out = p.encode(parts)
-	if p.addBOS && p.bos >= 0 && (len(out) == 0 || out[0] != p.bos) {
-		out = append([]llama.Token{p.bos}, out...)
+	r.markers = p.markers(parts)
+	r.stretches = p.stretches(parts, r.markers)
+	if p.addBOS && p.bos >= 0 && (len(r.stretches) == 0 || r.stretches[0].plain != "" || r.stretches[0].control != p.bos) {
+		r.stretches = slices.Insert(r.stretches, 0, stretch{control: p.bos})
 	}
-	return out, lead, nil
+	return r, nil
 }
 
 // edge is put around a placeholder to see whether the template trims its contents.
@@ -148,7 +174,7 @@ func (p *prompter) parts(messages []Message) ([]part, error) {
 	for i, m := range messages {
 		stand[i] = Message{m.Role, edge + name(i) + edge}
 	}
-	text, err := p.render(stand)
+	text, err := p.apply(stand)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +206,7 @@ func (p *prompter) parts(messages []Message) ([]part, error) {
 		} else {
 			content = strings.TrimRight(content, " \t\r\n\f\v")
 		}
-		parts = append(parts, part{text: before}, part{text: content, message: true})
+		parts = append(parts, part{text: before}, part{text: content, message: true, answer: messages[i].Role == assistant})
 		text = rest
 	}
 }
@@ -197,7 +223,7 @@ func (p *prompter) whole(messages []Message) ([]part, error) {
 		}
 		broken[i] = m
 	}
-	text, err := p.render(broken)
+	text, err := p.apply(broken)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +239,8 @@ func cutRune(s string) (first, rest string) {
 	return s, ""
 }
 
-func (p *prompter) render(messages []Message) (_ string, err error) {
+// apply has the template make text of messages.
+func (p *prompter) apply(messages []Message) (_ string, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a template is data: it may not end the engine
 			err = fmt.Errorf("%w: it panics", ErrTemplate)
@@ -230,52 +257,132 @@ func (p *prompter) render(messages []Message) (_ string, err error) {
 	return text, nil
 }
 
-func (p *prompter) encode(parts []part) []llama.Token {
-	var out []llama.Token
-	var run strings.Builder // plain text since the last control token
-	flush := func() {
-		out = append(out, p.tokenise(run.String())...)
-		run.Reset()
-	}
+// stretches finds the control tokens in parts. Plain text between two is one stretch, whosever it is.
+func (p *prompter) stretches(parts []part, markers map[llama.Token]bool) (all []stretch) {
+	var now stretch
 	trim := false // the last control token swallows spaces
-	add := func(s string) {
+	add := func(s string, answer bool) {
 		if trim {
-			s = strings.TrimLeft(s, " \t\r\n\f\v")
+			s = strings.TrimLeft(s, space)
 			trim = s == ""
 		}
-		run.WriteString(s)
+		now.plain += s
+		now.answer = now.answer || answer
 	}
-	markers := p.markers(parts)
+	end := func() {
+		if now.plain != "" {
+			all = append(all, now)
+		}
+		now = stretch{}
+	}
 	for _, q := range parts {
 		text := q.text
 		for text != "" {
 			i, s, found := p.find(text, q.message, markers)
 			if !found {
-				add(text)
+				add(text, q.answer)
 				break
 			}
 			if q.message {
 				// A word that plain text would turn into the template's own marker: cut it in two.
 				first, _ := cutRune(s.text)
-				add(text[:i] + first)
-				flush()
+				add(text[:i]+first, q.answer)
+				now.cuts = append(now.cuts, len(now.plain))
 				text = text[i+len(first):]
 				continue
 			}
-			add(text[:i])
+			add(text[:i], q.answer)
 			if s.trimBefore {
-				kept := strings.TrimRight(run.String(), " \t\r\n\f\v")
-				run.Reset()
-				run.WriteString(kept)
+				now.plain = strings.TrimRight(now.plain, space)
 			}
-			flush()
-			out = append(out, s.id)
+			end()
+			all = append(all, stretch{control: s.id})
 			trim = s.trimAfter
 			text = text[i+len(s.text):]
 		}
 	}
-	flush()
-	return out
+	end()
+	return all
+}
+
+// pieces are a stretch's plain text, cut where it has to be.
+func (s stretch) pieces() (all []string) {
+	from := 0
+	for _, to := range append(s.cuts, len(s.plain)) {
+		if to = min(to, len(s.plain)); to > from {
+			all = append(all, s.plain[from:to])
+		}
+		from = to
+	}
+	return all
+}
+
+// tokens are stretches as the tokenizer cuts them.
+func (p *prompter) tokens(stretches []stretch) (all []llama.Token) {
+	for _, s := range stretches {
+		if s.plain == "" {
+			all = append(all, s.control)
+		}
+		for _, piece := range s.pieces() {
+			all = append(all, p.tokenise(piece)...)
+		}
+	}
+	return all
+}
+
+// kept is how a rendering begins, in the tokens of what was read and said before: as far as both are the same text between
+// the same control tokens. What a model said is seldom cut as its tokenizer would cut it, and says the same. rest are the
+// stretches from there on. A stretch counts whole or not at all: what stands at its end could be cut otherwise together
+// with what follows.
+func (p *prompter) kept(r rendering, before []llama.Token) (tokens []llama.Token, rest []stretch) {
+	n := 0
+	for i, s := range r.stretches {
+		m := p.begins(s, before[n:], r.markers)
+		if m == 0 {
+			return before[:n], r.stretches[i:]
+		}
+		n += m
+	}
+	return before[:n], nil
+}
+
+// begins returns how many tokens in front of text are a stretch, neither less nor more than it; 0 where it is another.
+func (p *prompter) begins(s stretch, text []llama.Token, markers map[llama.Token]bool) int {
+	if s.plain == "" {
+		if len(text) > 0 && text[0] == s.control {
+			return 1
+		}
+		return 0
+	}
+	read := s.plain // as the tokenizer spells it
+	if p.prefix != "" {
+		read = p.prefix + strings.Join(s.pieces(), p.prefix)
+	}
+	n := p.spells(text, read, markers)
+	if n == 0 && s.answer && p.prefix != "" { // what a model says begins without what the tokenizer puts in front
+		n = p.spells(text, s.plain, markers)
+	}
+	return n
+}
+
+// spells returns how many tokens in front of text, up to the next control token, spell exactly plain; 0 where they do not.
+func (p *prompter) spells(text []llama.Token, plain string, markers map[llama.Token]bool) int {
+	n := 0
+	for ; n < len(text) && !markers[text[n]]; n++ {
+		word := p.spell(text[n])
+		if word == "" {
+			break
+		}
+		rest, found := strings.CutPrefix(plain, word)
+		if !found {
+			return 0
+		}
+		plain = rest
+	}
+	if plain != "" {
+		return 0
+	}
+	return n
 }
 
 // markers are the user-defined tokens that the template's own words use.
@@ -294,13 +401,13 @@ func (p *prompter) markers(parts []part) map[llama.Token]bool {
 	return m
 }
 
-// find returns the first special in text, the longest where several begin. In a message only markers count: control
-// tokens are plain text there in any case.
+// find returns the first control token or marker in text, the longest where several begin. In a message only markers count:
+// control tokens are plain text there in any case. The tokenizer itself finds what else is user-defined, runs of spaces.
 func (p *prompter) find(text string, inMessage bool, markers map[llama.Token]bool) (at int, _ special, found bool) {
 	var best special
 	at = len(text)
 	for _, s := range p.specials {
-		if inMessage && !markers[s.id] {
+		if (inMessage || s.userDefined) && !markers[s.id] {
 			continue
 		}
 		if i := strings.Index(text[:min(len(text), at+len(s.text))], s.text); i >= 0 && i < at {

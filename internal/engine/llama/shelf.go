@@ -23,16 +23,18 @@ var ErrState = errors.New("state of a conversation")
 type kept struct {
 	conversation string
 	tokens       []llama.Token
+	owed         []llama.Token // as Model's
 	state        []byte
 }
 
-func (k *kept) bytes() int64 { return int64(len(k.state) + 4*len(k.tokens)) }
+func (k *kept) bytes() int64 { return int64(len(k.state) + 4*len(k.tokens) + 4*len(k.owed)) }
 
 // wipe overwrites what is kept.
 func (k *kept) wipe() {
 	clear(k.tokens)
+	clear(k.owed)
 	clear(k.state)
-	k.tokens, k.state = nil, nil
+	k.tokens, k.owed, k.state = nil, nil, nil
 }
 
 // shelf keeps conversations within a budget of bytes. The one that was used longest ago goes first.
@@ -110,6 +112,18 @@ func (s *shelf) best(conversation string, common func([]llama.Token) int) (best 
 	return best, n
 }
 
+// tokens are a rendering's: those that are kept of its beginning, of whichever conversation has most of it, and for the rest
+// the tokenizer's.
+func (m *Model) tokens(r rendering) []llama.Token {
+	best, rest := m.prompter.kept(r, slices.Concat(m.cached, m.owed))
+	for _, k := range m.shelf.list {
+		if t, left := m.prompter.kept(r, slices.Concat(k.tokens, k.owed)); len(left) < len(rest) {
+			best, rest = t, left
+		}
+	}
+	return append(best, m.prompter.tokens(rest)...)
+}
+
 // reuse has the KV cache hold as much of a conversation's prompt as was computed before, but for the prompt's last token,
 // whose logits are needed, and returns how much that is. Another conversation that was in the cache goes to the shelf.
 func (m *Model) reuse(conversation string, prompt []llama.Token) int {
@@ -137,6 +151,8 @@ func (m *Model) reuse(conversation string, prompt []llama.Token) int {
 		}
 	}
 	m.conversation = conversation
+	clear(m.owed)
+	m.owed = m.owed[:0]
 	m.shelf.drop(conversation) // it is in the cache from here on
 	m.keep(n)
 	return len(m.cached)
@@ -171,7 +187,7 @@ func (m *Model) copied() *kept {
 	if size == 0 || !m.shelf.room(size+4*int64(len(m.cached))) {
 		return nil
 	}
-	k.tokens, k.state = slices.Clone(m.cached), make([]byte, size)
+	k.tokens, k.owed, k.state = slices.Clone(m.cached), slices.Clone(m.owed), make([]byte, size)
 	if n := llama.StateSeqGetData(m.ctx, k.state, 0); n != uint64(size) {
 		return nil
 	}
@@ -195,7 +211,8 @@ func (m *Model) Forget() {
 	m.shelf.clear()
 	_ = llama.MemoryClear(m.memory, true)
 	clear(m.cached[:cap(m.cached)])
-	m.cached, m.conversation = nil, ""
+	clear(m.owed)
+	m.cached, m.owed, m.conversation = nil, nil, ""
 	clear(m.leftOut)
 }
 

@@ -82,7 +82,7 @@ func FuzzPrepare(f *testing.F) {
 	f.Add("{{{%-%}{##}{{-}}{%")
 	f.Fuzz(func(t *testing.T, source string) {
 		p := &prompter{template: prepare(source, "<s>", "</s>")}
-		if _, err := p.render([]Message{{"user", "hello"}}); err != nil && !errors.Is(err, ErrTemplate) {
+		if _, err := p.apply([]Message{{"user", "hello"}}); err != nil && !errors.Is(err, ErrTemplate) {
 			t.Errorf("%q: %v", source, err)
 		}
 	})

@@ -3,7 +3,20 @@ package llama
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
 )
+
+// spelling is what a token stands for in plain text. Control tokens have none.
+func spelling(vocab llama.Vocab, token llama.Token) []byte {
+	buf := make([]byte, 64)
+	n := llama.TokenToPiece(vocab, token, buf, 0, false)
+	if n < 0 {
+		buf = make([]byte, -n)
+		n = llama.TokenToPiece(vocab, token, buf, 0, false)
+	}
+	return buf[:max(n, 0)]
+}
 
 // runes joins the bytes of tokens into whole characters: a token may hold a part of one.
 type runes struct {
