@@ -10,8 +10,9 @@ import (
 	"subrosa/internal/session"
 )
 
-// pageMessages is how many messages of a conversation are shown at first, and with each look further back.
-const pageMessages = 200
+// pageMessages is how many messages of a conversation the page gets at first, and with each look further back: some ten
+// screens, which it takes within a frame.
+const pageMessages = 50
 
 // PromptView is what Send sends. At most one of Edit, Again and Continue is a message's ID.
 type PromptView struct {
@@ -108,7 +109,7 @@ func (a *App) Conversation(id, before string) (ConversationDetail, error) {
 	}
 	p, err := a.session.Page(context.Background(), history.ConversationID(id), history.MessageID(before), pageMessages)
 	v := detailView(c, p)
-	if err != nil {
+	if err != nil || before != "" { // what follows is the whole conversation's, and there already
 		return v, err
 	}
 	v.StandIns, v.Sources = a.standIns(c.ID), a.sources(c.ID)

@@ -5,6 +5,7 @@ import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import App from './App.svelte';
 import { install, type MockApp } from './dev/mock';
+import { chat } from './state/chat.svelte';
 
 let mock: MockApp;
 
@@ -318,6 +319,19 @@ describe('an answer', () => {
     await user.type(composer(), 'and now{Enter}'); // it is a choice for the once
     await waitFor(() => expect(mock.sent).toMatchObject({ summarise: false }));
     await waitFor(() => expect(screen.getAllByText(/tokens\/s/)).toHaveLength(3));
+  });
+
+  it('stays as far back as it was looked at when it is read anew', async () => {
+    const user = await open();
+    mock.pageMessages = 1;
+    await user.click(button('Example patient note'));
+    await within(log()).findByText('Objective');
+    await chat.lookBack();
+    const ids = () => chat.messages.map((m) => m.id);
+    const before = ids();
+    expect(before.length).toBeGreaterThan(1);
+    await chat.reload();
+    expect(ids()).toEqual(before);
   });
 
   it('shows masked values as chips, and copies as it was written', async () => {

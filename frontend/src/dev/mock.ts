@@ -41,6 +41,7 @@ export class MockApp {
   state: AppState;
   list: Conversation[] = conversations();
   messages: Record<string, Message[]> = history();
+  pageMessages = 50; // that the page gets at once
   status: Status = readyStatus();
   preferences: Preferences = { theme: 'system', language: 'system' };
   passphrase = 'correct';
@@ -115,13 +116,17 @@ export class MockApp {
     Activity: async () => undefined,
     DraftsKept: async () => void (this.draftsKept += 1),
     Conversations: async () => this.list,
-    Conversation: async (id: string) => ({
-      conversation: this.list.find((c) => c.id === id),
-      messages: this.messages[id] ?? [],
-      standIns: this.standIns[id] ?? [],
-      ...{ earlier: false, versions: this.versions, sources: this.sources },
-      summaries: this.summaries[id] ?? [],
-    }),
+    Conversation: async (id: string, before: string) => {
+      const all = this.messages[id] ?? [];
+      const to = before ? all.findIndex((m) => m.id === before) : all.length;
+      return {
+        conversation: this.list.find((c) => c.id === id),
+        messages: all.slice(Math.max(0, to - this.pageMessages), to),
+        standIns: this.standIns[id] ?? [],
+        ...{ earlier: to > this.pageMessages, versions: this.versions, sources: this.sources },
+        summaries: this.summaries[id] ?? [],
+      };
+    },
     Send: async (p: Sending) => this.#send((this.sent = p)),
     Forget: async () => void (this.forgotten += 1),
     ReadAhead: async (id: string) => void this.readAhead.push(id),

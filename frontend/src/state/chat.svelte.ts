@@ -156,16 +156,18 @@ class Chat {
     if (draft) this.write(draft);
   }
 
-  /** Reads the conversation in view anew: another branch was chosen, or messages are gone. */
+  /** Reads the conversation in view anew, as far back as before: another branch was chosen, or messages are gone. */
   async reload(): Promise<void> {
     const id = this.conversation?.id;
     const visit = this.#visit;
     if (!id || this.temporary) return; // a temporary one has no other branches
     try {
       const detail = await api.conversation(id);
+      let thread = opened(this.thread, detail);
+      while (thread.earlier && thread.messages.length < this.messages.length)
+        thread = lookedBack(thread, await api.conversation(id, thread.messages[0]!.id));
       if (visit !== this.#visit) return;
-      if (this.live) this.thread = { ...this.thread, versions: detail.versions };
-      else this.thread = opened(this.thread, detail);
+      this.thread = this.live ? { ...this.thread, versions: thread.versions } : thread;
     } catch (reason) {
       this.fault = toFault(reason);
     }
