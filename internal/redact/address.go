@@ -139,26 +139,38 @@ func mayBePostcode(w *Word) bool {
 // mayBeTown: a comma, or another word with a capital after it.
 func mayBeTown(w *Word) bool {
 	switch w.After {
-	case 0, '-':
+	case 0:
 		return true
+	case '-':
 	case ' ':
-		return mayBeCapital(w.Next)
+		if !mayBeCapital(w.Next) {
+			return false
+		}
 	case ',':
-		return isSpace(w.Next) || w.Next == 0
+		if !isSpace(w.Next) && w.Next != 0 {
+			return false
+		}
 	case '.': // St. Louis
-		return len(w.Text) < 4
+		if len(w.Text) > 3 {
+			return false
+		}
+	default:
+		return false
 	}
-	return false
+	r := w.ahead()
+	return r.stop == 0 || r.comma > w.at && (r.stop == '0' || isSpace(r.stop))
 }
 
 // mayBeStreet: a word that ends in a kind of street before a number, or another word with a capital, or a kind alone, after it.
 func mayBeStreet(w *Word) bool {
 	switch w.After {
-	case 0, '-':
+	case 0:
 		return true
+	case '-':
+		return w.beforeStreet()
 	case ' ':
 		if mayBeCapital(w.Next) || w.Next == 'g' || w.Next == 'u' || w.Next == 't' {
-			return true
+			return w.beforeStreet()
 		}
 	case '\n', '\t', '\r', '.':
 	default:
@@ -171,17 +183,55 @@ func mayBeStreet(w *Word) bool {
 	return streetEnding(fold(buf[:0], w.Text))
 }
 
+// beforeStreet: a number stands behind the words with capitals, or the kind of a street in small letters, and one of them is
+// the name or kind of a street.
+func (w *Word) beforeStreet() bool {
+	r := w.ahead()
+	text := w.stream.text
+	switch {
+	case r.stop == 0:
+		return true
+	case r.stop == '0' || r.number || isSpace(r.stop):
+	case r.stop == 'a':
+		if !contains("ngut\xc3", text[r.end]) {
+			return false
+		}
+	default:
+		return false
+	}
+	for i := w.at; i <= r.end; {
+		from := i
+		for inWord[text[i]] {
+			i++
+		}
+		var buf [maxWord]byte
+		if i-from > 1 && streetEnding(fold(buf[:0], text[from:i])) {
+			return true
+		}
+		i++
+	}
+	return false
+}
+
 // mayBeOrganization: another word with a capital, & or plc after it.
 func mayBeOrganization(w *Word) bool {
 	switch w.After {
-	case 0, '-', '&':
+	case 0, '&':
 		return true
+	case '-':
 	case ' ':
-		return mayBeCapital(w.Next) || w.Next == '&' || w.Next == 'p'
+		if !mayBeCapital(w.Next) && w.Next != '&' && w.Next != 'p' {
+			return false
+		}
 	case ',':
-		return w.Next == ' ' || w.Next == 0
+		if w.Next != ' ' && w.Next != 0 {
+			return false
+		}
+	default:
+		return false
 	}
-	return false
+	r := w.ahead()
+	return r.stop == 0 || r.form > w.at
 }
 
 // house reads a house's number: 12, 12a, 12-14, 12/3, nº 12, s/n; it returns its end or 0.
@@ -760,9 +810,31 @@ func mayBeBeforePostcode(w *Word) bool {
 	case 0:
 		return true
 	case ' ':
-		return w.Next < 'a' || contains("abdeilmstvyz", w.Next)
+		if w.Next >= 'a' && !contains("abdeilmstvyz", w.Next) {
+			return false
+		}
 	case ',':
-		return w.Next == ' ' || w.Next == 0
+		if w.Next != ' ' && w.Next != 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	r := w.ahead()
+	if r.stop != '0' {
+		return r.stop == 0
+	}
+	// Five digits, behind a house's number of at most eleven bytes, a sign, a space and "E-".
+	digits := 0
+	for i := r.end + 2; i < r.end+21; i++ {
+		if i >= len(w.stream.text) {
+			return true
+		}
+		if !isDigit(w.stream.text[i]) {
+			digits = 0
+		} else if digits++; digits == 5 {
+			return true
+		}
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package redact
 
 // people are the last names of the persons found in a text so far.
 type people struct {
+	noted map[string]int // the finds, and where the first of each was triggered
 	first map[string]int // by the name in small letters: where the first find that holds it was triggered, in all of the normalised text; -1 for a conversation's pseudonyms
 	pairs [32]uint32     // which two letters they begin with, by their low five bits
 }
@@ -14,6 +15,13 @@ func (p *people) may(text []byte) bool {
 // note remembers the last names in a find that was triggered at a place: every part but the first of several. What is a word
 // of the language or a place too is let go, as are initials, particles and what has no capital.
 func (p *people) note(name []byte, at int) {
+	if first, ok := p.noted[string(name)]; ok && first <= at {
+		return
+	}
+	if p.noted == nil {
+		p.noted = map[string]int{}
+	}
+	p.noted[string(name)] = at
 	nm := readName(name, 0, false, names(), false)
 	full := 0
 	for _, w := range nm.words[:nm.n] {
@@ -29,14 +37,17 @@ func (p *people) note(name []byte, at int) {
 		if passed++; passed == 1 && full > 1 {
 			continue
 		}
-		if last := name[w.start:w.end]; w.flags&(plain|place) == 0 && w.capital && len(last) > 2 && len(last) <= maxWord && !safeWord(last) {
+		if last := name[w.start:w.end]; w.flags&(plain|place) == 0 && w.capital && len(last) > 2 && len(last) <= maxWord {
 			var buf [maxWord]byte
+			low := fold(buf[:0], last)
+			first, ok := p.first[string(low)]
+			if ok && first <= at || !ok && safeWord(last) {
+				continue
+			}
 			if p.first == nil {
 				p.first = map[string]int{}
 			}
-			if first, ok := p.first[string(fold(buf[:0], last))]; !ok || at < first {
-				p.first[string(fold(buf[:0], last))] = at
-			}
+			p.first[string(low)] = at
 			p.pairs[last[0]&31] |= 1 << (last[1] & 31)
 		}
 	}
@@ -62,15 +73,15 @@ func (c *Candidate) again(last []byte) Verdict {
 
 // mayBeAgain: no word of the language, and no place, unless it is the first part of a name in several.
 func mayBeAgain(w *Word) bool {
+	if s := w.stream; (len(s.doubts) == 0 || !s.more) && !s.people.may(s.text[w.at:]) {
+		return false
+	}
 	return w.After == '-' || w.After == '\'' || w.After == 0 || w.known()&(plain|place) == 0
 }
 
 // matchAgain: Maria Gonzalez came. Later Gonzalez left.
 func matchAgain(c *Candidate) Verdict {
 	text, at := c.Text, c.At
-	if (len(c.stream.doubts) == 0 || !c.More) && !c.stream.people.may(text[at:]) {
-		return None
-	}
 	if !capital(text, at) || at > 0 && contains("_@/\\#$&", text[at-1]) || at > 1 && (text[at-1] == '-' || text[at-1] == '\'') && inWord[text[at-2]] {
 		return None
 	}

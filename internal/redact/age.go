@@ -3,9 +3,28 @@ package redact
 // Ages finds the ages of persons; AgesOver89 only those over 89, which HIPAA's Safe Harbor counts as identifying.
 func Ages() []Rule {
 	return []Rule{
-		{Name: "age/3", Type: Age, Anchors: figure, If: func(w *Word) bool { return w.Digits <= 2 && w.Value <= 89 && w.Before != '/' && w.Before != '.' }, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
-		{Name: "age_over_89/3", Type: AgeOver89, Anchors: figure, If: func(w *Word) bool { return w.Value >= 90 && w.Value <= 125 }, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
+		{Name: "age/3", Type: Age, Anchors: figure, If: func(w *Word) bool { return w.Digits <= 2 && w.Value <= 89 && mayBeAge(w) }, Match: func(c *Candidate) Verdict { return matchAge(c, 0, 89) }},
+		{Name: "age_over_89/3", Type: AgeOver89, Anchors: figure, If: func(w *Word) bool { return w.Value >= 90 && w.Value <= 125 && mayBeAge(w) }, Match: func(c *Candidate) Verdict { return matchAge(c, 90, 125) }},
 	}
+}
+
+// mayBeAge: what a word for years begins with behind it, or what a word for an age ends in before it.
+func mayBeAge(w *Word) bool {
+	next := w.Next
+	switch {
+	case w.Before == '/', w.Before == '.':
+		return false
+	case len(w.Text) > w.Digits:
+		next = w.Text[w.Digits]
+	case w.After == 0:
+		return true
+	case w.After != ' ' && w.After != '-':
+		next = '-'
+	}
+	if next == 0 || contains("ymaj", next|0x20) {
+		return true
+	}
+	return contains(" :=(", w.Before) && contains("fednrs :=(", w.Earlier|0x20)
 }
 
 func matchAge(c *Candidate, least, most int) Verdict {

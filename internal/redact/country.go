@@ -29,6 +29,9 @@ func mayBeTownOf(w *Word) bool {
 	default:
 		return false
 	}
+	if r := w.ahead(); r.stop != 0 && r.comma <= w.at && r.stop != '(' && r.stop != '\n' {
+		return false
+	}
 	if flags := w.known(); flags == 0 || flags&place != 0 || w.After == '-' || w.After == '\'' {
 		return true
 	}

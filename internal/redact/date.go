@@ -32,17 +32,21 @@ func mayBeDate(w *Word, initials *[256]bool) bool {
 	if w.After == 0 {
 		return true
 	}
-	if len(w.Text) > w.Digits {
-		return w.Digits <= 2 || w.Digits == 6 || w.Digits == 8
+	if len(w.Text) > w.Digits { // 3rd
+		return w.Digits <= 2 && 1 <= w.Value && w.Value <= 31 && contains("stner", w.Text[w.Digits]|0x20)
 	}
 	switch w.Digits {
 	case 1, 2:
+		day := 1 <= w.Value && w.Value <= 31
 		switch w.After {
 		case '/', '-':
-			return isDigit(w.Next) || startsWord(w.Next) || w.Next == 0
+			return isDigit(w.Next) || day && startsWord(w.Next) || w.Next == 0
 		case '.':
-			return isDigit(w.Next) || startsWord(w.Next) || isSpace(w.Next) || w.Next == 0
+			return day && (isDigit(w.Next) || startsWord(w.Next) || isSpace(w.Next) || w.Next == 0)
 		case ' ', '\n':
+			if !day {
+				return false
+			}
 			return initials[w.Next|0x20] || w.Next >= 0xC3 || isSpace(w.Next) || w.Next == 0
 		}
 		return false

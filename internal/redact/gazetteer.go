@@ -86,7 +86,7 @@ func (g *gazetteer) look(word []byte) uint8 {
 	for _, b := range word {
 		h = (h ^ uint32(b)) * hashPrime
 	}
-	return g.find(h, len(word), func(listed string) bool { return string(word) == listed })
+	return g.find(word, h)
 }
 
 // lookHashed is look for a word as it is written, whose hash by lower is h.
@@ -97,15 +97,15 @@ func (g *gazetteer) lookHashed(word []byte, h uint32) uint8 {
 			return g.look(fold(buf[:0], word))
 		}
 	}
-	return g.find(h, len(word), func(listed string) bool { return sameWord(word, listed) })
+	return g.find(word, h)
 }
 
-// find returns the flags of the word of this hash and length that is the same.
-func (g *gazetteer) find(h uint32, n int, same func(listed string) bool) uint8 {
+// find returns the flags of a word of this hash.
+func (g *gazetteer) find(word []byte, h uint32) uint8 {
 	for k := slot(h, len(g)); g[k] != 0; k = (k + 1) & (len(g) - 1) {
 		if e := g[k]; e>>(offsetBits+flagBits) == h>>(32-tagBits) {
 			at := int(e & (1<<offsetBits - 1))
-			if end := at + n; end < len(nameList) && (nameList[end] == ' ' || nameList[end] == '\n') && same(nameList[at:end]) {
+			if end := at + len(word); end < len(nameList) && (nameList[end] == ' ' || nameList[end] == '\n') && sameWord(word, nameList[at:end]) {
 				return uint8(e >> offsetBits & (1<<flagBits - 1))
 			}
 		}
@@ -115,6 +115,17 @@ func (g *gazetteer) find(h uint32, n int, same func(listed string) bool) uint8 {
 
 // fold writes a word in small letters into buf: ASCII, and Latin letters to U+017F, which fold by one byte.
 func fold(buf, word []byte) []byte {
+	for i, b := range word {
+		if b >= 0x80 {
+			return foldLatin(buf, word[i:])
+		}
+		buf = append(buf, lowered[b])
+	}
+	return buf
+}
+
+// foldLatin is fold for a word with letters that are not of ASCII.
+func foldLatin(buf, word []byte) []byte {
 	var last byte
 	for _, b := range word {
 		c := lower(last, b)

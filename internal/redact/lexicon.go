@@ -8,8 +8,9 @@ import (
 // lexicon holds the words that rules are triggered by, and the phrases that speak for a value after them.
 type lexicon struct {
 	entries []entry
-	index   map[string]int // while it is built
-	table   []int32        // open addressing by hash: 1 + index into entries, 0 for none
+	index   map[string]int  // while it is built
+	table   []int32         // open addressing by hash: 1 + index into entries, 0 for none
+	hashes  [1 << 10]uint64 // of a hash's low 16 bits, which an entry has
 }
 
 type entry struct {
@@ -93,6 +94,7 @@ func (l *lexicon) build() {
 	}
 	l.table = make([]int32, size)
 	for i, e := range l.entries {
+		l.hashes[e.hash>>6&1023] |= 1 << (e.hash & 63)
 		at := slot(e.hash, size)
 		for l.table[at] != 0 {
 			at = (at + 1) & (size - 1)
@@ -108,6 +110,9 @@ const (
 )
 
 func slot(hash uint32, size int) int { return int(hash^hash>>15) & (size - 1) }
+
+// may is false for a hash that no entry has.
+func (l *lexicon) may(h uint32) bool { return l.hashes[h>>6&1023]>>(h&63)&1 != 0 }
 
 // find returns the entry of a word, whose hash in small letters is h, or nil.
 func (l *lexicon) find(word []byte, h uint32) *entry {
@@ -256,10 +261,13 @@ func follows(text []byte, at int, rest string) (end int, ok bool) {
 		word, rest, _ = strings.Cut(rest, " ")
 		gap := at
 		at = nextWord(text, at)
-		if at == gap || at-gap > 3 || at == len(text) {
+		if at == gap || at-gap > 3 || at == len(text) || lower(0, text[at]) != word[0] {
 			return 0, false
 		}
-		stop, _ := wordEnd(text, at)
+		stop := at
+		for stop < len(text) && stop-at < maxWord && inWord[text[stop]] {
+			stop++
+		}
 		if !(stop-at == len(word) && sameWord(text[at:stop], word)) &&
 			!(stop-at == len(word)+1 && text[stop-1]|0x20 == 's' && sameWord(text[at:stop-1], word)) {
 			return 0, false

@@ -15,7 +15,7 @@ func netRules() []Rule {
 		{Name: "ipv4/1", Type: IPAddress, Anchors: figure, If: mayBeIPv4, Match: matchIPv4, Context: []string{"version", "release", "v", "ver", "section", "sec", "build", "firmware", "chapter"}},
 		// Eight groups of four hexadecimal digits, :: once for zeros, an IPv4 address as the last two, a zone, a prefix.
 		{Name: "ipv6/1", Type: IPAddress, Anchors: ":", If: func(w *Word) bool { return w.After == 0 || w.After == ':' || isHex(w.Before) }, Match: matchIPv6, Tail: tailIPv6},
-		{Name: "mac/1", Type: MACAddress, Anchors: ":-.", If: func(w *Word) bool { return isHex(w.Before) && (isHex(w.After) || w.After == 0) }, Match: matchMAC},
+		{Name: "mac/1", Type: MACAddress, Anchors: ":-.", If: func(w *Word) bool { return isHex(w.Before) && isHex(w.Earlier) && (isHex(w.After) || w.After == 0) }, Match: matchMAC},
 		// A scheme, or www and a host with a dot, to the end of what an address is written with.
 		{Name: "url/1", Type: URL, Words: []string{"http", "https", "ftp", "ftps", "sftp", "www"}, Match: matchURL},
 	}

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/binary"
 	"slices"
 	"sort"
 	"unicode"
@@ -47,6 +48,14 @@ var byteKinds = func() (t [256]uint8) {
 	return t
 }()
 
+// plainEight reports whether eight bytes are plain: of ASCII, and none of * _ ` \ and carriage return. It may be
+// false for other bytes behind one of those.
+func plainEight(x uint64) bool {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	zero := func(x uint64) uint64 { return (x - low) &^ x } // the high bit of a byte that is 0, and maybe of those above it
+	return (x|zero(x^'*'*low)|zero(x^'\r'*low)|zero(x^'_'*low)|zero(x^'`'*low)|zero(x^'\\'*low))&high == 0
+}
+
 // feed normalises what can be decided.
 func (n *normaliser) feed(more bool) {
 	raw := n.raw
@@ -54,6 +63,12 @@ func (n *normaliser) feed(more bool) {
 	for i < len(raw) {
 		j := i
 		for j < len(raw) {
+			for j+8 <= len(raw) && plainEight(binary.LittleEndian.Uint64(raw[j:])) {
+				j += 8
+			}
+			if j == len(raw) {
+				break
+			}
 			if k := byteKinds[raw[j]]; k == plainByte {
 				j++
 			} else if k == accentByte && j+1 < len(raw) && raw[j+1]&0xC0 == 0x80 {

@@ -1,6 +1,9 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Person is the type of persons' names.
 const Person Type = "PERSON"
@@ -561,19 +564,34 @@ func mayBeName(w *Word) bool {
 	if w.After == 0 {
 		return true
 	}
-	switch w.known() {
-	case plain:
+	known := w.known()
+	switch {
+	case known == plain:
 		return w.After == '-'
-	case 0:
-		switch w.After {
-		case ' ':
-			return w.Next < 'a' || w.Next > 'z' || contains("abdeilmstvyz", w.Next) // a particle may begin so
-		case '-', '.', '\'':
-			return true
-		}
+	case known != 0:
+	case w.After == '-', w.After == '.', w.After == '\'':
+		return true
+	case w.After != ' ':
 		return false
 	}
-	return true
+	switch {
+	case w.After != ' ', 'a' > w.Next, w.Next > 'z':
+		return true
+	case known == 0 && !contains("abdeilmstvyz", w.Next): // no particle begins so
+		return false
+	case len(w.Text) < 3:
+		return true
+	}
+	// A word in small letters behind it.
+	switch r := w.ahead(); {
+	case r.stop != 'a' || r.last != w.at: // no: a particle
+		return true
+	case known == 0:
+		return false
+	case known&(firstName|plain|place) == firstName:
+		return true
+	}
+	return personVerb(w.stream.text, w.at+len(w.Text)) > 0
 }
 
 // matchName is asked at every capital that begins a word.
@@ -904,21 +922,34 @@ func stopWord(w []byte) bool {
 // ending, months, weekdays, units, terms of law and medicine.
 func safeWord(w []byte) bool {
 	var buf [40]byte
-	if len(w) > 40 {
+	if len(w) > len(buf) {
 		return true
 	}
-	low := string(fold(buf[:0], w))
-	switch low {
-	case "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "montag", "dienstag", "mittwoch", "donnerstag",
-		"aspirin", "tylenol", "advil", "lipitor", "zocor", "plavix", "xanax", "prozac", "zoloft", "humira", "lantus", "ozempic", "viagra", "insulin", "warfarin", "heparin", "metformin", "lisinopril", "prednisone", "tamsulosin", "gabapentin", "ibuprofen", "paracetamol", "nolotil", "augmentine", "omeprazol", "adiro", "sintrom", "enantyum", "marcumar", "ramipril", "metoprolol", "novalgin", "pantoprazol",
-		"parkinson", "alzheimer", "hodgkin", "crohn", "huntington", "tourette", "sjögren", "raynaud", "cushing", "hashimoto", "kaposi", "wegener", "meckel", "epstein", "guillain", "barré", "burkitt", "ewing", "whipple", "wernicke", "korsakoff", "babinski", "romberg", "trendelenburg", "apgar", "doppler", "holter", "hickman", "foley", "billroth", "hartmann", "kussmaul", "cheyne", "dupuytren", "charcot", "ehlers", "danlos", "klinefelter", "noonan", "behçet", "behcet", "takayasu", "kawasaki", "henoch", "schönlein", "churg", "strauss", "goodpasture", "creutzfeldt", "lyme", "ebola", "coombs", "gram", "giemsa", "ziehl", "papanicolaou", "pap", "mantoux", "schirmer", "snellen", "ishihara", "goldmann", "gleason", "breslow", "clark", "child", "pugh", "ranson", "wells", "killip", "forrester", "bishop", "bartholin", "skene", "zollinger", "ellison", "mallory", "weiss", "barrett", "peyronie", "legg", "perthes", "osgood", "schlatter", "hirschsprung", "cockcroft", "gault",
-		"miranda", "daubert", "brady", "lanham", "sherman", "chevron", "escobedo", "batson", "jencks", "hipaa", "gdpr", "habeas", "corpus", "plaintiff", "defendant", "exhibit", "section", "article", "affidavit", "deponent", "esq", "esquire", "md", "phd", "rn", "llb", "qc", "kc", "jd", "usa", "uk", "nhs", "icu", "ecg", "ekg", "mri", "ct":
+	low := fold(buf[:0], w)
+	if safeWords[string(low)] {
 		return true
 	}
-	for _, end := range [...]string{"mab", "nib", "pril", "olol", "azole", "statin", "cillin", "mycin", "micina", "oxacin", "floxacino", "sartan", "dipine", "prazole", "zolam", "zepam", "tidine", "vir", "parin", "triptan", "gliptin", "gliflozin", "itis", "osis", "emia", "ectomy", "otomy", "ología", "ología", "logy", "ction", "ments", "graphy", "scopy", "pathy", "ografía", "ectomía", "cilina", "prazol", "statina"} {
-		if len(low) > len(end)+2 && low[len(low)-len(end):] == end {
+	if len(low) == 0 {
+		return false
+	}
+	for _, end := range safeEndings[low[len(low)-1]] {
+		if len(low) > len(end)+2 && string(low[len(low)-len(end):]) == end {
 			return true
 		}
 	}
 	return false
 }
+
+var safeWords = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday jan feb mar apr jun jul aug sep sept oct nov dec lunes martes miércoles jueves viernes sábado montag dienstag mittwoch donnerstag " +
+	"aspirin tylenol advil lipitor zocor plavix xanax prozac zoloft humira lantus ozempic viagra insulin warfarin heparin metformin lisinopril prednisone tamsulosin gabapentin ibuprofen paracetamol nolotil augmentine omeprazol adiro sintrom enantyum marcumar ramipril metoprolol novalgin pantoprazol " +
+	"parkinson alzheimer hodgkin crohn huntington tourette sjögren raynaud cushing hashimoto kaposi wegener meckel epstein guillain barré burkitt ewing whipple wernicke korsakoff babinski romberg trendelenburg apgar doppler holter hickman foley billroth hartmann kussmaul cheyne dupuytren charcot ehlers danlos klinefelter noonan behçet behcet takayasu kawasaki henoch schönlein churg strauss goodpasture creutzfeldt lyme ebola coombs gram giemsa ziehl papanicolaou pap mantoux schirmer snellen ishihara goldmann gleason breslow clark child pugh ranson wells killip forrester bishop bartholin skene zollinger ellison mallory weiss barrett peyronie legg perthes osgood schlatter hirschsprung cockcroft gault " +
+	"miranda daubert brady lanham sherman chevron escobedo batson jencks hipaa gdpr habeas corpus plaintiff defendant exhibit section article affidavit deponent esq esquire md phd rn llb qc kc jd usa uk nhs icu ecg ekg mri ct")...)
+
+// safeEndings are what drugs, diseases and procedures end in, by their last byte.
+var safeEndings = func() (t [256][]string) {
+	for _, end := range [...]string{"mab", "nib", "pril", "olol", "azole", "statin", "cillin", "mycin", "micina", "oxacin", "floxacino", "sartan", "dipine", "prazole", "zolam", "zepam", "tidine", "vir", "parin", "triptan", "gliptin", "gliflozin", "itis", "osis", "emia", "ectomy", "otomy", "ología", "logy", "ction", "ments", "graphy", "scopy", "pathy", "ografía", "ectomía", "cilina", "prazol", "statina"} {
+		last := end[len(end)-1]
+		t[last] = append(t[last], end)
+	}
+	return t
+}()

@@ -27,13 +27,29 @@ func mayBePhone(w *Word) bool {
 	case w.After == 0, w.Next == 0:
 		return true
 	case w.Digits == 0: // + or (
-		return isDigit(w.After) || w.After == '('
+		return (isDigit(w.After) || w.After == '(') && w.sixDigits()
 	case len(w.Text) > w.Digits:
 		return w.Digits >= 6
 	case w.Digits >= 6:
 		return true
 	}
-	return contains(" -./(", w.After) && (isDigit(w.Next) || contains(" -./(", w.Next))
+	return contains(" -./(", w.After) && (isDigit(w.Next) || contains(" -./(", w.Next)) && w.sixDigits()
+}
+
+// sixDigits: that many stand there with nothing between but what stands in numbers, or the text ends before it is known.
+func (w *Word) sixDigits() bool {
+	digits := 0
+	for _, b := range w.stream.text[w.at:] {
+		switch {
+		case isDigit(b):
+			if digits++; digits == 6 {
+				return true
+			}
+		case !contains(" -./()+\n", b):
+			return false
+		}
+	}
+	return true
 }
 
 const maxPhone = 15 // digits, by ITU-T E.164

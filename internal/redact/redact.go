@@ -183,6 +183,8 @@ type Word struct {
 	hash    uint32 // in small letters
 	gazette uint8
 	looked  bool
+	stream  *Stream
+	at      int // where it begins in the stream's text
 }
 
 // joined reports whether a separator other than a space joins it to a digit before.
@@ -197,7 +199,7 @@ func (w *Word) joined() bool {
 // known returns what the gazetteer says about the word.
 func (w *Word) known() uint8 {
 	if !w.looked {
-		w.gazette, w.looked = names().lookHashed(w.Text, w.hash), true
+		w.gazette, w.looked = w.stream.r.names.lookHashed(w.Text, w.hash), true
 	}
 	return w.gazette
 }
@@ -277,8 +279,9 @@ type Redactor struct {
 	byAnchor [256][]anchored
 	flags    [256]uint8
 	words    *lexicon
-	prefixes [256][]literal        // by their first byte
-	pairs    [1024]uint64          // which two bytes some prefix begins with
+	names    *gazetteer
+	prefixes [][]literal           // those that begin with the same two bytes
+	pairs    [1 << 16]uint16       // by two bytes: 1 + index into prefixes, 0 for none
 	bySize   [3][maxSize + 1]sized // without letters, with letters after a digit, with letters from the first on
 	tails    []int
 	labels   map[Type]string
@@ -298,7 +301,7 @@ type literal struct {
 
 // New returns a Redactor with these rules.
 func New(rules ...Rule) *Redactor {
-	r := &Redactor{rules: slices.Clone(rules), words: newLexicon(), labels: map[Type]string{}}
+	r := &Redactor{rules: slices.Clone(rules), words: newLexicon(), names: names(), labels: map[Type]string{}}
 	for _, k := range Kinds() {
 		r.labels[k.Type] = k.Label
 	}
@@ -321,10 +324,13 @@ func New(rules ...Rule) *Redactor {
 			r.words.trigger(w, i, phrases...)
 		}
 		for _, p := range rule.Prefixes {
-			r.prefixes[p[0]] = append(r.prefixes[p[0]], literal{p, i})
+			pair := uint16(p[0])<<8 | uint16(p[1])
+			if r.pairs[pair] == 0 {
+				r.prefixes = append(r.prefixes, nil)
+				r.pairs[pair] = uint16(len(r.prefixes))
+			}
+			r.prefixes[r.pairs[pair]-1] = append(r.prefixes[r.pairs[pair]-1], literal{p, i})
 			r.flags[p[0]] |= isPrefix
-			pair := int(p[0])<<8 | int(p[1])
-			r.pairs[pair>>6] |= 1 << (pair & 63)
 		}
 		for _, n := range rule.Sizes {
 			for class, takes := range [3][]Letters{{AnyLetters, NoLetters}, {AnyLetters, WithLetters, DigitFirst}, {AnyLetters, WithLetters, LetterFirst}} {
@@ -349,11 +355,8 @@ func New(rules ...Rule) *Redactor {
 	return r
 }
 
-// pair reports whether some prefix begins with these two bytes.
-func (r *Redactor) pair(a, b byte) bool {
-	pair := int(a)<<8 | int(b)
-	return r.pairs[pair>>6]>>(pair&63)&1 != 0
-}
+// pair returns 1 + the index of the prefixes that begin with these two bytes, 0 for none.
+func (r *Redactor) pair(a, b byte) uint16 { return r.pairs[uint16(a)<<8|uint16(b)] }
 
 // Ruleset identifies the rules, their versions and their order: "builtin-1:" and twelve hexadecimal digits.
 func (r *Redactor) Ruleset() string { return r.ruleset }

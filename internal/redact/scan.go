@@ -21,7 +21,7 @@ const (
 // scan asks the rules at every undecided trigger and returns the earliest byte that a value still in doubt could claim.
 // What waits is asked again with the next piece; merging a find a second time changes nothing.
 func (s *Stream) scan(text []byte, more bool) (live int) {
-	s.text, s.more, s.live, s.pointed, s.certain = text, more, len(text), 0, 0
+	s.text, s.more, s.live, s.pointed, s.certain, s.streak, s.w.stream = text, more, len(text), 0, 0, streak{}, s
 	s.c.near, s.c.stream = &s.near, s
 	waiting := s.doubts
 	s.doubts = s.spare[:0]
@@ -60,11 +60,14 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 			last = i
 			continue
 		}
-		end, hash, digit := s.word(i)
+		end, hash, digit := wordAt(text, i)
 		if end == len(text) && more && end-i < maxWord {
 			break // the current word: not all there
 		}
-		e := s.r.words.find(text[i:end], hash)
+		var e *entry
+		if s.r.words.may(hash) {
+			e = s.r.words.find(text[i:end], hash)
+		}
 		if e != nil {
 			for k := range e.asks {
 				s.askAsked(&e.asks[k], i, end)
@@ -76,7 +79,7 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 		if flags&isAnchor != 0 {
 			s.askWord(i, end, hash)
 		}
-		if flags&isPrefix != 0 && (i+1 == len(text) || s.r.pair(text[i], text[i+1])) {
+		if flags&isPrefix != 0 && (i+1 == len(text) || s.r.pair(text[i], text[i+1]) > 0) {
 			s.askPrefixes(i)
 		}
 		if digit || end-i <= 3 && !(e != nil && e.links && end < len(text) && text[end] == ' ' && text[end-1] >= 'a') && s.leadsOn(end) {
@@ -99,30 +102,44 @@ func (s *Stream) scan(text []byte, more bool) (live int) {
 	return live
 }
 
-// word returns the end of the word at i, its hash in small letters, and whether there is a digit in it.
-func (s *Stream) word(at int) (end int, hash uint32, digit bool) {
-	h := uint32(hashStart)
-	text := s.text[at:min(len(s.text), at+maxWord)]
-	for i, b := range text {
-		c := folded[b]
+// wordAt returns the end of the word at text[at:], its hash in small letters, and whether there is a digit in it.
+func wordAt(text []byte, at int) (end int, hash uint32, digit bool) {
+	h, kinds := uint32(hashStart), uint32(0)
+	last := min(len(text), at+maxWord)
+	i := at
+	for i < last {
+		c := folded[text[i]]
 		if c == 0 {
-			return at + i, h, digit
+			break
 		}
-		if c <= '9' {
-			digit = true
-		} else if c >= 0x80 && i > 0 {
-			c = lower(text[i-1], b)
-		}
-		h = (h ^ uint32(c)) * hashPrime
+		kinds |= c
+		h = (h ^ c&0xff) * hashPrime
+		i++
 	}
-	return at + len(text), h, digit
+	if kinds&foldedHigh != 0 { // a byte may fold by the one before it
+		_, h = wordEnd(text[:i], at)
+	}
+	return i, h, kinds&foldedDigit != 0
 }
 
-// folded is what a byte of a word becomes in small letters, 0 for a byte of none. What follows 0xC3 lower folds.
-var folded = func() (t [256]byte) {
+const (
+	foldedDigit = 1 << (8 + iota)
+	foldedHigh  // not of ASCII
+)
+
+// folded is what a byte of a word becomes in small letters, with what it is above, 0 for a byte of none. What follows 0xC3
+// lower folds.
+var folded = func() (t [256]uint32) {
 	for b := range t {
-		if inWord[b] {
-			t[b] = lower(0, byte(b))
+		if !inWord[b] {
+			continue
+		}
+		t[b] = uint32(lower(0, byte(b)))
+		switch {
+		case isDigit(byte(b)):
+			t[b] |= foldedDigit
+		case b >= 0x80:
+			t[b] |= foldedHigh
 		}
 	}
 	return t
@@ -132,7 +149,8 @@ var folded = func() (t [256]byte) {
 // another byte.
 func (s *Stream) askWord(at, end int, hash uint32) {
 	w := &s.w
-	*w = Word{Text: s.text[at:end], hash: hash}
+	w.Text, w.hash, w.at, w.looked = s.text[at:end], hash, at, false
+	w.Earlier, w.Before, w.After, w.Next, w.Digits, w.Value = 0, 0, 0, 0, 0, 0
 	if at > 0 {
 		w.Before = s.text[at-1]
 	}
@@ -145,14 +163,16 @@ func (s *Stream) askWord(at, end int, hash uint32) {
 	if end+1 < len(s.text) {
 		w.Next = s.text[end+1]
 	}
-	for _, b := range w.Text {
-		if !isDigit(b) {
-			break
+	if isDigit(w.Text[0]) {
+		for _, b := range w.Text {
+			if !isDigit(b) {
+				break
+			}
+			if w.Digits < 9 {
+				w.Value = 10*w.Value + int(b-'0')
+			}
+			w.Digits++
 		}
-		if w.Digits < 9 {
-			w.Value = 10*w.Value + int(b-'0')
-		}
-		w.Digits++
 	}
 	for _, a := range s.r.byAnchor[w.Text[0]] {
 		if a.when == nil || a.when(w) {
@@ -179,13 +199,13 @@ func (s *Stream) askPrefixes(at int) {
 		}
 		return
 	}
-	if !s.r.pair(rest[0], rest[1]) {
+	pair := s.r.pair(rest[0], rest[1])
+	if pair == 0 {
 		return
 	}
 	short := false
-	for _, p := range s.r.prefixes[rest[0]] {
+	for _, p := range s.r.prefixes[pair-1] {
 		switch {
-		case p.text[1] != rest[1]:
 		case len(rest) >= len(p.text):
 			if string(rest[:len(p.text)]) == p.text {
 				s.ask(p.rule, at)
@@ -244,7 +264,7 @@ func (s *Stream) askAsked(a *asked, at, end int) {
 // askAgain asks a rule about a place where it waited for more.
 func (s *Stream) askAgain(k, at int) {
 	if len(s.r.rules[k].Phrases) > 0 {
-		end, hash, _ := s.word(at)
+		end, hash, _ := wordAt(s.text, at)
 		if e := s.r.words.find(s.text[at:end], hash); e != nil {
 			for i := range e.asks {
 				if e.asks[i].rule == k {

@@ -242,14 +242,17 @@ func secrecyOf(name []byte) secrecy {
 	if passwords.in(low) {
 		return password
 	}
-	switch last := name[bytes.LastIndexAny(name, "_-.")+1:]; strings.ToLower(string(last)) {
+	last := len(low)
+	for k := len(name) - 1; k >= 0 && name[k] != '_' && name[k] != '-' && name[k] != '.'; k-- {
+		last--
+	}
+	switch string(low[last:]) {
 	case "pw", "pass", "pswd", "psw", "clave", "senha", "mdp", "wachtwoord":
 		return terse
 	case "pin":
 		return pin
 	}
-	last := name[bytes.LastIndexByte(name, '.')+1:] // cloud.key
-	if !keywords.in(low) && !bytes.EqualFold(last, []byte("auth")) && !bytes.EqualFold(last, []byte("key")) {
+	if part := name[bytes.LastIndexByte(name, '.')+1:]; !keywords.in(low) && !bytes.EqualFold(part, []byte("auth")) && !bytes.EqualFold(part, []byte("key")) { // cloud.key
 		return noSecret
 	}
 	n := string(low)

@@ -31,15 +31,16 @@ type Stream struct {
 	base   int // offset of in.raw in the whole text
 
 	// Of the scan that runs.
-	text  []byte
-	more  bool
-	live  int
-	spare []doubt
-	c     Candidate
-	near  surroundings
-	from  int // where c.Text begins in text
-	id    identifier
-	w     Word
+	text   []byte
+	more   bool
+	live   int
+	spare  []doubt
+	c      Candidate
+	near   surroundings
+	from   int // where c.Text begins in text
+	id     identifier
+	w      Word
+	streak streak
 
 	certain, certainRule int // 1 + the earliest start of a find of which only the end is open, and its rule; 0 for none
 
