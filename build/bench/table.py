@@ -47,6 +47,8 @@ def rows():
     if r := report["reopened"]:
         yield ("a conversation reopened, to reading it again: times sooner", r["ratio"], ">= 5", r["ratio"] >= 5,
                f"{r['tokens']} tokens: {r['reopenedSeconds']:.3g} s, {r['readSeconds']:.3g} read; {r['stateMiB']:.0f} MiB saved in {r['saveSeconds']:.2g} s")
+        yield ("first token with reading ahead, to without", r["readAheadRatio"], "", None,
+               f"{r['readAheadSeconds']:.3g} s from sending, {r['readAheadTokens']} tokens left to read; {r['readSeconds']:.3g} s")
     yield ("decryption to ChaCha20-Poly1305 alone", decrypt["x-decrypted"], ">= 0.8", decrypt["x-decrypted"] >= 0.8,
            f"{decrypt['MB/s-decrypted']:.0f} MB/s; {decrypt['MB/s-chacha20poly1305']:.0f}")
 

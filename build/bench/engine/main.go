@@ -22,7 +22,6 @@ import (
 const (
 	contextLength = 2048
 	batch         = 512
-	answerTokens  = 128
 	shortAnswer   = 16 // to the document
 	question      = "Summarise the duties of an executor under a will, in the order in which they arise, and name for each of them " +
 		"the deadline, the document that proves it, and who may demand to see it. Answer for an estate with a house, two bank " +
@@ -30,15 +29,31 @@ const (
 	secondQuestion = "Which of these duties remains when the daughter renounces her share?"
 )
 
-// document is read in front of two questions. The made-up models take two letters to a token.
-var document = strings.TrimSpace(strings.Repeat(sentence, 14))
-
 const sentence = "The executor collects the estate, pays what is owed, and gives the heirs what is left. "
 
 // options are the command line.
 type options struct {
 	Dir, Lib, Program, Peer string
 	Rounds, Threads         int
+	Quick                   bool // little is asked for, to see that everything runs
+}
+
+// document is read in front of two questions. The made-up models take two letters to a token.
+func (o options) document() string {
+	return strings.TrimSpace(strings.Repeat(sentence, o.size(14, 2)))
+}
+
+func (o options) answerTokens() int { return o.size(128, 8) }
+
+// few is how often is measured what takes long and varies little.
+func (o options) few() int { return max(1, o.Rounds/2) }
+
+// size is what is measured, or what is enough to see that it runs.
+func (o options) size(whole, quick int) int {
+	if o.Quick {
+		return quick
+	}
+	return whole
 }
 
 func main() {
@@ -49,6 +64,7 @@ func main() {
 	flag.StringVar(&o.Peer, "peer", "build/bench/peer", "directory of the peer's program, its packages installed")
 	flag.IntVar(&o.Rounds, "rounds", 5, "runs of each side")
 	flag.IntVar(&o.Threads, "threads", int(llama.Threads()), "threads; by default one for each physical core")
+	flag.BoolVar(&o.Quick, "quick", false, "ask for little, to see that everything runs: its figures mean nothing")
 	which := flag.String("model", strings.Join(append(names(), "quoting", "memory", "reopened"), ","), "what to measure: models, the one that quotes, memory over a thousand turns, a conversation reopened")
 	bare := flag.String("bare", "", "be the bare loop on this file, once")
 	flag.Parse()

@@ -9,9 +9,6 @@ import (
 	"subrosa/internal/engine"
 )
 
-// turnsInAll is how many turns an engine is asked for in a row.
-const turnsInAll = 1000
-
 // curve is the engine's memory over many turns.
 type curve struct {
 	Turns  []int     `json:"turns"`
@@ -40,7 +37,7 @@ func memoryOverTurns(o options) (*curve, error) {
 	defer e.Close()
 	var c curve
 	conversations := make([][]engine.Message, 50)
-	for turn := 1; turn <= turnsInAll; turn++ {
+	for turn := 1; turn <= o.size(1000, 200); turn++ {
 		i := turn * 7 % len(conversations)
 		if len(conversations[i]) >= 8 {
 			conversations[i] = nil

@@ -45,14 +45,14 @@ func child(name string, args ...string) (r run, err error) {
 }
 
 func bareProcess(file string, o options) (run, error) {
-	return child(os.Args[0], "-bare", file, "-lib", o.Lib, "-threads", strconv.Itoa(o.Threads))
+	return child(os.Args[0], "-bare", file, "-lib", o.Lib, "-threads", strconv.Itoa(o.Threads), "-quick="+strconv.FormatBool(o.Quick))
 }
 
 // peerProcess runs node-llama-cpp. With justLoad it measures that alone.
 func peerProcess(file string, o options, justLoad bool) (run, error) {
 	job, err := json.Marshal(map[string]any{
-		"file": file, "threads": o.Threads, "context": contextLength, "batch": batch, "tokens": answerTokens,
-		"prompt": turn(question), "document": turn(document), "next": after + turn(secondQuestion), "justLoad": justLoad,
+		"file": file, "threads": o.Threads, "context": contextLength, "batch": batch, "tokens": o.answerTokens(),
+		"prompt": turn(question), "document": turn(o.document()), "next": after + turn(secondQuestion), "justLoad": justLoad,
 	})
 	if err != nil {
 		return run{}, err
@@ -126,7 +126,7 @@ func bareLoop(file string, o options) (r run, err error) {
 	start = time.Now()
 	prompt := llama.Tokenize(vocab, turn(question), true, true)
 	r.Prompt = len(prompt)
-	first, _, n, err := answer(prompt, answerTokens)
+	first, _, n, err := answer(prompt, o.answerTokens())
 	if err != nil {
 		return r, err
 	}
@@ -137,7 +137,7 @@ func bareLoop(file string, o options) (r run, err error) {
 		return r, err
 	}
 	start = time.Now()
-	prompt = llama.Tokenize(vocab, turn(document), true, true)
+	prompt = llama.Tokenize(vocab, turn(o.document()), true, true)
 	first, last, _, err := answer(prompt, shortAnswer)
 	if err != nil {
 		return r, err
@@ -160,10 +160,12 @@ func bareLoop(file string, o options) (r run, err error) {
 // loaded is the engine with a model.
 type loaded struct {
 	*engine.Engine
+	options
 	seconds float64
 }
 
 func load(store *vault.Store, id vault.ModelID, identity age.Identity, o options, r engine.LoadRequest) (l loaded, err error) {
+	l.options = o
 	sealed, err := store.Unseal(id, identity)
 	if err != nil {
 		return l, err
@@ -218,14 +220,14 @@ func engineRun(store *vault.Store, id vault.ModelID, identity age.Identity, o op
 	}
 	defer e.Close()
 	r.Load = e.seconds
-	a, err := e.ask([]engine.Message{{Role: "user", Text: question}}, answerTokens)
+	a, err := e.ask([]engine.Message{{Role: "user", Text: question}}, o.answerTokens())
 	if err != nil {
 		return r, err
 	}
 	r.First, r.Decode = a.first.Seconds(), a.speed()
 	r.Prompt, r.Output = a.PromptTokens, a.OutputTokens
 
-	conversation := []engine.Message{{Role: "user", Text: document}}
+	conversation := []engine.Message{{Role: "user", Text: o.document()}}
 	if a, err = e.ask(conversation, shortAnswer); err != nil {
 		return r, err
 	}
@@ -254,7 +256,7 @@ func (l loaded) stops() (longest float64, err error) {
 		var timer *time.Timer
 		text, pieces := question, 0
 		if whileReading {
-			text = document
+			text = l.document()
 			timer = time.AfterFunc(200*time.Millisecond, stop)
 		}
 		result, err := l.Generate(ctx, engine.Request{Messages: []engine.Message{{Role: "user", Text: text}}}, func(string) error {

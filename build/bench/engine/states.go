@@ -18,18 +18,20 @@ import (
 // keep is the engine's memory for conversations, bytes.
 const keep = 256 << 20
 
-// reopened is the first token of an answer in a conversation that another engine had before: by one that reads the
-// conversation, and by one that is given its state, which lies sealed in the history's directory.
+// reopened is the first token of an answer in a conversation that another engine had before, from the moment it is sent: by
+// one that reads the conversation, by one that is given its state, which lies sealed in the history's directory, and by one
+// that has read ahead while the question was typed.
 type reopened struct {
-	Tokens   int     `json:"tokens"` // of the conversation
-	StateMiB float64 `json:"stateMiB"`
-	Save     float64 `json:"saveSeconds"` // out of the engine, sealed and on the disk
-	Read     float64 `json:"readSeconds"`
-	Back     float64 `json:"reopenedSeconds"`
-	Ratio    float64 `json:"ratio"` // times sooner
+	Tokens     int     `json:"tokens"` // of the conversation
+	StateMiB   float64 `json:"stateMiB"`
+	Save       float64 `json:"saveSeconds"` // out of the engine, sealed and on the disk
+	Read       float64 `json:"readSeconds"`
+	Back       float64 `json:"reopenedSeconds"`
+	Ratio      float64 `json:"ratio"` // times sooner
+	Ahead      float64 `json:"readAheadSeconds"`
+	AheadNew   int     `json:"readAheadTokens"` // that were left to read
+	AheadRatio float64 `json:"readAheadRatio"`  // to Read
 }
-
-const longConversation = 2000 // tokens
 
 // oneEpoch is a keyring with one key.
 type oneEpoch struct{ key *secret.Bytes }
@@ -64,8 +66,8 @@ func reopen(o options) (*reopened, error) {
 	const of = "this model"
 	start := func() (loaded, error) { return load(s.store, s.id, s.identity, o, engine.LoadRequest{Keep: keep}) }
 	r := &reopened{}
-	var reads, backs, ratio, saves []float64
-	for range o.Rounds {
+	var reads, backs, ratio, saves, aheads, aheadRatio []float64
+	for range o.few() {
 		e, err := start()
 		if err != nil {
 			return nil, err
@@ -84,13 +86,16 @@ func reopen(o options) (*reopened, error) {
 			return nil, err
 		}
 
-		var seconds [2]float64
-		for i, restored := range []bool{false, true} {
+		var seconds [3]float64
+		for i, how := range []string{"read", "given back", "read ahead"} {
 			if e, err = start(); err != nil {
 				return nil, err
 			}
+			if how == "read ahead" {
+				_, err = e.ReadAhead(ctx, engine.Request{Conversation: string(c.ID), Messages: conversation[:len(conversation)-1]})
+			}
 			begun := time.Now()
-			if restored {
+			if how == "given back" {
 				err = giveBack(ctx, e, store, c.ID, of)
 			}
 			var a answer
@@ -101,15 +106,18 @@ func reopen(o options) (*reopened, error) {
 			if err := errors.Join(err, e.Close()); err != nil {
 				return nil, err
 			}
-			if r.Tokens = a.PromptTokens; restored != (a.CachedTokens > a.PromptTokens/2) {
-				return nil, fmt.Errorf("restored %v, and yet %+v", restored, a.Result)
+			if r.Tokens = a.PromptTokens; (how != "read") != (a.CachedTokens > a.PromptTokens/2) {
+				return nil, fmt.Errorf("%s, and yet %+v", how, a.Result)
 			}
+			r.AheadNew = a.PromptTokens - a.CachedTokens
+			fmt.Fprintf(os.Stderr, "reopened, %s: the first of an answer to %d tokens after %.2f s, %d of them read then\n", how, r.Tokens, seconds[i], r.AheadNew)
 		}
 		reads, backs, ratio = append(reads, seconds[0]), append(backs, seconds[1]), append(ratio, seconds[0]/seconds[1])
-		fmt.Fprintf(os.Stderr, "reopened: %d tokens read in %.2f s, given back in %.2f s\n", r.Tokens, seconds[0], seconds[1])
+		aheads, aheadRatio = append(aheads, seconds[2]), append(aheadRatio, seconds[2]/seconds[0])
 	}
-	r.StateMiB /= float64(o.Rounds)
+	r.StateMiB /= float64(o.few())
 	r.Save, r.Read, r.Back, r.Ratio = median(saves), median(reads), median(backs), median(ratio)
+	r.Ahead, r.AheadRatio = median(aheads), median(aheadRatio)
 	return r, nil
 }
 
@@ -122,13 +130,13 @@ func giveBack(ctx context.Context, e loaded, store *history.Store, id history.Co
 	return e.RestoreState(ctx, string(id), state.Size, state)
 }
 
-// longOne has a conversation of about 2,000 tokens, and returns it with its next question.
+// longOne has a conversation of about 2,000 tokens with the model, and returns it with its next question.
 func (l loaded) longOne(id string) ([]engine.Message, error) {
-	a, err := l.ask([]engine.Message{{Role: "user", Text: document}}, 1)
+	a, err := l.ask([]engine.Message{{Role: "user", Text: l.document()}}, 1)
 	if err != nil {
 		return nil, err
 	}
-	times := (longConversation - 120) * len(document) / a.PromptTokens / len(sentence)
+	times := (l.size(2000, 400) - 120) * len(l.document()) / a.PromptTokens / len(sentence)
 	conversation := []engine.Message{{Role: "user", Text: strings.TrimSpace(strings.Repeat(sentence, times))}}
 	if a, err = l.askIn(id, conversation, shortAnswer); err != nil {
 		return nil, err
