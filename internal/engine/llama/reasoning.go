@@ -16,21 +16,27 @@ const (
 
 // brackets are the words that stand around what models think, and around calls of tools, which nobody here can answer.
 // Sources: the chat templates of DeepSeek R1, Qwen 3, Phi 4 reasoning, Granite, SmolLM 3 (<think>), Magistral ([THINK]),
-// Seed-OSS, Command A, Kimi; for calls those of Qwen and Hermes, Mistral, Llama 3, DeepSeek.
+// Seed-OSS, Command A, Kimi, Gemma 4 (<|channel>thought); for calls those of Qwen and Hermes, Mistral, Llama 3, DeepSeek,
+// Phi 4 mini and Granite (<|tool_call|>), Kimi K2, Gemma 4.
 var brackets = []struct {
 	open, closing string
 	kind          kind
+	label         string // stands first within the bracket, and is part of it
 }{
-	{"<think>", "</think>", thought},
-	{"[THINK]", "[/THINK]", thought},
-	{"<seed:think>", "</seed:think>", thought},
-	{"<|START_THINKING|>", "<|END_THINKING|>", thought},
-	{"◁think▷", "◁/think▷", thought},
-	{"<tool_call>", "</tool_call>", silent},
-	{"[TOOL_CALLS]", "", silent},
-	{"<|python_tag|>", "", silent},
-	{"<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", silent},
-	{"<|START_ACTION|>", "<|END_ACTION|>", silent},
+	{"<think>", "</think>", thought, ""},
+	{"[THINK]", "[/THINK]", thought, ""},
+	{"<seed:think>", "</seed:think>", thought, ""},
+	{"<|START_THINKING|>", "<|END_THINKING|>", thought, ""},
+	{"◁think▷", "◁/think▷", thought, ""},
+	{"<|channel>", "<channel|>", thought, "thought"},
+	{"<tool_call>", "</tool_call>", silent, ""},
+	{"[TOOL_CALLS]", "", silent, ""},
+	{"<|python_tag|>", "", silent, ""},
+	{"<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", silent, ""},
+	{"<|START_ACTION|>", "<|END_ACTION|>", silent, ""},
+	{"<|tool_call|>", "<|/tool_call|>", silent, ""},
+	{"<|tool_calls_section_begin|>", "<|tool_calls_section_end|>", silent, ""},
+	{"<|tool_call>", "<tool_call|>", silent, ""},
 }
 
 // The words of OpenAI's harmony format (https://cookbook.openai.com/articles/openai-harmony): a message is
@@ -47,6 +53,7 @@ const (
 type splitter struct {
 	emit    func(k kind, text string) error
 	now     kind
+	label   string           // may still come, and is nobody's to read
 	closing string           // ends what is not speech; "" where only a word of harmony's or the end of the answer does
 	fresh   bool             // at the beginning of the answer, where a bracket counts although no token of its own spells it
 	tidy    bool             // space is dropped until there is something else
@@ -87,7 +94,7 @@ func thoughtsOver(lead string) string {
 // enter begins a stretch.
 func (s *splitter) enter(k kind, closing string) {
 	s.tidy = k == thought || s.now == thought
-	s.now, s.closing, s.fresh = k, closing, false
+	s.now, s.closing, s.fresh, s.label = k, closing, false, ""
 }
 
 // word takes a token that is a word of its own in the vocabulary, and reports whether it is one of those here.
@@ -109,7 +116,9 @@ func (s *splitter) word(text string) (known bool, err error) {
 	}
 	for _, b := range brackets {
 		if text == b.open && s.now == speech {
-			return true, s.change(b.kind, b.closing)
+			err = s.change(b.kind, b.closing)
+			s.label = b.label
+			return true, err
 		}
 	}
 	return false, nil
@@ -155,8 +164,15 @@ func (s *splitter) text(text string) error {
 				if after, found := strings.CutPrefix(trimmed, b.open); found && b.kind == thought {
 					s.held = after
 					s.enter(thought, b.closing)
+					s.label = b.label
 				}
 			}
+		case s.label != "":
+			trimmed := strings.TrimLeftFunc(s.held, unicode.IsSpace)
+			if len(trimmed) < len(s.label) && strings.HasPrefix(s.label, trimmed) {
+				return nil
+			}
+			s.held, s.label = strings.TrimPrefix(trimmed, s.label), ""
 		case s.closing != "":
 			before, after, found := strings.Cut(s.held, s.closing)
 			if !found {

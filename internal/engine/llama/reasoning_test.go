@@ -66,6 +66,16 @@ func TestThoughtsAreToldFromAnswers(t *testing.T) {
 		"paragraphs":          {"<think>", []string{"One.", "\n\n", "Two.", "\n", "</think>", "Hello."}, "«One.\n\nTwo.»Hello."},
 		"call of a tool":      {"", []string{"Wait.", word("<tool_call>"), `{"name":"x"}`, word("</tool_call>"), " Done."}, "Wait. Done."},
 		"call without an end": {"", []string{"Wait.", word("[TOOL_CALLS]"), `[{"name":"x"}]`}, "Wait."},
+		"Phi 4 mini":          {"", []string{"Wait.", word("<|tool_call|>"), `[{"name":"x"}]`, word("<|/tool_call|>"), " Done."}, "Wait. Done."},
+		"Kimi K2":             {"", []string{word("<|tool_calls_section_begin|>"), "functions.x:0", word("<|tool_calls_section_end|>"), "Done."}, "Done."},
+		"Gemma 4":             {"", []string{word("<|channel>"), "tho", "ught\nHm", "m.\n", word("<channel|>"), "Hello."}, "«Hmm.»Hello."},
+		"Gemma 4, no thought": {"", []string{word("<|channel>"), "thought\n", word("<channel|>"), "Hello."}, "Hello."},
+		"Gemma 4, cut off":    {"", []string{word("<|channel>"), "thou"}, "«thou"},
+		"Gemma 4 may not":     {"<|channel>thought\n<channel|>", []string{"Hello."}, "Hello."},
+		"Gemma 4 calls":       {"", []string{word("<|tool_call>"), "call:x{}", word("<tool_call|>"), "Done."}, "Done."},
+		// Nothing that is typed is hidden: it may be the answer to a question about just that.
+		"call, typed":         {"", []string{`<tool_call>{"name":"x"}</tool_call> is how`}, `<tool_call>{"name":"x"}</tool_call> is how`},
+		"call, typed as JSON": {"", []string{`{"name": "x", "parameters": {}}`}, `{"name": "x", "parameters": {}}`},
 		"gpt-oss": {"<|start|>assistant", []string{
 			word("<|channel|>"), "ana", "lysis", word("<|message|>"), "The user greets.", word("<|end|>"), word("<|start|>"), "assistant",
 			word("<|channel|>"), "final", word("<|message|>"), "Hello.",
