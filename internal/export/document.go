@@ -31,14 +31,15 @@ type Conversation struct {
 	Provenance `json:"provenance"`
 }
 
-// Message is one prompt or answer.
+// Message is one prompt or answer, or a summary that the model is told in place of those before it.
 type Message struct {
-	Who      string    `json:"who"` // a prompt, or an answer of a model
-	Time     time.Time `json:"time"`
-	Text     string    `json:"text"`
-	Markdown bool      `json:"markdown"`       // an answer: its text is set; a prompt's is shown as it was typed
-	Note     string    `json:"note,omitempty"` // "stopped", "failed"; empty for a complete one
-	Entry    int64     `json:"recordEntry"`    // the record's sequence number
+	Who       string    `json:"who"` // a prompt, or an answer of a model
+	Time      time.Time `json:"time,omitzero"`
+	Text      string    `json:"text"`
+	Markdown  bool      `json:"markdown"`            // an answer: its text is set; a prompt's is shown as it was typed
+	SummaryOf int       `json:"summaryOf,omitempty"` // it is no answer but a summary of so many messages, which Who's model wrote
+	Note      string    `json:"note,omitempty"`      // "stopped", "failed"; empty for a complete one
+	Entry     int64     `json:"recordEntry"`         // the record's sequence number
 }
 
 // Provenance says where a document comes from, at its end and on each page.
@@ -138,6 +139,9 @@ func (c Conversation) disclaimer() string {
 }
 
 func (m Message) heading() string {
+	if m.SummaryOf > 0 {
+		return fmt.Sprintf("Summary of the first %d messages, written by %s: told to it in their place from here on", m.SummaryOf, m.Who)
+	}
 	s := m.Who + ", " + m.Time.UTC().Format(stamp)
 	if m.Note != "" {
 		s += " (" + m.Note + ")"

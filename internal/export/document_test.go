@@ -45,6 +45,7 @@ func sampleConversation() Conversation {
 		Messages: []Message{
 			{Who: "You", Time: at, Text: "Please check [EMAIL].\n\n# not a heading\n```\nand a fence\n\x00\x0b control", Entry: 4},
 			{Who: "Model", Time: at.Add(time.Minute), Text: answer, Markdown: true, Entry: 5},
+			{Who: "demo-1", Text: "They wrote to **Ana**.", Markdown: true, SummaryOf: 2, Entry: 9},
 			{Who: "You", Time: at, Text: "more", Entry: 6},
 			{Who: "Model", Time: at, Text: "half an answ", Markdown: true, Note: "stopped", Entry: 7},
 		},
@@ -72,6 +73,7 @@ func document(t testing.TB, f Format, c Conversation) []byte {
 var expected = []string{
 	"Żółć", "ελληνικά", "кириллица", "naïve — “quotes” ✓", "[EMAIL]", "# not a heading", "<hello> & bye", "Aspirin", "half an answ", "stopped",
 	"https://example.org/x", "demo-1", "builtin-1", "2026-03-01 10:00 UTC", "entry 42", "subrosa/0123456789abcdef", "alert(1)", "Check before use",
+	"Summary of the first 2 messages, written by demo-1", "Ana", "record entry 9",
 	"Pachtvertrag.pdf, of its 12 pages 3, 7", strings.Repeat("cd", 32), "a document that was deleted since, all of its 1 pages",
 }
 

@@ -290,35 +290,61 @@ func (o *open) document(ctx context.Context, id history.ConversationID, values b
 	if err != nil {
 		return export.Conversation{}, nil, historyFault(err)
 	}
-	masked, err := o.maskAsNow(ctx, id, &c.Title, messages)
+	summaries, told, err := o.told(ctx, id, messages)
+	if err != nil {
+		return export.Conversation{}, nil, historyFault(err)
+	}
+	all := slices.Concat(messages, told)
+	masked, err := o.maskAsNow(ctx, id, &c.Title, all)
 	if err == nil && values {
-		err = errors.Join(o.read(ctx, id, &c.Title), o.readMessages(ctx, id, messages))
+		err = errors.Join(o.read(ctx, id, &c.Title), o.readMessages(ctx, id, all))
 	}
 	if err != nil {
 		return export.Conversation{}, nil, err
 	}
+	messages, told = all[:len(messages)], all[len(messages):]
 	d := export.Conversation{Title: c.Title, Values: values}
 	d.Policy, d.Origin, d.Conversation, d.Actor = o.policy.Version, o.origin(), string(id), o.actor
 	names := o.modelNames()
+	nameOf := func(model string) string {
+		used := export.ModelUsed{Name: names[model], SHA256: model}
+		if used.Name == "" {
+			used.Name = "a model that is no longer here"
+		}
+		if !slices.Contains(d.Models, used) {
+			d.Models = append(d.Models, used)
+		}
+		return used.Name
+	}
 	for _, m := range messages {
 		line := export.Message{Who: "Prompt", Time: m.CreatedAt, Text: m.Text, Entry: m.AuditSeq}
 		if m.Role == history.Assistant {
-			used := export.ModelUsed{Name: names[m.Model], SHA256: m.Model}
-			if used.Name == "" {
-				used.Name = "a model that is no longer here"
-			}
-			line.Who, line.Markdown = "Answer of "+used.Name, true
-			if !slices.Contains(d.Models, used) {
-				d.Models = append(d.Models, used)
-			}
+			line.Who, line.Markdown = "Answer of "+nameOf(m.Model), true
 		}
 		if m.Status != history.Complete {
 			line.Note = string(m.Status)
 		}
 		d.Messages = append(d.Messages, line)
+		for i, s := range summaries {
+			if s.After == m.ID {
+				line := export.Message{Who: nameOf(s.Model), Text: told[i].Text, Markdown: true, SummaryOf: s.Messages, Entry: s.AuditSeq}
+				d.Messages = append(d.Messages, line)
+			}
+		}
 	}
 	d.Documents, err = o.documentsUsed(ctx, id, messages)
 	return d, masked, err
+}
+
+// told returns the summaries of a branch's messages, and their texts as messages, to be masked like answers.
+func (o *open) told(ctx context.Context, id history.ConversationID, branch []history.Message) (summaries []history.Summary, texts []history.Message, err error) {
+	all, err := o.history.Summaries(ctx, id)
+	for _, s := range all {
+		if slices.ContainsFunc(branch, func(m history.Message) bool { return m.ID == s.After }) {
+			summaries, texts = append(summaries, s), append(texts, history.Message{Role: history.Assistant, Text: s.Text})
+		}
+	}
+	return summaries, texts, err
 }
 
 // documentsUsed returns the documents that answers of a branch were made from. A document's name is masked as a title is.

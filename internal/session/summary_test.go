@@ -3,12 +3,15 @@ package session
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
+	"subrosa/internal/export"
 	"subrosa/internal/fault"
 	"subrosa/internal/gguf"
 	"subrosa/internal/history"
@@ -82,6 +85,21 @@ func TestAConversationThatDoesNotFitIsSummarisedAndGoesOn(t *testing.T) {
 	if at+1 != list[0].Messages {
 		t.Errorf("it stands for %d messages and comes after the message %d", list[0].Messages, at+1)
 	}
+	// It is taken along with the messages that it stands for, and said to be the model's.
+	file := filepath.Join(t.TempDir(), "c.md")
+	if _, err := s.ExportConversation(t.Context(), ConversationExport{ID: id, Format: export.Markdown, Path: file}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heading := fmt.Sprintf("\n## Summary of the first %d messages, written by A model of few words: told to it in their place from here on\n\n%s\n\n<!-- record entry %d -->\n",
+		list[0].Messages, said, list[0].AuditSeq)
+	if before, after, found := strings.Cut(string(text), heading); !found || strings.Count(before, "\n## ") != list[0].Messages || !strings.Contains(after, question(4)) {
+		t.Errorf("taken along: %s", text)
+	}
+
 	if err := s.Erase(t.Context(), history.Erasure{Messages: []history.MessageID{page.Messages[at+2].ID}}); err != nil {
 		t.Fatal(err)
 	}
