@@ -83,10 +83,10 @@ func (t *turn) Started(b history.Begun) {
 	t.app.emitConversations()
 }
 
-// Loading implements chat.Reader.
-func (t *turn) Loading(fraction float64) {
-	e := t.event("loading")
-	e.Progress = fraction
+// Waiting implements chat.Reader.
+func (t *turn) Waiting(step chat.Step, done float64) {
+	e := t.event(string(step))
+	e.Progress = done
 	t.app.emitTurn(e)
 }
 

@@ -70,7 +70,7 @@ type TurnStarted struct {
 	Sources      []SourceView     `json:"sources"` // what the model is given of documents
 }
 
-// TurnEvent is a union by Kind: delta (Text), loading (Progress), done (Message, Reason, speeds, Redactions) and failed
+// TurnEvent is a union by Kind: delta (Text), loading and summarising (Progress), done (Message, Reason, speeds, Redactions) and failed
 // (Message, Fault).
 type TurnEvent struct {
 	Kind            string         `json:"kind"`

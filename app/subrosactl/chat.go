@@ -202,10 +202,11 @@ type reader struct {
 
 func (r *reader) Started(history.Begun) {}
 
-func (r *reader) Loading(fraction float64) {
+func (r *reader) Waiting(step chat.Step, done float64) {
 	if r.c.interactive() && !r.c.json {
-		_, _ = fmt.Fprintf(r.c.err, "\rLoading the model: %3.0f %%", 100*fraction)
-		if fraction >= 1 {
+		what := map[chat.Step]string{chat.Loading: "Loading the model", chat.Summarising: "Summarising the oldest messages"}[step]
+		_, _ = fmt.Fprintf(r.c.err, "\r%s: %3.0f %%", what, 100*done)
+		if done >= 1 {
 			_, _ = fmt.Fprint(r.c.err, "\r\033[K")
 		}
 	}

@@ -306,7 +306,11 @@ describe('an answer', () => {
     await screen.findAllByText(/tokens\/s/);
     await user.type(composer(), 'overflow{Enter}');
     await screen.findByText(/no longer fits/);
+    mock.pause = 20;
     await user.click(button('Summarise the oldest messages'));
+    await screen.findByText('Summarising the oldest messages…');
+    await waitFor(() => expect(screen.queryByText(/Summarising/)).toBeNull());
+    mock.pause = 0;
     const summary = await screen.findByText('Summary of earlier messages');
     expect(mock.sent).toMatchObject({ summarise: true, leaveOut: false });
     const first = screen.getAllByRole('article', { name: 'Subrosa' })[0];

@@ -90,7 +90,7 @@ var errEmptySummary = errors.New("the model said nothing")
 func (d *Desk) ask(ctx context.Context, p Prompt, t *telling, r engine.Request, begun history.Message, a *answered, reader Reader, emit func(string) error) (engine.Result, error) {
 	for {
 		r.Messages = t.messages()
-		result, err := d.Model.Generate(ctx, r, reader.Loading, emit)
+		result, err := d.Model.Generate(ctx, r, func(done float64) { reader.Waiting(Loading, done) }, emit)
 		if !p.Summarise || !errors.Is(err, engine.ErrContextFull) {
 			return result, err
 		}
@@ -98,7 +98,7 @@ func (d *Desk) ask(ctx context.Context, p Prompt, t *telling, r engine.Request, 
 		if cut == 0 {
 			return result, err
 		}
-		w := summarising{d: d, p: p, begun: begun, a: a}
+		w := summarising{d: d, p: p, begun: begun, a: a, reader: reader}
 		made, err := w.summary(ctx, t, cut)
 		if err != nil || w.stopped {
 			return engine.Result{Reason: engine.Stopped}, err
@@ -113,7 +113,8 @@ type summarising struct {
 	p       Prompt
 	begun   history.Message // the turn's answer
 	a       *answered       // takes notices and what was redacted
-	spent   engine.Result   // the tokens of all pieces
+	reader  Reader
+	spent   engine.Result // the tokens of all pieces
 	masked  map[string]int
 	stopped bool
 }
@@ -135,7 +136,10 @@ func (w *summarising) summary(ctx context.Context, t *telling, cut int) (history
 	for i, m := range messages {
 		parts[i] = string(m.Role) + ": " + m.Text
 	}
+	left := func() float64 { return float64(len(strings.Join(parts, ""))) }
+	all := left()
 	for n := cut; len(parts) > 0; n = min(n, len(parts)) {
+		w.reader.Waiting(Summarising, 1-left()/all)
 		text, cramped, err := w.piece(ctx, s.Text, parts[:n])
 		if w.stopped {
 			return s, nil
@@ -152,6 +156,7 @@ func (w *summarising) summary(ctx context.Context, t *telling, cut int) (history
 		}
 		s.Text, parts = text, parts[n:]
 	}
+	w.reader.Waiting(Summarising, 1)
 	return s, w.keep(ctx, &s, t.branch)
 }
 

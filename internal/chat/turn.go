@@ -158,11 +158,20 @@ type Outcome struct {
 	OutcomeSeq int64           // of the one written after it
 }
 
-// Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Loading*, then what the model says
+// Step is what a turn waits for before the model answers.
+type Step string
+
+// The steps.
+const (
+	Loading     Step = "loading"     // the model is loaded
+	Summarising Step = "summarising" // it summarises the oldest messages
+)
+
+// Reader sees a turn while it runs. Calls come from one goroutine, in order: Started, Waiting*, then what the model says
 // to itself and what it answers, each in pieces.
 type Reader interface {
 	Started(begun history.Begun)
-	Loading(fraction float64)
+	Waiting(step Step, done float64) // from 0 to 1
 	Reasoning(text string)
 	Delta(text string)
 }

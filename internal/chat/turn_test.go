@@ -145,7 +145,13 @@ func (s *script) SaveSummary(_ context.Context, _ history.TurnID, sum history.Su
 }
 
 func (s *script) Started(history.Begun) { s.saw("started") }
-func (s *script) Loading(float64)       { s.saw("loading") }
+func (s *script) Waiting(step Step, done float64) {
+	if step == Loading {
+		s.saw("loading")
+		return
+	}
+	s.saw("%s %.1f", step, done)
+}
 func (s *script) Reasoning(text string) { s.saw("reasoning %q", text) }
 
 func (s *script) Delta(text string) {

@@ -129,9 +129,9 @@ type listener struct {
 	onDelta func()
 }
 
-func (l *listener) Started(b history.Begun) { l.begun = b }
-func (l *listener) Loading(float64)         {}
-func (l *listener) Reasoning(text string)   { l.thought.WriteString(text) }
+func (l *listener) Started(b history.Begun)    { l.begun = b }
+func (l *listener) Waiting(chat.Step, float64) {}
+func (l *listener) Reasoning(text string)      { l.thought.WriteString(text) }
 
 func (l *listener) Delta(text string) {
 	l.text.WriteString(text)

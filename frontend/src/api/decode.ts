@@ -212,7 +212,8 @@ export function toTurnEvent(value: unknown): TurnEvent | null {
   const of = { turn: str(f.turn), conversation: str(f.conversation) };
   switch (f.kind) {
     case 'loading':
-      return { kind: 'loading', ...of, progress: num(f.progress) };
+    case 'summarising':
+      return { kind: f.kind, ...of, progress: num(f.progress) };
     case 'delta':
       return { kind: 'delta', ...of, reasoning: str(f.reasoning), text: str(f.text) };
     case 'done':

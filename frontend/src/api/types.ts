@@ -292,7 +292,7 @@ interface OfTurn {
 }
 
 export type TurnEvent =
-  | ({ kind: 'loading'; progress: number } & OfTurn)
+  | ({ kind: 'loading' | 'summarising'; progress: number } & OfTurn)
   | ({ kind: 'delta'; reasoning: string; text: string } & OfTurn)
   | ({
       kind: 'done';

@@ -225,6 +225,11 @@ export class MockApp {
     const of = { turn: message.turn, conversation };
     const answer = this.answer || answerTo(asked);
     this.#stopping = false;
+    if (summary) {
+      this.turn({ kind: 'summarising', ...of, progress: 0 });
+      if (this.pause) await new Promise((done) => setTimeout(done, 5 * this.pause));
+      this.turn({ kind: 'summarising', ...of, progress: 1 });
+    }
     const reasoning = asked.includes('think') ? 'They want **one** word, or do they?' : '';
     if (reasoning) this.turn({ kind: 'delta', ...of, reasoning, text: '' });
     if (reasoning && this.pause) await new Promise((done) => setTimeout(done, 5 * this.pause));

@@ -69,6 +69,15 @@ describe('a turn', () => {
     expect(thread.live).toMatchObject({ progress: null, text: 'x' });
   });
 
+  it('says that the model summarises, until it has', () => {
+    const summarising = (progress: number): TurnEvent => ({ kind: 'summarising', ...of, progress });
+    let thread = reduceTurn(started(), { kind: 'loading', ...of, progress: 1 });
+    thread = [summarising(0), summarising(0.5)].reduce(reduceTurn, thread);
+    expect(thread.live).toMatchObject({ progress: null, summarising: true });
+    expect(reduceTurn(thread, summarising(1)).live?.summarising).toBe(false);
+    expect(reduceTurn(thread, delta('x')).live?.summarising).toBe(false);
+  });
+
   it('keeps events that come before the send has returned, in their order', () => {
     let thread = sending(emptyThread());
     for (const e of [delta('a', 'other'), delta('b'), delta('c'), done('bc')]) thread = reduceTurn(thread, e);

@@ -22,6 +22,7 @@ export interface Live {
   reasoning: string;
   text: string;
   progress: number | null; // while the model loads, 0..1
+  summarising: boolean; // the model summarises the oldest messages first
 }
 
 /** What is known about an answer that ended while this window was open. */
@@ -102,6 +103,7 @@ export function sent(thread: Thread, answer: Sent, here: boolean, place: Place |
     reasoning: '',
     text: '',
     progress: null,
+    summarising: false,
   };
   const base = { ...thread, live, sending: false, early: [] };
   const prompted = !place || place.kind === 'edit';
@@ -137,12 +139,15 @@ export function reduceTurn(thread: Thread, event: TurnEvent): Thread {
   switch (event.kind) {
     case 'loading':
       return { ...thread, live: { ...live, progress: event.progress } };
+    case 'summarising':
+      return { ...thread, live: { ...live, progress: null, summarising: event.progress < 1 } };
     case 'delta':
       return {
         ...thread,
         live: {
           ...live,
           progress: null,
+          summarising: false,
           reasoning: live.reasoning + event.reasoning,
           text: live.text + event.text,
         },

@@ -114,6 +114,7 @@ export const de: Strings = {
     thinking: 'Denkt nach…',
     reasoning: 'Überlegung',
     waiting: 'Liest Ihre Nachricht…',
+    summarising: 'Fasst die ältesten Nachrichten zusammen…',
     loadingModel: (percent: number) => `Das Modell wird geladen… ${percent} %`,
     stopped: 'Sie haben diese Antwort angehalten; was geschrieben war, bleibt.',
     unfinished: 'Diese Antwort wurde nicht fertig.',

@@ -102,6 +102,7 @@ export const en = {
     thinking: 'Thinking…',
     reasoning: 'Reasoning',
     waiting: 'Reading your message…',
+    summarising: 'Summarising the oldest messages…',
     loadingModel: (percent: number) => `Loading the model… ${percent}%`,
     stopped: 'You stopped this answer; what was written is kept.',
     unfinished: 'This answer was not finished.',
