@@ -18,6 +18,7 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/export/bundle"
+	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/policy"
 	"subrosa/internal/session"
@@ -150,6 +151,13 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 				err = fmt.Errorf("%+v", p)
 			}
 			return err
+		}},
+		{"DocumentPicture", "", "reads", func() error {
+			_, err := a.DocumentPicture(document, 1, 2, 6, 400)
+			if fault.From(err).Code != fault.DocumentNoPicture {
+				return fmt.Errorf("a text has no pages, and %w", err)
+			}
+			return nil
 		}},
 		{"ChooseDocuments", "", "asks which files; what is done with them is AddDocument", func() error { _, err := a.ChooseDocuments("x"); return err }},
 		{"CancelDocument", "", "ends a reading, whose entry says so (session: TestADocumentIsReadToItsEndAfterALock)", func() error { return a.CancelDocument(document) }},

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 
 	"github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"subrosa/internal/chat"
+	"subrosa/internal/document"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/session"
@@ -112,6 +114,38 @@ func pageView(d history.Document, pages []history.DocumentPage, number, start, e
 	}
 	text := pages[0].Text
 	return DocumentPageView{Document: documentView(d), Number: number, Before: text[:start], Passage: text[start:end], After: text[end:]}, nil
+}
+
+// PictureView is a page as it looks.
+type PictureView struct {
+	PNG    string    `json:"png"`   // Base64
+	Width  int       `json:"width"` // pixels
+	Height int       `json:"height"`
+	Boxes  []BoxView `json:"boxes"` // of the passage, one a line
+}
+
+// BoxView is where a piece of a passage stands, in parts of the picture's width and height from its top left corner: 0 to 1.
+type BoxView struct {
+	Left   float64 `json:"left"`
+	Top    float64 `json:"top"`
+	Right  float64 `json:"right"`
+	Bottom float64 `json:"bottom"`
+}
+
+// mostPictureWidth is how many pixels wide a page is drawn at most: what a page of A4 may be within a few megabytes.
+const mostPictureWidth = 2000
+
+// DocumentPicture draws a page, width pixels wide or less, and marks the passage from start to end, which may be empty. A
+// second one, or Cancel("picture"), ends the first.
+func (a *App) DocumentPicture(id string, number, start, end, width int) (PictureView, error) {
+	ctx, _, done := a.job("picture")
+	defer done()
+	passage := document.Passage{Page: number, Start: start, End: end}
+	p, err := a.session.DocumentPicture(ctx, history.DocumentID(id), passage, min(width, mostPictureWidth))
+	return PictureView{
+		PNG: base64.StdEncoding.EncodeToString(p.PNG), Width: p.Width, Height: p.Height,
+		Boxes: viewsOf(p.Boxes, func(b document.Box) BoxView { return BoxView(b) }),
+	}, err
 }
 
 func placeOf(at DocumentPlaceView) session.DocumentPlace {

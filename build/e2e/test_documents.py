@@ -1,6 +1,7 @@
 """Documents in the real window: added with the desktop's file dialog, read, used, cited and shown, by keyboard."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,27 @@ The rent is due on the third working day of each month.
 """
 
 
+def pdf(*pages):
+    """A PDF file of these pages, each a list of lines."""
+    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {len(pages)}>>",
+        "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>",
+    ]
+    for lines in pages:
+        text = "BT /F 13 Tf 18 TL 60 760 Td " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
+        objects.append(f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents {len(objects) + 2} 0 R/Resources<</Font<</F 3 0 R>>>>>>")
+        objects.append(f"<</Length {len(text)}>>stream\n{text}\nendstream")
+    out, at = "%PDF-1.7\n", []
+    for i, o in enumerate(objects, 1):
+        at.append(len(out))
+        out += f"{i} 0 obj\n{o}\nendobj\n"
+    table = "".join(f"{n:010d} 00000 n \n" for n in at)
+    size = len(objects) + 1
+    return out + f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{len(out)}\n%%EOF"
+
+
 class Documents(Story):
     """From a file on a stick to the passage that an answer cites."""
 
@@ -31,6 +53,9 @@ class Documents(Story):
         pages = "".join(f"Chapter {n} speaks of topic{n}.\n\n" + f"Filling sentence {n} of the book. " * 110 + "\n\n" for n in range(1, 401))
         (cls.stick / "book.txt").write_text(pages)
         (cls.stick / "odd.bin").write_bytes(bytes([0, 1, 2, 255, 0, 3]) * 50)
+        letter = ["City Hospital, Department of Surgery", "", "Dear colleague,", "", "the patient was seen on ward seven after a fall from a ladder.",
+                  "The wound was cleaned and closed with six stitches.", "", "With kind regards"]
+        (cls.stick / "letter.pdf").write_text(pdf(letter, ["Enclosure", "", "The stitches come out on the tenth day."]))
         cls.canary = canary.Canary() if canary.ALONE else None
         attacks = (HERE / "hostile" / "attacks.md").read_text().replace("CANARY", f"{canary.NAME}:80")
         (cls.stick / "attacks.md").write_text(attacks)
@@ -123,6 +148,30 @@ class Documents(Story):
         self.assertNotIn("owned", {name for role, name in names if role in ("frame", "document web")})
         self.assertIsNone(w.find_now("button", "Unlock"), "an attack made a button")
         w.key("Escape")
+
+    def test_5b_a_page_is_shown_as_it_looks(self):
+        w = self.w
+        w.key("ctrl+n")
+        self.add("letter.pdf")
+        w.shows(r"letter\.pdf.*2 pages")
+        w.send("Repeat: [1]")
+        self.tab_to("button", r"Show passage 1: letter\.pdf, page 1")
+        w.key("Return")
+        w.shows(r"Page 1 of 2")
+        w.find("image", "The page as it looks.*")
+        wait("the focus on the text", lambda: (n := w.focused()) and n.get_name() == "page 1")
+        w.picture("57-page")
+        w.key("Right")
+        w.shows(r"Page 2 of 2")
+        w.find("image", "The page as it looks.*")
+        self.tab_to("button", "Show the page larger")
+        w.key("Return")
+        w.find("button", "Show the page beside the chat")
+        time.sleep(2)  # it is drawn anew
+        w.picture("58-page-larger")
+        w.key("Escape")
+        wait("the page to be shut", lambda: "Page 2 of 2" not in w.text())
+        wait("the focus to be back", lambda: (n := w.focused()) and re.match("Show passage 1", n.get_name()))
 
     def test_6_the_conversation_is_taken_along_and_the_window_locks(self):
         w = self.w

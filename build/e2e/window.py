@@ -217,6 +217,7 @@ ROLES = {
     "check": {"check box"},
     "list": {"combo box"},
     "option": {"list item"},
+    "image": {"image"},
     "field": {"entry", "password text", "text"},
 }
 

@@ -2,7 +2,7 @@
 import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import App from './App.svelte';
 import { install, type MockApp } from './dev/mock';
 
@@ -20,6 +20,7 @@ async function open(files: string[] = []) {
 }
 
 afterEach(() => {
+  vi.restoreAllMocks();
   mock.enter('locked');
   cleanup();
 });
@@ -77,6 +78,41 @@ describe('a document', () => {
     await user.keyboard('{Escape}');
     expect(screen.queryByRole('complementary', { name: 'Source' })).toBeNull();
     expect(screen.getByRole('button', { name: 'Show source 2' })).toHaveFocus();
+  });
+
+  it('shows its page as it looks, as wide as the panel, and arrows turn the page', async () => {
+    vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(400);
+    const user = await open(['/x/note of lease.pdf', '/x/other.txt']);
+    await user.click(button('Add documents'));
+    await waitFor(async () => expect(within(await chips()).getAllByText('3 pages')).toHaveLength(2));
+    mock.answer = 'Three months [2].';
+    await user.type(composer(), 'How long?{Enter}');
+    await user.click(await screen.findByRole('button', { name: 'Show source 2' }));
+    const panel = await screen.findByRole('complementary', { name: 'Source' });
+    const picture = await within(panel).findByRole('img', { name: /The page as it looks/ });
+    expect(picture).toHaveAttribute('src', expect.stringMatching(/^data:image\/png;base64,iVBOR/));
+    expect(panel.querySelectorAll('rect')).toHaveLength(1);
+    await clean();
+    await waitFor(() => expect(within(panel).getByRole('region', { name: 'page 2' })).toHaveFocus());
+    await user.keyboard('{ArrowRight}');
+    await within(panel).findByText('Page 3 of 3');
+    await within(panel).findByRole('region', { name: 'Picture of page 3' });
+    await waitFor(() =>
+      expect(mock.drawn).toEqual([
+        { page: 2, width: 400 },
+        { page: 3, width: 400 },
+      ]),
+    );
+    await waitFor(() => expect(within(panel).getByRole('img')).toBeInTheDocument());
+    expect(panel.querySelector('rect')).toBeNull();
+    await user.keyboard('{ArrowRight}{ArrowLeft}');
+    await within(panel).findByText('Page 2 of 3');
+    await user.click(within(panel).getByRole('button', { name: 'Show the page larger' }));
+    expect(within(panel).getByRole('button', { name: 'Show the page beside the chat' })).toBeInTheDocument();
+    await user.click(button('Show passage 4: other.txt, page 1'));
+    expect(await within(panel).findByText(/has no pages to show/)).toBeInTheDocument();
+    expect(within(panel).getByRole('region', { name: 'page 1' })).toHaveTextContent('Page 1 begins here.');
+    await clean();
   });
 
   it('can be used while it is read, and its reading be stopped', async () => {

@@ -36,6 +36,7 @@ const (
 	DocumentBroken      Code = "document_broken"
 	DocumentEncrypted   Code = "document_encrypted"
 	DocumentNoText      Code = "document_no_text"
+	DocumentNoPicture   Code = "document_no_picture"
 	ConversationMissing Code = "conversation_missing"
 	AuditBroken         Code = "audit_broken"
 	AuditUnwritable     Code = "audit_unwritable"
@@ -131,6 +132,7 @@ var catalogue = map[Code]text{
 	DocumentBroken:      {"That document is damaged and could not be read to its end.", "Open it in the program that it came from, save it anew, and add that. The pages that were read can be used."},
 	DocumentEncrypted:   {"That document is protected by a password.", "Save a copy without the password in the program that it came from, and add that."},
 	DocumentNoText:      {"There is no text in that document; it may have been scanned.", "Have it recognised (OCR) first, and add the result."},
+	DocumentNoPicture:   {"This kind of document has no pages that could be shown as they look.", "Read its text here. Pages of a PDF are shown as pictures."},
 	ConversationMissing: {"That conversation is not there.", "Choose one from the list."},
 	AuditBroken:         {"The audit record does not verify, so chat is stopped.", "Reading still works. Tell compliance, and run subrosactl audit verify for the first bad entry."},
 	AuditUnwritable:     {"The audit record cannot be written, so nothing was sent to the model.", "Free some disk space or check the disk, then restart Subrosa."},

@@ -42,7 +42,7 @@ var silent = map[string]string{
 	"ProveEntry": "reads the record itself", "RecordPage": "reads the record itself", "RecordActivity": "counts entries", "Row": "as Conversations", "IndexState": "reads",
 	"VerifyHistory": "reads; damage that it finds is an anomaly on record (history.txtar)",
 	"Check":         "says what would be masked in a text that was not sent", "SharedTemplates": "reads what policy brings along",
-	"Documents": "as above", "Document": "as above", "DocumentPages": "as above", "Sources": "as above", "Summaries": "as above",
+	"Documents": "as above", "Document": "as above", "DocumentPages": "as above", "DocumentPicture": "as above", "Sources": "as above", "Summaries": "as above",
 	"CancelDocument": "ends a reading, whose entry says so: TestADocumentIsReadToItsEndAfterALock", "AwaitDocument": "waits",
 	"Close": "is Lock", "LockFor": "is Lock",
 	"MayCopy":     "says whether; a refusal is on record (TestEachRowOfTheRoleTableIsRefusedAndOnRecord)",

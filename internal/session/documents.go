@@ -126,6 +126,39 @@ func (s *Session) DocumentPages(ctx context.Context, id history.DocumentID, from
 	return pages, documentFault(err)
 }
 
+// pictureTime is how long a page may take to be drawn.
+const pictureTime = 20 * time.Second
+
+// DocumentPicture draws the page on which a passage stands, width pixels wide, and tells where the passage is. Nothing of it is
+// kept. fault.DocumentNoPicture where the document is no PDF; a lock ends it.
+func (s *Session) DocumentPicture(ctx context.Context, id history.DocumentID, p document.Passage, width int) (document.Picture, error) {
+	o, err := s.ready()
+	if err != nil {
+		return document.Picture{}, err
+	}
+	d, err := o.history.Document(ctx, id)
+	if err != nil {
+		return document.Picture{}, documentFault(err)
+	}
+	if d.Kind != string(document.PDF) {
+		return document.Picture{}, fault.New(fault.DocumentNoPicture, nil)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(o.life, stop)()
+	limits := document.Limits{Bytes: int64(o.policy.Limits.DocumentBytes), Time: pictureTime}
+	picture, err := o.reader.Picture(ctx, o.content(ctx, id), p, width, limits)
+	return picture, documentFault(err)
+}
+
+// content is the file of a document, decrypted as it is read. It ends with ctx.
+func (o *open) content(ctx context.Context, id history.DocumentID) io.Reader {
+	file, w := io.Pipe()
+	context.AfterFunc(ctx, func() { _ = file.CloseWithError(ctx.Err()) })
+	go func() { _ = w.CloseWithError(o.history.ReadDocument(ctx, id, w)) }()
+	return file
+}
+
 // SearchDocuments looks for words in documents: those of a place, or all. A stretch of searching is on record.
 func (s *Session) SearchDocuments(ctx context.Context, at DocumentPlace, text string, most int) ([]history.PassageHit, error) {
 	o, err := s.ready()
@@ -512,9 +545,6 @@ const pagesEvery = 500 * time.Millisecond // in which pages are gathered before 
 // A lock leaves it as it is, to be gone on with. How it ended is on record; of a document that was erased meanwhile, that
 // is.
 func (o *open) readDocument(ctx context.Context, d history.Document, cancelled func() bool) {
-	file, w := io.Pipe()
-	go func() { _ = w.CloseWithError(o.history.ReadDocument(ctx, d.ID, w)) }()
-	defer func() { _ = file.Close() }()
 	var pages []history.DocumentPage
 	stored, of := time.Now(), d.Of
 	store := func() error {
@@ -531,7 +561,7 @@ func (o *open) readDocument(ctx context.Context, d history.Document, cancelled f
 	}
 	had, first := d.Pages, d.Pages == 0
 	limits := document.Limits{Bytes: int64(o.policy.Limits.DocumentBytes)}
-	info, err := o.reader.Read(ctx, d.Name, file, limits, func(p document.Page) error {
+	info, err := o.reader.Read(ctx, d.Name, o.content(ctx, d.ID), limits, func(p document.Page) error {
 		if p.Number <= had {
 			return nil
 		}

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +11,8 @@ import (
 
 	"subrosa/internal/audit"
 	"subrosa/internal/chat"
+	"subrosa/internal/document"
+	"subrosa/internal/document/pdftest"
 	"subrosa/internal/fault"
 	"subrosa/internal/history"
 	"subrosa/internal/policy"
@@ -131,6 +135,55 @@ func TestATurnUsesWhatFitsOfItsDocuments(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(actions(t, s), ","), string(audit.DocumentRemove)) {
 		t.Error("the matter's document is gone, and not on record")
+	}
+}
+
+func TestAPageIsShownAsItLooks(t *testing.T) {
+	o := testOptions(t)
+	s := unlocked(t, o)
+	ctx := t.Context()
+	letter := pdftest.Text(t, "The first page.", "Seen on ward seven.")
+	d, err := s.AddDocument(ctx, DocumentPlace{}, "letter.pdf", strings.NewReader(letter))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err = s.AwaitDocument(ctx, d.ID); err != nil || d.Pages != 2 {
+		t.Fatalf("%+v %v", d, err)
+	}
+	before := len(actions(t, s))
+	p, err := s.DocumentPicture(ctx, d.ID, document.Passage{Page: 2, Start: 0, End: 4}, 400)
+	if err != nil || p.Width != 400 || len(p.Boxes) != 1 || !bytes.HasPrefix(p.PNG, []byte("\x89PNG")) {
+		t.Errorf("%d pixels wide, %+v, %v", p.Width, p.Boxes, err)
+	}
+	if after := len(actions(t, s)); after != before {
+		t.Errorf("%d entries more on record", after-before)
+	}
+	text := added(t, s, DocumentPlace{}, "just text")
+	for name, c := range map[string]struct {
+		id    history.DocumentID
+		page  int
+		width int
+		want  fault.Code
+	}{
+		"no PDF":       {text.ID, 1, 400, fault.DocumentNoPicture},
+		"no such page": {d.ID, 3, 400, fault.DocumentBroken},
+		"too wide":     {d.ID, 1, 100_000, fault.DocumentTooLarge},
+		"no document":  {"0", 1, 400, fault.DocumentMissing},
+	} {
+		if _, err := s.DocumentPicture(ctx, c.id, document.Passage{Page: c.page}, c.width); fault.From(err).Code != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	stopped, stop := context.WithCancel(ctx)
+	stop()
+	if _, err := s.DocumentPicture(stopped, d.ID, document.Passage{Page: 1}, 400); !errors.Is(err, context.Canceled) {
+		t.Errorf("when it is stopped: %v", err)
+	}
+	if err := s.Lock(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DocumentPicture(ctx, d.ID, document.Passage{Page: 1}, 400); fault.From(err).Code != fault.Locked {
+		t.Errorf("while it is locked: %v", err)
 	}
 }
 

@@ -1,6 +1,6 @@
 // What the bridge says about documents: see decode.ts.
 import { fields, list, num, oneOf, str, toFaultFields } from './decode';
-import type { Doc, DocPage, Notice, Source } from './types';
+import type { Doc, DocPage, Notice, PagePicture, Source } from './types';
 
 function toSource(value: unknown): Source {
   const f = fields(value);
@@ -56,5 +56,18 @@ export function toDocPage(value: unknown): DocPage {
     before: str(f.before),
     passage: str(f.passage),
     after: str(f.after),
+  };
+}
+
+export function toPicture(value: unknown): PagePicture {
+  const f = fields(value);
+  return {
+    png: str(f.png),
+    width: num(f.width),
+    height: num(f.height),
+    boxes: list(f.boxes).map((v) => {
+      const b = fields(v);
+      return { left: num(b.left), top: num(b.top), right: num(b.right), bottom: num(b.bottom) };
+    }),
   };
 }

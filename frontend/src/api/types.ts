@@ -82,12 +82,16 @@ export interface Source {
   passages: Passage[];
 }
 
-/** A passage that the answer cites by its number. start and end are the program's to understand. */
-export interface Passage {
-  number: number;
+/** A place on a page of a document; start and end are the program's to understand. */
+export interface PageSpot {
   page: number;
   start: number;
   end: number;
+}
+
+/** A passage that the answer cites by its number. */
+export interface Passage extends PageSpot {
+  number: number;
 }
 
 export interface Doc {
@@ -117,6 +121,14 @@ export interface DocPage {
   before: string;
   passage: string;
   after: string;
+}
+
+/** A page as it looks. Boxes, in parts of its width and height, are where the passage stands. */
+export interface PagePicture {
+  png: string; // Base64
+  width: number; // pixels
+  height: number;
+  boxes: { left: number; top: number; right: number; bottom: number }[];
 }
 
 /** What a guardrail said about a turn that went on. */

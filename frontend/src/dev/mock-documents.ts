@@ -27,6 +27,9 @@ export const noticesOf = (mock: MockApp, answer: string): Notice[] =>
       page: 2,
     }));
 
+// A grey pixel: what a page looks like is the real program's to say.
+const grey = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGN4AQAA6gDp3uJOLwAAAABJRU5ErkJggg==';
+
 export function documentsMock(mock: MockApp) {
   const put = (document: Doc) => {
     mock.documents = mock.documents.map((d) => (d.id === document.id ? document : d));
@@ -80,6 +83,16 @@ export function documentsMock(mock: MockApp) {
     CancelDocument: async (id: string) => {
       const document = mock.documents.find((d) => d.id === id);
       if (document) put({ ...document, reading: 'cancelled' });
+    },
+    DocumentPicture: async (id: string, page: number, start: number, end: number, width: number) => {
+      mock.drawn = [...mock.drawn, { page, width }];
+      if (!mock.documents.find((d) => d.id === id)?.name.endsWith('.pdf'))
+        throw {
+          ...{ code: 'document_no_picture', message: 'This kind of document has no pages to show.' },
+          hint: 'Read its text here.',
+        };
+      const box = { left: 0.1, top: 0.4, right: 0.9, bottom: 0.43 };
+      return { png: grey, width, height: Math.round(width * 1.414), boxes: end > start ? [box] : [] };
     },
     DocumentPage: async (id: string, number: number, start: number, end: number) => ({
       document: mock.documents.find((d) => d.id === id),

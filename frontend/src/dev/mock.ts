@@ -54,6 +54,7 @@ export class MockApp {
   versions: Record<string, string[]> = {};
   standIns: Record<string, StandIn[]> = {};
   documents: Doc[] = [];
+  drawn: { page: number; width: number }[] = [];
   answer = ''; // to whatever is asked; '' is as mock-data.ts says
   sent: Sending | null = null; // the last
   picked: string[] = []; // what the file dialog answers

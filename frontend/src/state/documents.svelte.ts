@@ -1,7 +1,8 @@
 // The documents of the conversation in view and of its matter, and the page of one that is shown beside the chat.
+import { tick } from 'svelte';
 import * as api from '../api/bridge';
 import { toFault } from '../api/fault';
-import type { Doc, DocPage, DocPlace, Fault, Passage } from '../api/types';
+import type { Doc, DocPage, DocPlace, Fault, PagePicture, PageSpot } from '../api/types';
 import { t } from '../strings';
 import { chat } from './chat.svelte';
 import { Fetched } from './fetched.svelte';
@@ -11,6 +12,9 @@ class Documents {
   used = $state.raw<ReadonlySet<string>>(new Set()); // of the matter's, those that go with a message
   page = new Fetched<DocPage>();
   open = $state(false); // the page is shown
+  wide = $state(false); // the page has most of the window
+  at = $state.raw<(PageSpot & { document: string }) | null>(null); // what is shown of it
+  picture = new Fetched<PagePicture>();
   matter = $state.raw<Doc[]>([]); // of the matter whose dialog is open
   may = $state(false); // whether policy allows documents
   #from: HTMLElement | null = null; // what had the focus before the page was shown
@@ -105,22 +109,36 @@ class Documents {
   }
 
   /** Shows a passage on its page; the focus comes back to where it is now. */
-  async show(document: string, at: Pick<Passage, 'page' | 'start' | 'end'>): Promise<void> {
+  async show(document: string, { page, start, end }: PageSpot): Promise<void> {
     if (!this.open) this.#from = globalThis.document.activeElement as HTMLElement | null;
     this.open = true;
-    await this.page.ask(() => api.documentPage(document, at.page, at.start, at.end));
+    this.picture.wipe();
+    this.at = { document, page, start, end };
+    await this.page.ask(() => api.documentPage(document, page, start, end));
   }
+
+  draw = (at: PageSpot & { document: string }, width: number): Promise<boolean> =>
+    this.picture.ask(() => api.documentPicture(at.document, at, width));
 
   turn(by: number): void {
     const page = this.page.value;
-    if (page) void this.show(page.document.id, { page: page.number + by, start: 0, end: 0 });
+    const next = (page?.number ?? 0) + by;
+    if (page && next >= 1 && next <= page.document.pages)
+      void this.show(page.document.id, { page: next, start: 0, end: 0 });
   }
 
   shut(): void {
-    this.open = false;
-    this.page.wipe();
-    this.#from?.focus();
+    this.#close();
+    const from = this.#from;
     this.#from = null;
+    void tick().then(() => from?.focus()); // what was covered takes no focus
+  }
+
+  #close(): void {
+    this.open = false;
+    this.at = null;
+    this.page.wipe();
+    this.picture.wipe();
   }
 
   /** What a source is called; '' for one that was removed. */
@@ -130,8 +148,7 @@ class Documents {
     this.#load++;
     this.list = this.matter = [];
     this.used = new Set();
-    this.open = false;
-    this.page.wipe();
+    this.#close();
     this.#from = null;
     this.#inDialog = '';
   }

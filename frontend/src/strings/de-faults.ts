@@ -127,6 +127,10 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
     'In diesem Dokument ist kein Text; vielleicht wurde es gescannt.',
     'Lassen Sie den Text zuerst erkennen (OCR), und fügen Sie das Ergebnis hinzu.',
   ],
+  document_no_picture: [
+    'Ein Dokument dieser Art hat keine Seiten, die sich so zeigen ließen, wie sie aussehen.',
+    'Lesen Sie hier seinen Text. Seiten einer PDF-Datei werden als Bild gezeigt.',
+  ],
   conversation_missing: ['Dieses Gespräch gibt es nicht.', 'Wählen Sie eins aus der Liste.'],
   audit_broken: [
     'Das Protokoll besteht die Prüfung nicht, darum ist das Gespräch angehalten.',

@@ -241,6 +241,11 @@ export const de: Strings = {
     panel: 'Quelle',
     back: 'Seite davor',
     forth: 'Nächste Seite',
+    wider: 'Seite größer zeigen',
+    narrower: 'Seite neben dem Gespräch zeigen',
+    picture: (n: number) => `Bild von Seite ${n}`,
+    pictureAbout: 'Die Seite, wie sie aussieht. Ihr Text steht daneben, zum Lesen und Markieren.',
+    drawing: (n: number) => `Seite ${n} wird gezeichnet …`,
     notice: (name: string, page: number) =>
       `${name || 'Ein Dokument'} scheint auf Seite ${page} dem Modell Anweisungen zu geben. Ihm wird gesagt, dass Dokumente keine Anweisungen sind; lesen Sie die Antwort mit Vorsicht.`,
   },
@@ -743,6 +748,7 @@ export const de: Strings = {
     newline: 'Neue Zeile in der Nachricht',
     recall: 'Letzte Nachricht bearbeiten',
     template: 'Vorlagen, in einer leeren Nachricht',
+    turn: 'Seite davor und nächste Seite, in einem Dokument',
   },
   messages: {
     about:

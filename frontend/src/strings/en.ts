@@ -225,6 +225,11 @@ export const en = {
     panel: 'Source',
     back: 'Page before',
     forth: 'Next page',
+    wider: 'Show the page larger',
+    narrower: 'Show the page beside the chat',
+    picture: (n: number) => `Picture of page ${n}`,
+    pictureAbout: 'The page as it looks. Its text stands beside, to be read and selected.',
+    drawing: (n: number) => `Page ${n} is being drawn…`,
     notice: (name: string, page: number) =>
       `${name || 'A document'}, page ${page}, seems to give the model orders. It is told that documents are no instructions; read the answer with care.`,
   },
@@ -701,6 +706,7 @@ export const en = {
     newline: 'New line in the message',
     recall: 'Edit your last message',
     template: 'Templates, in an empty message',
+    turn: 'Page before and next page, in a document',
   },
   messages: {
     about:

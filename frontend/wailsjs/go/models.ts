@@ -52,6 +52,24 @@ export namespace app {
 		    return a;
 		}
 	}
+	export class BoxView {
+	    left: number;
+	    top: number;
+	    right: number;
+	    bottom: number;
+	
+	    static createFrom(source: any = {}) {
+	        return new BoxView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.left = source["left"];
+	        this.top = source["top"];
+	        this.right = source["right"];
+	        this.bottom = source["bottom"];
+	    }
+	}
 	export class SpanView {
 	    start: number;
 	    end: number;
@@ -872,6 +890,42 @@ export namespace app {
 	        this.start = source["start"];
 	        this.end = source["end"];
 	    }
+	}
+	export class PictureView {
+	    png: string;
+	    width: number;
+	    height: number;
+	    boxes: BoxView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new PictureView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.png = source["png"];
+	        this.width = source["width"];
+	        this.height = source["height"];
+	        this.boxes = this.convertValues(source["boxes"], BoxView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	
 	export class SettingRow {

@@ -30,6 +30,8 @@ export function CreateMatter(arg1:string):Promise<app.MatterView>;
 
 export function DocumentPage(arg1:string,arg2:number,arg3:number,arg4:number):Promise<app.DocumentPageView>;
 
+export function DocumentPicture(arg1:string,arg2:number,arg3:number,arg4:number,arg5:number):Promise<app.PictureView>;
+
 export function Documents(arg1:app.DocumentPlaceView):Promise<Array<app.DocumentView>>;
 
 export function Draft(arg1:string):Promise<string>;

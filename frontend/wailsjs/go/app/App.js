@@ -58,6 +58,10 @@ export function DocumentPage(arg1, arg2, arg3, arg4) {
   return window['go']['app']['App']['DocumentPage'](arg1, arg2, arg3, arg4);
 }
 
+export function DocumentPicture(arg1, arg2, arg3, arg4, arg5) {
+  return window['go']['app']['App']['DocumentPicture'](arg1, arg2, arg3, arg4, arg5);
+}
+
 export function Documents(arg1) {
   return window['go']['app']['App']['Documents'](arg1);
 }
