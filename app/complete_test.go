@@ -152,6 +152,14 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 			}
 			return err
 		}},
+		{"SearchDocuments", audit.Search, "", func() error {
+			ok(t, errors.Join(a.Lock(), a.Unlock(passphrase))) // so that this begins a stretch of searching
+			hits, err := a.SearchDocuments("nothing")
+			if err == nil && (len(hits) != 1 || hits[0].Document != document || hits[0].Page != 1) {
+				err = fmt.Errorf("%+v", hits)
+			}
+			return err
+		}},
 		{"DocumentPicture", "", "reads", func() error {
 			_, err := a.DocumentPicture(document, 1, 2, 6, 400)
 			if fault.From(err).Code != fault.DocumentNoPicture {

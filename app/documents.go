@@ -55,6 +55,16 @@ type PassageView struct {
 	End    int `json:"end"`
 }
 
+// PassageHitView is a passage in which the words that were searched for stand.
+type PassageHitView struct {
+	Document string      `json:"document"`
+	Name     string      `json:"name"`
+	Page     int         `json:"page"`
+	Start    int         `json:"start"` // bytes
+	End      int         `json:"end"`
+	Snippet  []PieceView `json:"snippet"`
+}
+
 // DocumentPageView is a page's text, cut around a passage.
 type DocumentPageView struct {
 	Document DocumentView `json:"document"`
@@ -88,6 +98,14 @@ func (a *App) AddDocument(path string, at DocumentPlaceView) (DocumentView, erro
 func (a *App) Documents(at DocumentPlaceView) ([]DocumentView, error) {
 	list, err := a.session.Documents(context.Background(), placeOf(at))
 	return viewsOf(list, documentView), err
+}
+
+const mostPassageHits = 10
+
+// SearchDocuments looks for words in all documents, the best passages first.
+func (a *App) SearchDocuments(text string) ([]PassageHitView, error) {
+	hits, err := a.session.SearchDocuments(context.Background(), session.DocumentPlace{}, text, mostPassageHits)
+	return viewsOf(hits, passageHitView), err
 }
 
 // CancelDocument ends the reading of one.
@@ -186,6 +204,12 @@ func (a *App) sourceView(s history.Source) SourceView {
 		Passages: viewsOf(s.Passages, func(p history.CitedPassage) PassageView {
 			return PassageView{Number: p.Number, Page: p.Page, Start: p.Start, End: p.End}
 		}),
+	}
+}
+
+func passageHitView(h history.PassageHit) PassageHitView {
+	return PassageHitView{
+		Document: string(h.Document), Name: h.Name, Page: h.Page, Start: h.Start, End: h.End, Snippet: viewsOf(h.Snippet, pieceView),
 	}
 }
 

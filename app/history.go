@@ -248,6 +248,8 @@ func (a *App) Search(text string) (FoundView, error) {
 	return FoundView{Hits: viewsOf(found.Hits, hitView), More: found.More, Complete: found.Complete}, err
 }
 
+func pieceView(p history.Piece) PieceView { return PieceView(p) }
+
 func promptOf(p PromptView) chat.Prompt {
 	return chat.Prompt{
 		Conversation: history.ConversationID(p.Conversation), Matter: history.MatterID(p.Matter), Edit: history.MessageID(p.Edit),
@@ -284,6 +286,6 @@ func hitView(h history.Hit) HitView {
 	return HitView{
 		Conversation: string(h.Conversation), Title: h.Title, Message: string(h.Message), Role: string(h.Role),
 		At:      h.At.Format(time.RFC3339),
-		Snippet: viewsOf(h.Snippet, func(p history.Piece) PieceView { return PieceView(p) }),
+		Snippet: viewsOf(h.Snippet, pieceView),
 	}
 }

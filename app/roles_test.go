@@ -40,7 +40,10 @@ func TestDirectCallsThatPolicyForbids(t *testing.T) {
 		return func() error { _, err := a.Send(p); return err }
 	}
 	for right, try := range map[policy.Right][]func() error{
-		policy.SearchOwn: {func() error { _, err := a.Search("hello"); return err }},
+		policy.SearchOwn: {
+			func() error { _, err := a.Search("hello"); return err },
+			func() error { _, err := a.SearchDocuments("hello"); return err },
+		},
 		policy.EraseOwn: {
 			func() error { return a.Erase(ErasureView{Conversations: []string{said.Conversation.ID}}) },
 			func() error { return a.Erase(ErasureView{Messages: []string{said.User.ID}}) },

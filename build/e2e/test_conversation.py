@@ -15,7 +15,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import canary  # noqa: E402
 from window import ROOT, Story, Window, nothing_left, stick, wait  # noqa: E402
 
-PASSPHRASE = "correct horse battery staple"
 
 
 class Conversation(Story):
@@ -26,12 +25,8 @@ class Conversation(Story):
         cls.home, cls.stick = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp")), stick()
         cls.canary = canary.Canary() if canary.ALONE else None
         w = cls.w = Window(cls.home, cls.home.with_suffix(".trace"))
-        w.type_into("Passphrase", PASSPHRASE)
-        w.type_into("Repeat passphrase", PASSPHRASE)
-        w.press("Create")
-        w.send("Who are you? My SSN is 219-09-9999.")
-        w.shows(r"tokens/s")
-        w.find("button", "Send")
+        w.begin()
+        w.answered("Who are you? My SSN is 219-09-9999.")
 
     @classmethod
     def tearDownClass(cls):
@@ -74,9 +69,7 @@ class Conversation(Story):
         w.key("ctrl+shift+n")
         w.shows("when you leave it or lock, it is gone")
         w.picture("32-temporary")
-        w.send("Passing words, who are you?")
-        w.shows(r"tokens/s")
-        w.find("button", "Send")
+        w.answered("Passing words, who are you?")
         w.picture("33-temporary-answered")
         self.assertIsNone(w.find_now("button", "Passing words.*"))
         self.assertIsNone(w.find_now("button", "Export conversation"))
@@ -86,8 +79,7 @@ class Conversation(Story):
         w.find("button", "Temporary chat")
         self.assertNotIn("assing", w.text())
         w.key("ctrl+l")
-        w.type_into("Passphrase", PASSPHRASE)
-        w.key("Return")
+        w.unlock()
         w.find("field", "Message")
         w.find("button", "Who are you.*")
         self.assertNotIn("assing", w.text())
@@ -138,12 +130,7 @@ class Conversation(Story):
     def test_5_charts(self):
         w = self.w
         for name, seen in ("record", r"tokens in the last 30 days"), ("posture", r"holds: \d+"):
-            w.key("ctrl+k")
-            w.find("list", "Search conversations and commands")
-            w.type(name)
-            w.find("option", f"(?i)Commands {name}.*")
-            w.key("Return")
-            w.shows(seen)
+            w.view(name, seen)
             w.picture(f"37-{name}")
         w.key("Escape")
 
@@ -155,17 +142,12 @@ class Conversation(Story):
         w.key("Down", "Down")
         w.find("button", "Passphrase ändern")
         w.picture("38-german-settings")
-        w.key("ctrl+k")
-        w.find("list", "Gespräche und Befehle suchen")
-        w.type("meldungen")
-        w.find("option", "Befehle Was Meldungen bedeuten.*")
+        w.look_for("meldungen", "Befehle Was Meldungen bedeuten.*")
         w.key("Return")
         w.shows("Die Festplatte ist voll")
         w.picture("39-german-messages")
         w.key("ctrl+l")
-        w.find("button", "Unlock")  # the choice is sealed with the history
-        w.type_into("Passphrase", PASSPHRASE)
-        w.key("Return")
+        w.unlock()
         w.find("field", "Nachricht")
         w.picture("40-german-chat")
 

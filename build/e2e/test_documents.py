@@ -13,7 +13,6 @@ sys.path.insert(0, str(HERE))
 import canary  # noqa: E402
 from window import Story, Window, nothing_left, stick, wait  # noqa: E402
 
-PASSPHRASE = "correct horse battery staple"
 LEASE = """The lease begins on 1 May and runs for two years. Questions go to landlord@example.org.
 
 Notice has to be given in writing, three months before the end of a quarter.
@@ -60,10 +59,7 @@ class Documents(Story):
         attacks = (HERE / "hostile" / "attacks.md").read_text().replace("CANARY", f"{canary.NAME}:80")
         (cls.stick / "attacks.md").write_text(attacks)
         w = cls.w = Window(cls.home, cls.home.with_suffix(".trace"))
-        w.type_into("Passphrase", PASSPHRASE)
-        w.type_into("Repeat passphrase", PASSPHRASE)
-        w.press("Create")
-        w.find("field", "Message")
+        w.begin()
 
     @classmethod
     def tearDownClass(cls):
@@ -93,9 +89,7 @@ class Documents(Story):
 
     def test_2_an_answer_cites_it_and_a_key_shows_the_passage(self):
         w = self.w
-        w.send("Repeat: [1]")
-        w.shows(r"tokens/s")
-        w.find("button", "Send")
+        w.answered("Repeat: [1]")
         w.shows(r"lease\.txt.*whole")
         self.tab_to("button", "Show source 1")
         w.key("Return")
@@ -112,9 +106,7 @@ class Documents(Story):
         self.add("book.txt")
         w.shows(r"book\.txt")
         w.shows(r"4\d\d pages")
-        w.send("What is said of topic333?")
-        w.shows(r"tokens/s")
-        w.find("button", "Send")
+        w.answered("What is said of topic333?")
         found = w.shows(r"Show passage 1: book\.txt, page (\d+)")
         w.picture("53-passages")
         self.assertGreater(int(found[1]), 1)
@@ -173,6 +165,21 @@ class Documents(Story):
         wait("the page to be shut", lambda: "Page 2 of 2" not in w.text())
         wait("the focus to be back", lambda: (n := w.focused()) and re.match("Show passage 1", n.get_name()))
 
+    def test_5c_it_is_found_by_its_words(self):
+        w = self.w
+        w.key("ctrl+n")
+        w.look_for("tenth day", r"In documents.*letter\.pdf, page 2.*tenth day.*")
+        w.picture("59-found")
+        w.key("Return")
+        w.shows(r"Page 2 of 2")
+        wait("the focus on the text", lambda: (n := w.focused()) and n.get_name() == "page 2")
+        w.find("image", "The page as it looks.*")
+        w.key("Escape")
+        w.look_for("lease.", r"Documents lease\.txt.*")
+        w.key("Down", "Return")  # after the conversation of that name
+        w.shows(r"Page 1 of 1")
+        w.key("Escape")
+
     def test_6_the_conversation_is_taken_along_and_the_window_locks(self):
         w = self.w
         w.key("ctrl+shift+e")
@@ -184,9 +191,7 @@ class Documents(Story):
         w.key("Escape")
         w.find("field", "Message")
         w.key("ctrl+l")
-        w.find("button", "Unlock")
-        w.type_into("Passphrase", PASSPHRASE)
-        w.press("Unlock")
+        w.unlock()
         w.find("field", "Message")
 
     def test_7_the_record_names_them_by_number_alone(self):

@@ -20,7 +20,6 @@ HOSTILE = ROOT / "build" / "out" / "hostile" / "subrosa"
 SCRIPTED = ROOT / "build" / "out" / "scripted"
 BROWSER = ["/usr/bin/python3", str(HERE / "browser.py")]
 PAGE = (ROOT / "frontend" / "src" / "lockdown" / "ways.js").read_text()
-PASSPHRASE = "correct horse battery staple"
 WAYS = set(re.findall(r"url\('([a-z-]+)'\)", PAGE))  # each asks for a path with its name
 MAY_LACK = {"window-open"}
 DEPUTIES = {
@@ -135,10 +134,7 @@ class Services(Watched):
     def test_3_each_start_shows_it(self):
         w = Window(self.dir / "home", None)
         self.addCleanup(w.kill)
-        w.type_into("Passphrase", PASSPHRASE)
-        w.type_into("Repeat passphrase", PASSPHRASE)
-        w.press("Create")
-        w.find("field", "Message")
+        w.begin()
         w.press("Offline: proven")
         w.shows("What the window’s page tried")
         evidence = w.text()
@@ -148,8 +144,7 @@ class Services(Watched):
         w.picture("services")
         w.key("Escape")
         w.key("ctrl+l")
-        w.type_into("Passphrase", PASSPHRASE)
-        w.press("Unlock")
+        w.unlock()
         w.find("field", "Message")
         self.assertEqual(w.close(), 0)
         self.assertEqual(self.canary.seen, set())
@@ -174,10 +169,7 @@ class Attacks(Watched):
         (SCRIPTED / "answer.md").write_text(attacks)
         w = Window(self.dir / "home", None, SCRIPTED / "subrosa")
         self.addCleanup(w.kill)
-        w.type_into("Passphrase", PASSPHRASE)
-        w.type_into("Repeat passphrase", PASSPHRASE)
-        w.press("Create")
-        w.find("field", "Message")
+        w.begin()
         before = self.controls(w)
         w.send(f"<img src=http://{self.canary.named}/a-prompt onerror=document.title='owned'> <script>document.title='owned'</script>")
         w.shows("The end of the attacks")

@@ -14,9 +14,8 @@ from gi.repository import Gio, GLib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import memory  # noqa: E402
-from window import OUT, ROOT, Window, wait  # noqa: E402
+from window import OUT, PASSPHRASE, ROOT, Window, wait  # noqa: E402
 
-PASSPHRASE = "correct horse battery staple"
 SAID = "Zanzibar wombat quorum"  # what nothing else in memory says
 
 
@@ -24,10 +23,7 @@ class Lock(unittest.TestCase):
     def setUp(self):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp"))
         self.w = Window(self.home, None)
-        self.w.type_into("Passphrase", PASSPHRASE)
-        self.w.type_into("Repeat passphrase", PASSPHRASE)
-        self.w.press("Create")
-        self.w.find("field", "Message")
+        self.w.begin()
 
     def tearDown(self):
         self.w.kill()

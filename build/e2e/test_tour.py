@@ -14,9 +14,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
-from window import ROOT, Atspi, Story, Window, wait  # noqa: E402
+from window import PASSPHRASE, ROOT, Atspi, Story, Window, wait  # noqa: E402
 
-PASSPHRASE = "correct horse battery staple"
 NEXT = "violet anchor seldom thunder"
 
 
@@ -27,25 +26,12 @@ class Tour(Story):
     def setUpClass(cls):
         cls.home = pathlib.Path(tempfile.mkdtemp(prefix="subrosa-home-", dir="/var/tmp"))
         w = cls.w = Window(cls.home, None)
-        w.type_into("Passphrase", PASSPHRASE)
-        w.type_into("Repeat passphrase", PASSPHRASE)
-        w.press("Create")
-        w.find("field", "Message")
+        w.begin()
 
     @classmethod
     def tearDownClass(cls):
         cls.w.kill()
         shutil.rmtree(cls.home)
-
-    def view(self, name, shown):
-        """Opens a view from the palette."""
-        w = self.w
-        w.key("ctrl+k")
-        w.find("list", "Search conversations and commands")
-        w.type(name)
-        w.find("option", f"(?i)Commands {name}.*")
-        w.key("Return")
-        w.shows(shown)
 
     def focus(self, role, name):
         """Goes to a control with parts of its own, on which the focus is not told to be."""
@@ -58,9 +44,7 @@ class Tour(Story):
 
     def test_01_a_message_is_edited_and_both_versions_stay(self):
         w = self.w
-        w.send("Who are you?")
-        w.shows("tokens/s")
-        w.find("button", "Send")
+        w.answered("Who are you?")
         w.find("field", "Message")
         w.key("Up")
         w.type_into("Edited message", " And who made the lantern?")
@@ -111,10 +95,7 @@ class Tour(Story):
     def test_05_what_was_said_is_found(self):
         w = self.w
         w.key("ctrl+n")
-        w.key("ctrl+k")
-        w.find("list", "Search conversations and commands")
-        w.type("lantern")
-        w.find("option", "In messages.*lantern.*")
+        w.look_for("lantern", "In messages.*lantern.*")
         w.picture("64-found")
         w.key("Return")
         w.shows("2/2")
@@ -136,7 +117,7 @@ class Tour(Story):
 
     def test_07_compliance_reads_the_policy(self):
         w = self.w
-        self.view("policy", "What it says")
+        w.view("policy", "What it says")
         w.shows("Subrosa itself")
         w.picture("66-policy")
         self.tab_to("check", "Only what differs")
@@ -145,7 +126,7 @@ class Tour(Story):
 
     def test_08_it_verifies_a_model_and_sees_where_it_is_from(self):
         w = self.w
-        self.view("models", "Import a model")
+        w.view("models", "Import a model")
         self.tab_to("button", "Verify")
         w.key("Return")
         w.shows("every byte was read and compared")
@@ -178,9 +159,7 @@ class Tour(Story):
         w.key("Return")
         w.shows("The passphrase was changed")
         w.key("ctrl+l")
-        w.find("button", "Unlock")
-        w.type_into("Passphrase", NEXT)
-        w.key("Return")
+        w.unlock(NEXT)
         w.find("field", "Message")
         self.assertEqual(w.close(), 0)
 

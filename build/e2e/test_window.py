@@ -13,9 +13,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import canary  # noqa: E402
-from window import BIN, ROOT, WALLS, Atspi, Story, Window, nothing_left, wait  # noqa: E402
+from window import BIN, PASSPHRASE, ROOT, WALLS, Atspi, Story, Window, nothing_left, wait  # noqa: E402
 
-PASSPHRASE = "correct horse battery staple"
 LONG = "Write a long story"
 
 

@@ -18,6 +18,7 @@ from gi.repository import Atspi, GLib  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "bin"
 OUT = ROOT / "build" / "out" / "window"
+PASSPHRASE = "correct horse battery staple"
 PATIENCE = float(os.environ.get("SUBROSA_E2E_PATIENCE", "90"))  # seconds to wait for what should come; machines are slow at times
 
 # Without these the window has no walls, says so, and has nothing to show behind them.
@@ -143,6 +144,38 @@ class Window:
     def send(self, text):
         self.type_into("Message", text)
         self.key("Return")
+
+    def begin(self):
+        """Goes through the first run."""
+        self.type_into("Passphrase", PASSPHRASE)
+        self.type_into("Repeat passphrase", PASSPHRASE)
+        self.press("Create")
+        self.find("field", "Message")
+
+    def unlock(self, passphrase=PASSPHRASE):
+        self.find("button", "Unlock")
+        self.type_into("Passphrase", passphrase)
+        self.key("Return")
+
+    def answered(self, text):
+        """Sends a message and waits for the end of its answer."""
+        self.send(text)
+        self.shows("tokens/s")
+        self.find("button", "Send")
+
+    def look_for(self, text, option):
+        """Types into the search of Ctrl+K and waits for what it is to offer."""
+        self.key("ctrl+k")
+        self.find("list", "(Search conversations|Gespräche).*")
+        self.type(text, 12)
+        self.find("option", option)
+
+    def view(self, name, shown):
+        """Opens a view from the search."""
+        self.look_for(name, f"(?i)Commands {name}.*")
+        self.gone("option", "Commands Lock.*")  # every key has arrived
+        self.key("Return")
+        self.shows(shown)
 
     def picture(self, name):
         time.sleep(0.4)  # let the last frame be drawn

@@ -115,6 +115,30 @@ describe('a document', () => {
     await clean();
   });
 
+  it('is found by its name and by its words, and opens where they stand', async () => {
+    const user = await open(['/x/lease.pdf']);
+    await user.click(button('Add documents'));
+    await within(await chips()).findByText('3 pages');
+    await user.click(button('Example patient note'));
+    await user.keyboard('{Control>}k{/Control}');
+    const field = screen.getByRole('combobox', { name: /^Search conversations/ });
+    await user.type(field, 'clause 2');
+    const found = await screen.findByRole('option', { name: /In documents.*lease.pdf, page 2.*clause 2/ });
+    await clean();
+    await user.click(found);
+    const panel = await screen.findByRole('complementary', { name: 'Source' });
+    await within(panel).findByText(/as clause 2 says/, { selector: 'mark' });
+    expect(screen.getByRole('heading', { level: 1 })).toHaveTextContent('lease.pdf');
+    await user.keyboard('{Escape}{Control>}k{/Control}');
+    await user.type(screen.getByRole('combobox', { name: /^Search conversations/ }), 'LEASE.P');
+    await screen.findByRole('option', { name: /^Documents lease.pdf/ });
+    await user.keyboard('{ArrowDown}');
+    const offered = within(screen.getByRole('listbox'));
+    expect(offered.getByRole('option', { selected: true })).toHaveTextContent(/^Documents\s*lease.pdf/);
+    await user.keyboard('{Enter}');
+    await within(await screen.findByRole('complementary', { name: 'Source' })).findByText('Page 1 of 3');
+  });
+
   it('can be used while it is read, and its reading be stopped', async () => {
     const user = await open(['/x/big.slow']);
     await user.click(button('Add documents'));

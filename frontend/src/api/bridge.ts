@@ -16,7 +16,7 @@ import {
   toTurnEvent,
 } from './decode';
 import { toChecked, toFound, toKinds, toMatter, toMatters, toTemplates } from './decode-history';
-import { toDoc, toDocPage, toDocs, toPicture } from './decode-documents';
+import { toDoc, toDocPage, toDocs, toPassageHits, toPicture } from './decode-documents';
 import { toFault } from './fault';
 import type { WayOut } from '../lockdown/prove';
 import type {
@@ -35,6 +35,7 @@ import type {
   Matter,
   PagePicture,
   PageSpot,
+  PassageHit,
   Preferences,
   Sending,
   Sent,
@@ -128,6 +129,8 @@ export const documents = (at: DocPlace): Promise<Doc[]> => call(() => app.Docume
 export const cancelDocument = (id: string): Promise<void> => call(() => app.CancelDocument(id), nothing);
 export const documentPage = (id: string, page: number, start: number, end: number): Promise<DocPage> =>
   call(() => app.DocumentPage(id, page, start, end), toDocPage);
+export const searchDocuments = (text: string): Promise<PassageHit[]> =>
+  call(() => app.SearchDocuments(text), toPassageHits);
 /** Draws a page so many pixels wide; another that is still being drawn ends. */
 export const documentPicture = (id: string, at: PageSpot, width: number): Promise<PagePicture> =>
   call(() => app.DocumentPicture(id, at.page, at.start, at.end, width), toPicture);

@@ -1,6 +1,7 @@
 // What the bridge says about documents: see decode.ts.
 import { fields, list, num, oneOf, str, toFaultFields } from './decode';
-import type { Doc, DocPage, Notice, PagePicture, Source } from './types';
+import { toSnippet } from './decode-history';
+import type { Doc, DocPage, Notice, PagePicture, PassageHit, Source } from './types';
 
 function toSource(value: unknown): Source {
   const f = fields(value);
@@ -71,3 +72,12 @@ export function toPicture(value: unknown): PagePicture {
     }),
   };
 }
+
+export const toPassageHits = (value: unknown): PassageHit[] =>
+  list(value).map((v) => {
+    const f = fields(v);
+    return {
+      ...{ document: str(f.document), name: str(f.name), snippet: toSnippet(f.snippet) },
+      ...{ page: num(f.page), start: num(f.start), end: num(f.end) },
+    };
+  });

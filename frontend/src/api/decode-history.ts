@@ -49,6 +49,9 @@ export function toMatter(value: unknown): Matter {
 
 export const toMatters = (value: unknown): Matter[] => list(value).map(toMatter);
 
+export const toSnippet = (value: unknown): Hit['snippet'] =>
+  list(value).map((p) => ({ text: str(fields(p).text), match: bool(fields(p).match) }));
+
 function toHit(value: unknown): Hit {
   const f = fields(value);
   return {
@@ -57,7 +60,7 @@ function toHit(value: unknown): Hit {
     message: str(f.message),
     role: str(f.role),
     at: str(f.at),
-    snippet: list(f.snippet).map((p) => ({ text: str(fields(p).text), match: bool(fields(p).match) })),
+    snippet: toSnippet(f.snippet),
   };
 }
 

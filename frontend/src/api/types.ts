@@ -123,6 +123,13 @@ export interface DocPage {
   after: string;
 }
 
+/** A passage in which words that were searched for stand. */
+export interface PassageHit extends PageSpot {
+  document: string;
+  name: string;
+  snippet: Hit['snippet'];
+}
+
 /** A page as it looks. Boxes, in parts of its width and height, are where the passage stands. */
 export interface PagePicture {
   png: string; // Base64

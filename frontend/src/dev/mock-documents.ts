@@ -75,6 +75,7 @@ export function documentsMock(mock: MockApp) {
       return added;
     },
     Documents: async ({ conversation, matter }: DocPlace) => {
+      if (!conversation && !matter) return mock.documents;
       const of = matter || mock.list.find((c) => c.id === conversation)?.matter;
       return mock.documents.filter((d) =>
         d.conversation ? d.conversation === conversation : d.matter === of,
@@ -84,6 +85,19 @@ export function documentsMock(mock: MockApp) {
       const document = mock.documents.find((d) => d.id === id);
       if (document) put({ ...document, reading: 'cancelled' });
     },
+    SearchDocuments: async (words: string) =>
+      mock.documents.flatMap((d) =>
+        [1, 2, 3].slice(0, d.pages).flatMap((page) => {
+          const at = text(page).toLowerCase().indexOf(words.toLowerCase());
+          if (at === -1) return [];
+          const snippet = [
+            { text: text(page).slice(Math.max(0, at - 30), at), match: false },
+            { text: text(page).slice(at, at + words.length), match: true },
+            { text: text(page).slice(at + words.length, at + 60), match: false },
+          ];
+          return [{ document: d.id, name: d.name, page, ...passage(page), snippet }];
+        }),
+      ),
     DocumentPicture: async (id: string, page: number, start: number, end: number, width: number) => {
       mock.drawn = [...mock.drawn, { page, width }];
       if (!mock.documents.find((d) => d.id === id)?.name.endsWith('.pdf'))

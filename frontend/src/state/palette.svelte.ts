@@ -1,9 +1,10 @@
-// What Ctrl+K shows: commands at once, hits in the conversations a moment after the last key.
+// What Ctrl+K shows: commands and titles at once, hits in conversations and documents a moment after the last key.
 import * as api from '../api/bridge';
-import type { Found } from '../api/types';
+import type { Doc, Found, PageSpot, PassageHit } from '../api/types';
 import { t } from '../strings';
 import { chat } from './chat.svelte';
 import { run } from './commands';
+import { documents } from './documents.svelte';
 import { bindings, type Command } from './keys';
 import { library } from './library.svelte';
 import { session } from './session.svelte';
@@ -11,7 +12,7 @@ import { ui } from './ui.svelte';
 
 export interface Row {
   key: string;
-  kind: 'commands' | 'conversations' | 'messages';
+  kind: 'commands' | 'conversations' | 'documents' | 'messages' | 'passages';
   title: string;
   snippet: Found['hits'][number]['snippet'];
   keys: string;
@@ -39,34 +40,60 @@ const most = 8; // conversations and commands each
 class Palette {
   #text = $state('');
   #found = $state.raw<Found | null>(null);
+  #passages = $state.raw<PassageHit[]>([]);
+  #documents = $state.raw<Doc[]>([]); // all there are
   #timer = 0;
   #asked = 0;
+  #opened = 0;
 
-  rows = $derived([...this.#commands(), ...this.#titles(), ...this.#hits()]);
+  rows = $derived([
+    ...this.#commands(),
+    ...this.#titles(),
+    ...this.#names(),
+    ...this.#hits(),
+    ...this.#inDocuments(),
+  ]);
   remark = $derived(
     this.#found && !this.#found.complete ? t.palette.building : this.#found?.more ? t.palette.more : '',
   );
 
   begin(): void {
+    this.#clear();
+    void this.#list(++this.#opened);
+  }
+
+  async #list(opened: number): Promise<void> {
+    const all = await api.documents({ conversation: '', matter: '', newIn: '' }).catch(() => []);
+    if (opened === this.#opened) this.#documents = all;
+  }
+
+  #clear(): void {
     this.#text = '';
     this.#found = null;
+    this.#passages = this.#documents = [];
   }
 
   look(text: string): void {
     clearTimeout(this.#timer);
     this.#text = text;
     const asked = ++this.#asked;
-    if (text.trim().length < 2) this.#found = null;
+    if (text.trim().length < 2) this.#take(null, []);
     else this.#timer = window.setTimeout(() => void this.#search(text, asked), pause);
   }
 
   async #search(text: string, asked: number): Promise<void> {
     try {
-      const found = await api.search(text);
-      if (asked === this.#asked) this.#found = found;
+      const found = await api.search(text); // first: where policy turned it off, that is on record once
+      const passages = await api.searchDocuments(text);
+      if (asked === this.#asked) this.#take(found, passages);
     } catch {
-      if (asked === this.#asked) this.#found = null; // policy may have turned the search off
+      if (asked === this.#asked) this.#take(null, []);
     }
+  }
+
+  #take(found: Found | null, passages: PassageHit[]): void {
+    this.#found = found;
+    this.#passages = passages;
   }
 
   #has = (title: string): boolean => title.toLowerCase().includes(this.#text.trim().toLowerCase());
@@ -109,6 +136,32 @@ class Palette {
       }));
   }
 
+  #names(): Row[] {
+    return this.#documents
+      .filter((d) => d.pages > 0 && this.#text.trim() && this.#has(d.name))
+      .slice(0, most)
+      .map((d) => ({
+        ...{ key: `document ${d.id}`, kind: 'documents' as const, title: d.name, snippet: [], keys: '' },
+        act: () => this.#show(d.id, { page: 1, start: 0, end: 0 }),
+      }));
+  }
+
+  #inDocuments(): Row[] {
+    return this.#passages.map((p) => ({
+      ...{ key: `passage ${p.document} ${p.page} ${p.start}`, kind: 'passages' as const, keys: '' },
+      ...{ title: t.palette.passage(p.name, p.page), snippet: p.snippet },
+      act: () => this.#show(p.document, p),
+    }));
+  }
+
+  /** Shows a document beside its conversation; one of a matter, beside the one in view. */
+  #show(id: string, at: PageSpot): void {
+    const conversation = this.#documents.find((d) => d.id === id)?.conversation;
+    if (conversation) void chat.open(conversation);
+    ui.view = 'chat';
+    void documents.show(id, at);
+  }
+
   #open(id: string, message: string): void {
     void chat.open(id, message);
     ui.toComposer();
@@ -117,7 +170,8 @@ class Palette {
   wipe(): void {
     clearTimeout(this.#timer);
     this.#asked++;
-    this.begin();
+    this.#opened++;
+    this.#clear();
   }
 }
 

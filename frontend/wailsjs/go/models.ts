@@ -873,6 +873,46 @@ export namespace app {
 	        this.by = source["by"];
 	    }
 	}
+	export class PassageHitView {
+	    document: string;
+	    name: string;
+	    page: number;
+	    start: number;
+	    end: number;
+	    snippet: PieceView[];
+	
+	    static createFrom(source: any = {}) {
+	        return new PassageHitView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.document = source["document"];
+	        this.name = source["name"];
+	        this.page = source["page"];
+	        this.start = source["start"];
+	        this.end = source["end"];
+	        this.snippet = this.convertValues(source["snippet"], PieceView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class PassageView {
 	    number: number;
 	    page: number;

@@ -100,6 +100,8 @@ export function RenameMatter(arg1:string,arg2:string):Promise<void>;
 
 export function Search(arg1:string):Promise<app.FoundView>;
 
+export function SearchDocuments(arg1:string):Promise<Array<app.PassageHitView>>;
+
 export function Send(arg1:app.PromptView):Promise<app.TurnStarted>;
 
 export function SetDraft(arg1:string,arg2:string):Promise<void>;

@@ -198,6 +198,10 @@ export function Search(arg1) {
   return window['go']['app']['App']['Search'](arg1);
 }
 
+export function SearchDocuments(arg1) {
+  return window['go']['app']['App']['SearchDocuments'](arg1);
+}
+
 export function Send(arg1) {
   return window['go']['app']['App']['Send'](arg1);
 }
