@@ -1,30 +1,27 @@
 package audit
 
 import (
-	"crypto/sha256"
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
-	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// batch is a run of entries that are written and fsynced together.
+// batch is a run of entries that are written and fsynced together, and signed by its last one.
 type batch struct {
 	entries []*pending
-	signing sync.WaitGroup // those of them whose signature is being made
-	size    int            // bytes of their lines
-	last    tlog.Hash      // what the signature of the last one covers, hashed
-	closing bool           // one of its entries ends something: it may use the reserve
-	lead    chan struct{}  // holds a token: who takes it writes the batch
-	done    chan struct{}  // closed when err is set
+	size    int           // bytes of their lines, at most
+	closing bool          // one of its entries ends something: it may use the reserve
+	lead    chan struct{} // holds a token: who takes it writes the batch
+	done    chan struct{} // closed when err is set
 	err     error
 
-	rotation *pending // the entry among them that names the next key
+	next ed25519.PrivateKey // named by its last entry, which nothing joins: signs the batches after it
 }
 
 // needsRoom tells an action that begins something: on a full disk it is refused, where one that ends something, or that
@@ -38,9 +35,9 @@ func needsRoom(a Action) bool {
 	}
 }
 
-// Append records e and returns its sequence number once it is durable. Entries of several goroutines share a write and
-// an fsync. It sets Version, Seq, Prev and Sig, and Time where it is zero. Errors: ErrPoisoned after any failed write or
-// fsync, for ever; ErrDiskFull alone, ErrEntry and ErrClosed, which change nothing.
+// Append records e and returns its sequence number once it is durable. Entries of several goroutines share a write, a
+// signature and an fsync. It sets Version, Seq, Prev, More and Sig, and Time where it is zero. Errors: ErrPoisoned after any
+// failed write or fsync, for ever; ErrDiskFull alone, ErrEntry and ErrClosed, which change nothing.
 func (l *Log) Append(e Entry) (int64, error) {
 	d, err := e.draft()
 	if err != nil {
@@ -52,23 +49,21 @@ func (l *Log) Append(e Entry) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := l.settle(p); err != nil {
-		return 0, err
-	}
-	return p.seq, nil
+	return l.settle(p)
 }
 
-// settle signs the entry and returns when it is durable. One of those who wait for a batch writes it.
-func (l *Log) settle(p *pending) error {
-	p.sign()
+// settle returns when the entry is durable, with its number. One of those who wait for a batch writes it.
+func (l *Log) settle(p *pending) (int64, error) {
 	b := p.in
-	b.signing.Done()
 	select {
 	case <-b.done:
 	case <-b.lead:
 		l.write(b)
 	}
-	return b.err
+	if b.err != nil {
+		return 0, b.err
+	}
+	return p.Seq, nil
 }
 
 func (l *Log) enqueueLocked(d draft) (*pending, error) {
@@ -87,49 +82,41 @@ func (l *Log) enqueueLocked(d draft) (*pending, error) {
 	}
 	if d.Time.IsZero() {
 		now, jump := l.clock.now()
-		d.Time = now
+		if d.Time = now; now.Year() < 0 || now.Year() > 9999 {
+			return nil, fmt.Errorf("%w: the clock says the year %d", ErrEntry, now.Year())
+		}
 		if jump != "" {
 			jumped, err := Entry{Time: now, Actor: d.Actor, Action: ClockJump, Policy: d.Policy, Detail: jump}.draft()
 			if err != nil {
 				return nil, err
 			}
-			p, err := l.addLocked(jumped)
-			if err != nil {
-				return nil, err
-			}
-			p.sign()
-			p.in.signing.Done()
+			l.addLocked(jumped)
 		}
 	}
-	return l.addLocked(d)
+	return l.addLocked(d), nil
 }
 
-// addLocked puts d into the last batch, or into a new one. Its signature is still to be made.
-func (l *Log) addLocked(d draft) (*pending, error) {
-	d.Seq, d.Prev = l.nextSeq, l.nextLast[:]
-	p, err := d.place(l.key, l.origin)
-	if err != nil {
-		return nil, err
-	}
-	if n := len(l.queue); n == 0 || l.queue[n-1].size+p.size() > maxBatch {
+// addLocked puts d into the last batch, or into a new one.
+func (l *Log) addLocked(d draft) *pending {
+	n := len(l.queue)
+	if n == 0 || l.queue[n-1].size+d.atMost() > maxBatch || l.queue[n-1].next != nil {
 		l.queue = append(l.queue, &batch{lead: make(chan struct{}, 1), done: make(chan struct{})})
+		n++
 	}
-	b := l.queue[len(l.queue)-1]
-	l.nextSeq, l.nextLast = l.nextSeq+1, sha256.Sum256(p.message)
-	b.entries, b.size, b.last = append(b.entries, p), b.size+p.size(), l.nextLast
-	p.in = b
-	b.signing.Add(1)
+	b := l.queue[n-1]
+	p := &pending{draft: d, in: b}
+	b.entries, b.size = append(b.entries, p), b.size+d.atMost()
 	b.closing = b.closing || !needsRoom(d.Action)
 	if !l.writing {
 		l.writing = true
 		b.lead <- struct{}{}
 	}
-	return p, nil
+	return p
 }
 
 // gather lets those join b whom the batch before it has just let go: else the first of them would write alone, and the
 // others wait for an fsync more. It waits for as many as that batch had, and at most half as long as that took to become
-// durable: on a quick drive the rest is better signed while b is on its way. A writer that is alone does not wait.
+// durable. A writer that is alone does not wait.
 func (l *Log) gather(b *batch) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,36 +133,36 @@ func (l *Log) write(b *batch) {
 	l.mu.Lock()
 	l.queue = l.queue[1:] // b: nothing joins it any more
 	l.together = len(b.entries)
-	l.mu.Unlock()
-	buf := b.lines()
-	l.mu.Lock()
-	alone := len(l.queue) == 0 && !b.closing
 	err := l.failed
 	if err == nil {
 		err = l.untouchedLocked()
 	}
+	key, seq, last := l.signer(), l.tree.size, l.last // nobody but the one who writes changes them
 	l.mu.Unlock()
 	start := time.Now()
 	if err == nil {
-		err = l.store(buf, alone)
+		var buf []byte
+		if buf, last, err = b.lines(key, l.origin, seq, last); err == nil {
+			err = l.store(buf, !b.closing)
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.took = time.Since(start)
 	switch {
 	case err == nil:
-		l.commitLocked(b)
-		if b.rotation == nil {
+		l.commitLocked(b, last)
+		if b.next == nil {
 			break
 		}
-		if err = l.rotatedLocked(b.rotation.line); err != nil {
+		if err = l.rotatedLocked(b); err != nil {
 			err = l.poisonLocked(err) // the next Open makes the file key good
 		}
-	case errors.Is(err, errRefused): // nothing of it is there, so what came to stand behind it goes too
-		l.nextSeq, l.nextLast, l.key = l.tree.size, l.last, l.signer()
+	case errors.Is(err, errRefused):
+		clear(b.next)
 		err = fmt.Errorf("append: %w", ErrDiskFull)
-		l.dropQueueLocked(err)
 	default:
+		clear(b.next)
 		err = l.poisonLocked(err)
 	}
 	b.err = err
@@ -186,19 +173,29 @@ func (l *Log) write(b *batch) {
 	l.handOnLocked()
 }
 
-// lines waits for the signatures.
-func (b *batch) lines() []byte {
-	b.signing.Wait()
+// lines gives the entries their places from seq on and returns what is to be written, and the SHA-256 of what the signature
+// covers, which the entry after them holds. last is what the first of them does.
+func (b *batch) lines(key ed25519.PrivateKey, origin string, seq int64, last tlog.Hash) ([]byte, tlog.Hash, error) {
 	buf := make([]byte, 0, b.size)
-	for _, p := range b.entries {
+	for i, p := range b.entries {
+		prev := last
+		p.Seq, p.Prev = seq+int64(i), prev[:]
+		signer := ed25519.PrivateKey(nil)
+		if i == len(b.entries)-1 {
+			signer = key
+		}
+		var err error
+		if last, err = p.place(signer, origin); err != nil {
+			return nil, last, err
+		}
 		buf = append(append(buf, p.line...), '\n')
 	}
-	return buf
+	return buf, last, nil
 }
 
 func (l *Log) dropQueueLocked(err error) {
 	for _, waiting := range l.queue {
-		waiting.signing.Wait() // Close wipes the key
+		clear(waiting.next)
 		waiting.err = err
 		close(waiting.done)
 	}
@@ -227,7 +224,6 @@ func (l *Log) store(buf []byte, mayRefuse bool) error {
 			return errors.Join(err, cutErr)
 		}
 		l.mu.Lock()
-		mayRefuse = mayRefuse && len(l.queue) == 0
 		freed := !mayRefuse && l.useReserve()
 		l.mu.Unlock()
 		switch {
@@ -251,8 +247,8 @@ func (l *Log) writeWhole(buf []byte) error {
 	return err
 }
 
-// commitLocked takes a durable batch into the tree.
-func (l *Log) commitLocked(b *batch) {
+// commitLocked takes a durable batch into the tree. last is the SHA-256 of what its signature covers.
+func (l *Log) commitLocked(b *batch, last tlog.Hash) {
 	at := tlog.StoredHashCount(l.tree.size) * tlog.HashSize
 	var stored []byte
 	for _, p := range b.entries {
@@ -261,9 +257,9 @@ func (l *Log) commitLocked(b *batch) {
 			l.keepLocked(l.offsets, binary.BigEndian.AppendUint64(nil, uint64(l.end)), 8*int64(len(l.index)-1))
 		}
 		stored = l.tree.push(p.leaf, stored)
-		l.end += int64(p.size())
+		l.end += int64(len(p.line)) + 1
 	}
-	l.last = b.last
+	l.last = last
 	l.keepLocked(l.hashes, stored, at)
 }
 

@@ -3,7 +3,8 @@
 // Four files lie in the directory (0700; files 0600):
 //
 //	entries     the record itself, one canonical JSON object and a newline per entry. Each entry carries its sequence
-//	            number, a hash of what the entry before it says, and an Ed25519 signature over all of it.
+//	            number and a hash of what the entry before it says, and the last one of each write an Ed25519 signature
+//	            over all of it, which so covers those before it.
 //	hashes      the tree's stored hashes in the order of golang.org/x/mod/sumdb/tlog, 32 bytes each, for inclusion
 //	            proofs. Derived: Open compares it with the entries and rewrites what differs.
 //	checkpoint  origin, size and root hash (C2SP tlog-checkpoint) in a signed note (C2SP signed-note, Ed25519)
@@ -12,21 +13,21 @@
 // The leaves are the lines of entries without their newline, hashed as RFC 6962 says, so any tlog tool can check
 // the tree.
 //
-// What is fsynced when. Append writes one line in one write, fsyncs entries, and returns: one fsync per entry. A
+// What is fsynced when. Append writes one line, or those of several goroutines, in one write, fsyncs entries, and returns. A
 // checkpoint is made durable (temporary file, fsync, rename, fsync of the directory) by Open, Checkpoint and Close, and
 // by Append before it would leave more than 256 entries unsigned: callers call Checkpoint at the end of a turn, where
 // its two fsyncs delay nobody. It is always written after the entries it signs are durable. hashes is never fsynced.
 // New files' names are made durable before the first entry.
 //
 // Why an acknowledged entry is never lost, and a healthy log never called broken. Entries are durable before Append
-// returns, so a crash can damage at most the one line that was being written: it lacks its newline or shows the
-// zeros of blocks that were never written, lies beyond the checkpoint, and is cut off by the next Open, which reports
-// it (Repaired). A line that is complete stays, acknowledged or not. A checkpoint on disk never names more
+// returns, so a crash can damage at most the one write that was being made: it lacks its end, and with it its signature, or
+// shows the zeros of blocks that were never written, lies beyond the checkpoint, and is cut off by the next Open, which
+// reports it (Repaired). A write that is complete stays, acknowledged or not. A checkpoint on disk never names more
 // entries than are durable. A failed write or fsync poisons the log: what the disk holds is then unknown, the kernel
 // may have dropped the pages, and no retry can tell, so only a new Open, which reads everything back, goes on.
 //
 // What is found out. Open and Verify recompute the tree of everything up to the checkpoint and check the chain and
-// signature of every entry after it. Changed, dropped, swapped, repeated or forged entries, and a log shorter than its
+// the signatures of all entries after it. Changed, dropped, swapped, repeated or forged entries, and a log shorter than its
 // checkpoint, are a *BrokenError.
 //
 // What is not: whoever can put back an older copy of the whole directory, or cut off entries younger than an older
@@ -143,8 +144,7 @@ type Log struct {
 	rotateMu   sync.Mutex
 
 	mu      sync.Mutex
-	idle    *sync.Cond         // signalled when writing ends
-	key     ed25519.PrivateKey // signs the next entry
+	idle    *sync.Cond // signalled when writing ends
 	keys    keychain
 	entries file
 	hashes  *os.File
@@ -154,7 +154,7 @@ type Log struct {
 
 	// What is durable.
 	tree   tree
-	last   tlog.Hash // what the newest entry's signature covers, hashed
+	last   tlog.Hash // what the newest entry's signature covers, hashed; the newest one always has a signature
 	end    int64     // bytes in entries
 	signed int64     // size of the checkpoint on disk
 	index  []int64   // offset of every indexEvery-th entry
@@ -164,8 +164,6 @@ type Log struct {
 	writing  bool
 	together int           // entries of the batch that was written last
 	took     time.Duration // until it was durable
-	nextSeq  int64
-	nextLast tlog.Hash
 
 	witness witnessed
 	failed  error // poisoned by
@@ -210,8 +208,7 @@ func OpenWith(ctx context.Context, dir string, signers []ed25519.PrivateKey, ori
 }
 
 func (l *Log) open(ctx context.Context) error {
-	l.key = l.signers[0]
-	first, err := l.verifierKey(l.key)
+	first, err := l.verifierKey(l.signers[0])
 	if err != nil {
 		return err
 	}
@@ -235,7 +232,6 @@ func (l *Log) open(ctx context.Context) error {
 	if err := l.load(cp); err != nil {
 		return err
 	}
-	l.nextSeq, l.nextLast = l.tree.size, l.last
 	if err := l.setAside(); err != nil && !errors.Is(err, ErrDiskFull) {
 		return err
 	}
@@ -243,7 +239,7 @@ func (l *Log) open(ctx context.Context) error {
 	return l.checkHead(ctx)
 }
 
-// take makes the keychain's newest key the one that signs, after making sure that all of them are ours.
+// take makes the keychain that of the log, after making sure that all of its keys are ours.
 func (l *Log) take(keys keychain) error {
 	for i, e := range keys.epochs {
 		if i >= len(l.signers) {
@@ -252,7 +248,6 @@ func (l *Log) take(keys keychain) error {
 		if vkey, err := l.verifierKey(l.signers[i]); err != nil || vkey != e.vkey {
 			return &BrokenError{-1, keyFile, "not the key of this signer and origin"}
 		}
-		l.key = l.signers[i]
 	}
 	l.keys = keys
 	return nil
@@ -622,7 +617,7 @@ func (l *Log) writeCheckpoint() error {
 	return nil
 }
 
-// signer signs checkpoints: the newest key of the keychain. The key of the next entry may be ahead of it for a moment.
+// signer is the newest key of the keychain.
 func (l *Log) signer() ed25519.PrivateKey { return l.signers[len(l.keys.epochs)-1] }
 
 func (l *Log) writeKeys() error { return l.replace(keyFile, l.keys.marshal()) }

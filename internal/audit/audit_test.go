@@ -59,6 +59,32 @@ func appendN(t testing.TB, l *Log, n int) {
 	}
 }
 
+// together appends n entries as writers do that meet: in one write, of which the last entry has the signature.
+func together(t testing.TB, l *Log, n int) {
+	t.Helper()
+	var waiting []*pending
+	l.mu.Lock()
+	for i := range n {
+		d, err := sample(int(l.tree.size) + i).draft()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := l.enqueueLocked(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting = append(waiting, p)
+	}
+	want := l.tree.size
+	l.mu.Unlock()
+	for _, p := range waiting {
+		if seq, err := l.settle(p); err != nil || seq != want {
+			t.Fatalf("append: %d, %v; want %d", seq, err, want)
+		}
+		want++
+	}
+}
+
 // closed makes a log of n entries, closed, and returns its directory.
 func closed(t testing.TB, n int) string {
 	t.Helper()
@@ -800,19 +826,16 @@ func long(t testing.TB, dir string, n int) {
 	}
 }
 
-// sign returns the line of e at the place that it names.
+// sign returns the line of e at the place that it names. Without a key it is one that the entry after it signs for.
 func (e Entry) sign(key ed25519.PrivateKey, origin string) ([]byte, error) {
 	d, err := e.draft()
 	if err != nil {
 		return nil, err
 	}
-	d.Seq, d.Prev = e.Seq, e.Prev
-	p, err := d.place(key, origin)
-	if err != nil {
-		return nil, err
-	}
-	p.sign()
-	return p.line, nil
+	p := pending{draft: d}
+	p.Seq, p.Prev = e.Seq, e.Prev
+	_, err = p.place(key, origin)
+	return p.line, err
 }
 
 type noSync struct{ file }

@@ -24,6 +24,9 @@ func (e *Entry) appendJSON(b []byte) ([]byte, error) {
 	if b, err = e.appendBody(b); err != nil {
 		return nil, err
 	}
+	if e.More {
+		b = appendMore(b)
+	}
 	if len(e.Sig) > 0 {
 		b = appendSig(b, e.Sig)
 	}
@@ -50,7 +53,7 @@ func (e *Entry) appendHead(b []byte) ([]byte, error) {
 	return append(b, '"'), nil
 }
 
-// appendBody appends what stands between the head and the signature.
+// appendBody appends what stands between the head and what says who signs the entry.
 func (e *Entry) appendBody(b []byte) ([]byte, error) {
 	var err error
 	b = appendText(append(b, `,"actor":`...), e.Actor)
@@ -90,6 +93,8 @@ func (e *Entry) appendBody(b []byte) ([]byte, error) {
 	b = appendField(b, `,"result":`, e.Result)
 	return appendField(b, `,"detail":`, e.Detail), nil
 }
+
+func appendMore(b []byte) []byte { return append(b, `,"more":true`...) }
 
 func appendSig(b, sig []byte) []byte { return appendBase64(append(b, `,"sig":`...), sig) }
 
@@ -217,6 +222,9 @@ func (p *parser) entry() (e Entry) {
 	}
 	e.Result = p.field(`,"result":"`)
 	e.Detail = p.field(`,"detail":"`)
+	if e.More = p.at(`,"more":true`); e.More {
+		p.cut(`,"more":true`)
+	}
 	if p.at(`,"sig":"`) {
 		e.Sig = p.base64(`,"sig":"`)
 	}

@@ -54,7 +54,7 @@ func anyEntry(t *rapid.T) Entry {
 		Policy: text("policy"), Ruleset: text("ruleset"), History: rapid.Uint64().Draw(t, "history"),
 		Prompt: Commitment(text("prompt")), Response: Commitment(text("response")),
 		PromptTokens: number.Draw(t, "prompt tokens"), OutputTokens: number.Draw(t, "output tokens"),
-		Key: text("key"), Result: text("result"), Detail: text("detail"),
+		Key: text("key"), Result: text("result"), Detail: text("detail"), More: rapid.Bool().Draw(t, "more"),
 	}
 	if rapid.Bool().Draw(t, "sampled") {
 		e.Sampling = Sampling{
@@ -112,6 +112,17 @@ func TestLinesAreThoseOfEncodingJSON(t *testing.T) {
 	if !ok || !e.canonical(line) {
 		t.Error("an entry like most is not read the quick way")
 	}
+	if e.More {
+		t.Error("it has a signature, and says that it has none")
+	}
+	if line, err = e.sign(nil, origin); err != nil {
+		t.Fatal(err)
+	}
+	without, ok := parse(line)
+	if !ok || !without.canonical(line) || without.Sig != nil {
+		t.Error("an entry without a signature is not read the quick way")
+	}
+	e.More = without.More
 	for name, zero := range zeros(reflect.ValueOf(e), "entry") {
 		if zero {
 			t.Errorf("%s is not written, not read, or not set here", name)

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	entryVersion = 3        // 1 lacked matter, message, history, key, tree and pruned; of 2 see follows
+	entryVersion = 4        // 1 lacked matter, message, history, key, tree and pruned; of 2 see follows; up to 3 all had a Sig
 	maxEntry     = 64 << 10 // bytes of one line
 )
 
@@ -128,7 +128,8 @@ type Entry struct {
 	Pruned       *PrunedSet     `json:"pruned,omitempty"` // of AuditPrune
 	Result       string         `json:"result,omitempty"`
 	Detail       string         `json:"detail,omitempty"`
-	Sig          []byte         `json:"sig,omitempty"` // set by Append: Ed25519, see message
+	More         bool           `json:"more,omitempty"` // set by Append: it has no Sig; the next entry was written with it
+	Sig          []byte         `json:"sig,omitempty"`  // set by Append: Ed25519, see message
 }
 
 var errMalformed = errors.New("not an entry as this program writes them")
@@ -225,7 +226,7 @@ type draft struct {
 const mostMore = 256
 
 func (e Entry) draft() (draft, error) {
-	e.Version, e.Seq, e.Prev, e.Time, e.Sig = entryVersion, 0, make([]byte, sha256.Size), e.Time.UTC(), nil
+	e.Version, e.Seq, e.Prev, e.Time, e.More, e.Sig = entryVersion, 0, make([]byte, sha256.Size), e.Time.UTC(), false, nil
 	line, err := e.appendJSON(make([]byte, 0, 1024))
 	if err == nil && len(line)+mostMore > maxEntry {
 		err = fmt.Errorf("larger than %d bytes", maxEntry)
@@ -246,40 +247,40 @@ func (e Entry) draft() (draft, error) {
 	return draft{e, line[bytes.Index(line, []byte(`,"actor":`)) : len(line)-1]}, nil
 }
 
-// pending is an entry that has its place in the log and waits for its signature. Who brought it signs it: a signature takes
-// longer than everything else, and no other entry needs it.
+// atMost is what the draft takes in the file, with its newline.
+func (d *draft) atMost() int { return len(d.body) + 2*mostMore }
+
+// pending is a draft that waits for its place in the log. What it gets there is written by who writes its batch.
 type pending struct {
-	seq     int64
-	in      *batch
-	message []byte // what the signature covers, with room for the rest
-	start   int    // of the line in it
-	key     ed25519.PrivateKey
-	line    []byte // without its newline; set by sign, as is leaf
-	leaf    tlog.Hash
+	draft
+	in   *batch
+	line []byte // without its newline
+	leaf tlog.Hash
 }
 
-// place gives the draft, whose Seq, Prev and Time are set, its line.
-func (d *draft) place(key ed25519.PrivateKey, origin string) (*pending, error) {
-	b := appendDomain(make([]byte, 0, len(origin)+len(d.body)+2*mostMore), origin)
+// place gives the draft, whose Seq, Prev and Time are set, its line, and answers the SHA-256 of what a signature of it covers.
+// With a key it is signed, else the entry after it will be.
+func (p *pending) place(key ed25519.PrivateKey, origin string) (tlog.Hash, error) {
+	b := appendDomain(make([]byte, 0, len(origin)+p.atMost()), origin)
 	start := len(b)
-	b, err := d.appendHead(b)
+	b, err := p.appendHead(b)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
+		return tlog.Hash{}, fmt.Errorf("%w: %w", ErrEntry, err)
 	}
-	return &pending{seq: d.Seq, message: append(append(b, d.body...), '}'), start: start, key: key}, nil
-}
-
-func (p *pending) sign() {
-	sig := ed25519.Sign(p.key, p.message)
-	p.line = append(appendSig(p.message[:len(p.message)-1], sig), '}')[p.start:]
+	b = append(b, p.body...)
+	if key == nil {
+		b = appendMore(b)
+	}
+	message := append(b, '}')
+	covered := sha256.Sum256(message)
+	p.line = message[start:]
+	if key != nil {
+		sig := ed25519.Sign(key, message)
+		p.line = append(appendSig(b, sig), '}')[start:]
+	}
 	p.leaf = tlog.RecordHash(p.line)
+	return covered, nil
 }
-
-// size is the length of the line with its newline.
-func (p *pending) size() int { return len(p.message) - p.start + sigSize + 1 }
-
-// sigSize is what appendSig appends for an Ed25519 signature.
-var sigSize = len(appendSig(nil, make([]byte, ed25519.SignatureSize)))
 
 // message is what Sig signs. The leading zero byte keeps it apart from a note's text, which has no control characters.
 func (e Entry) message(origin string) ([]byte, error) {
@@ -296,6 +297,12 @@ func appendDomain(b []byte, origin string) []byte {
 func (e Entry) signedHash(origin string) (tlog.Hash, error) {
 	msg, err := e.message(origin)
 	return sha256.Sum256(msg), err
+}
+
+// signedByNext reports whether the entry has, as it may, no signature, and the entry after it, whose Prev covers it, answers
+// for it. What names a key is checked by itself.
+func (e Entry) signedByNext() bool {
+	return e.More && e.Version >= 4 && len(e.Sig) == 0 && e.Action != AuditKeyRotate
 }
 
 // signedBy reports whether the entry's signature is good.

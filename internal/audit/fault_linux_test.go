@@ -117,6 +117,32 @@ func playFault(name, dir string) {
 		}
 		wg.Wait()
 		add(lastOfGroup, Response)
+	case "together": // one write, with one signature
+		for _, i := range []int{700, 710} {
+			var waiting []*pending
+			l.mu.Lock()
+			for range 4 {
+				e := faultEntry(i + len(waiting))
+				e.Action = Response
+				d, err := e.draft()
+				if err != nil {
+					panic(err)
+				}
+				p, err := l.enqueueLocked(d)
+				if err != nil {
+					report(err, "append %d %d", 0, i)
+					break
+				}
+				waiting = append(waiting, p)
+			}
+			l.mu.Unlock()
+			for n, p := range waiting {
+				seq, err := l.settle(p)
+				report(err, "append %d %d", seq, i+n)
+			}
+		}
+	case "repair-together":
+		add(720, Prompt)
 	case "rotate":
 		_, err := l.Rotate(Entry{Actor: "user"}, nextKey(8))
 		report(err, "rotate")
@@ -190,6 +216,17 @@ func prepareFault(t *testing.T, name, dir string) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Dir(dir), filepath.Base(dir)+".head", fmt.Appendf(nil, "%d %s %d", head.head.Size, head.head.Root, head.head.Epoch))
+	if name == "repair-together" { // two entries of a write that lacks its end, and with it the signature
+		l = mustOpenWith(t, dir, Options{}, nextKey(8))
+		cp := read(t, dir, checkpointFile)
+		together(t, l, 3)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		entries := read(t, dir, entriesFile)
+		write(t, dir, entriesFile, entries[:len(entries)-100])
+		write(t, dir, checkpointFile, cp)
+	}
 	if name == "repair" { // a torn tail, one derived file wrong and one gone
 		for range 2 {
 			l = mustOpenWith(t, dir, Options{}, nextKey(8))
@@ -415,7 +452,7 @@ func needStrace(t *testing.T) {
 // With -short it takes every third.
 func TestAFaultAtEveryCall(t *testing.T) {
 	needStrace(t)
-	for _, name := range []string{"append", "group", "rotate", "prune", "witness", "reserve", "repair"} {
+	for _, name := range []string{"append", "group", "rotate", "prune", "witness", "reserve", "repair", "repair-together", "together"} {
 		t.Run(name, func(t *testing.T) {
 			base := tempDir(t)
 			made, dir, trace := filepath.Join(base, "made"), filepath.Join(base, "audit"), filepath.Join(base, "trace")

@@ -52,17 +52,16 @@ func (l *Log) rotate(e Entry, next ed25519.PrivateKey) (int64, error) {
 		l.mu.Unlock()
 		return 0, err
 	}
-	p.in.rotation = p
-	// The entries behind this one are signed with it; checkpoints are not until the rotation is durable.
-	l.signers = append(l.signers[:len(l.keys.epochs)], bytes.Clone(next))
-	l.key = l.signers[len(l.keys.epochs)]
+	p.in.next = bytes.Clone(next)
 	l.mu.Unlock()
-	return p.seq, l.settle(p)
+	return l.settle(p)
 }
 
-// rotatedLocked takes the key of a durable rotation: first into the file key, where a checkpoint must find it.
-func (l *Log) rotatedLocked(line []byte) error {
-	if err := l.keys.rotate(line); err != nil {
+// rotatedLocked takes the key that the last entry of a durable batch names: first into the file key, where a checkpoint must
+// find it.
+func (l *Log) rotatedLocked(b *batch) error {
+	l.signers = append(l.signers[:len(l.keys.epochs)], b.next)
+	if err := l.keys.rotate(b.entries[len(b.entries)-1].line); err != nil {
 		return err
 	}
 	return l.writeKeys()

@@ -20,6 +20,7 @@ type line struct {
 	stub   bool // the entry was pruned: leaf is what was kept of it
 	action Action
 	time   time.Time
+	more   bool // it has no signature of its own; said by the checker of what the checkpoint does not cover
 }
 
 // glance reads the head of a line, which always has the same order: v, seq, prev, time, actor, action.

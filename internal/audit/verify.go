@@ -153,6 +153,17 @@ type checker struct {
 	lastTime time.Time // of the newest entry that was not pruned
 	pruned   prunings
 	buf      []byte
+
+	// What was read and has no signature of its own: it waits for the entry that has one, and is no part of the log before.
+	held  []heldLine
+	bytes int // of their lines
+}
+
+// heldLine is an entry that another one signs for.
+type heldLine struct {
+	line
+	offset int64
+	signed tlog.Hash // what the entry after it holds of it
 }
 
 func (c *checker) run(f io.ReaderAt, total int64) error {
@@ -161,10 +172,7 @@ func (c *checker) run(f io.ReaderAt, total int64) error {
 	}
 	start := c.tree.size
 	end, err := scan(f, c.end, total, func(l *line, offset int64) error {
-		if err := c.check(l); err != nil {
-			return err
-		}
-		if err := c.add(l, offset); err != nil {
+		if err := c.take(l, offset); err != nil {
 			return err
 		}
 		if c.progress != nil && c.tree.size%4096 == 0 {
@@ -174,7 +182,7 @@ func (c *checker) run(f io.ReaderAt, total int64) error {
 	})
 	var broken *BrokenError
 	switch {
-	case err == nil && end == total:
+	case err == nil && end == total && len(c.held) == 0:
 	case c.tree.size < c.cp.size || errors.Is(err, errRoot):
 		if err != nil && !errors.As(err, &broken) && !errors.Is(err, errRoot) {
 			return err
@@ -187,7 +195,7 @@ func (c *checker) run(f io.ReaderAt, total int64) error {
 			return readErr
 		}
 		if !torn {
-			return cmpBroken(broken, c.tree.size)
+			return cmpBroken(broken, c.next())
 		}
 		c.torn = total - c.end
 	default:
@@ -218,7 +226,8 @@ func cmpBroken(b *BrokenError, index int64) error {
 }
 
 // unfinished tells whether the bytes after the last good entry are what a crash can leave of the last write, which was
-// not acknowledged: no more than one write, and either no whole line or a line with a disk block that was never written.
+// not acknowledged: no more than one write, and, after good entries that lack the one that signs for them, either no whole
+// line or a line with a disk block that was never written.
 func (c *checker) unfinished(f io.ReaderAt, total int64) (bool, error) {
 	if total-c.end > maxBatch {
 		return false, nil
@@ -227,8 +236,9 @@ func (c *checker) unfinished(f io.ReaderAt, total int64) (bool, error) {
 	if _, err := f.ReadAt(rest, c.end); err != nil && err != io.EOF {
 		return false, err
 	}
+	rest = rest[c.bytes:]
 	first := bytes.IndexByte(rest, '\n')
-	return first < 0 || unwritten(rest[:first], c.end), nil
+	return first < 0 || unwritten(rest[:first], c.end+int64(c.bytes)), nil
 }
 
 // unwritten reports whether a whole disk block of the line, which begins at offset, is zero: so a file system shows
@@ -248,9 +258,51 @@ func unwritten(line []byte, offset int64) bool {
 	return false
 }
 
+// next is the number of the next line.
+func (c *checker) next() int64 { return c.tree.size + int64(len(c.held)) }
+
+// take judges the next line and puts it into the tree, as soon as there is a signature for it.
+func (c *checker) take(l *line, offset int64) error {
+	if err := c.check(l); err != nil {
+		return err
+	}
+	if l.more {
+		return c.hold(l, offset)
+	}
+	for i := range c.held {
+		if err := c.add(&c.held[i].line, c.held[i].offset); err != nil {
+			return err
+		}
+	}
+	c.held, c.bytes = c.held[:0], 0
+	return c.add(l, offset)
+}
+
+func (c *checker) hold(l *line, offset int64) error {
+	signed, err := c.signedHash(l)
+	if err != nil {
+		return err
+	}
+	if c.bytes += len(l.raw) + 1; c.bytes > maxBatch {
+		return &BrokenError{c.next(), entriesFile, "one of too many entries without a signature"}
+	}
+	h := heldLine{*l, offset, signed}
+	h.raw = bytes.Clone(l.raw) // l is valid until the next one
+	c.held = append(c.held, h)
+	return nil
+}
+
+// before answers what the next entry has to hold: the leaf hash of the entry before it, and what its signature covers, hashed.
+func (c *checker) before() (leaf, signed tlog.Hash) {
+	if n := len(c.held); n > 0 {
+		return c.held[n-1].leaf, c.held[n-1].signed
+	}
+	return c.last, c.signed
+}
+
 // check judges the next line.
 func (c *checker) check(l *line) error {
-	i := c.tree.size
+	i := c.next()
 	switch {
 	case !l.ok:
 		if _, err := decode(l.raw); err == nil {
@@ -269,14 +321,18 @@ func (c *checker) check(l *line) error {
 
 // checkSigned judges an entry that the checkpoint does not cover.
 func (c *checker) checkSigned(l *line) error {
-	i := c.tree.size
+	i := c.next()
 	e, err := decode(l.raw)
-	switch {
+	switch follows := e.follows(c.before()); {
 	case err != nil:
 		return &BrokenError{i, entriesFile, err.Error()}
-	case !e.follows(c.last, c.signed):
+	case !follows && len(c.held) > 0:
+		return &BrokenError{i - 1, entriesFile, changedOrNext}
+	case !follows:
 		return &BrokenError{i, entriesFile, "does not follow the entry before it"}
-	case !e.signedBy(c.keys.signerOf(i), c.keys.origin()):
+	case e.signedByNext():
+		l.more = true
+	case e.More || !e.signedBy(c.keys.signerOf(i), c.keys.origin()):
 		return &BrokenError{i, entriesFile, badSignature}
 	case e.Action == AuditKeyRotate && c.keys.named(i) == nil:
 		if c.keys.rotate(l.raw) != nil {
@@ -369,6 +425,8 @@ func (c *checker) locate(f io.ReaderAt, total, start int64, found *BrokenError) 
 		case e.Seq != i:
 			return &BrokenError{i, entriesFile, fmt.Sprintf("carries the number %d", e.Seq)}
 		case before == nil && i > 0 && e.Version >= 3: // nobody can tell what it should hold
+		case !follows && before != nil && before.signedByNext():
+			return &BrokenError{i - 1, entriesFile, changedOrNext}
 		case !follows && before != nil && !before.signedBy(c.keys.signerOf(i-1), c.keys.origin()):
 			return changed(i - 1)
 		case !follows && before == nil && i > 0:
@@ -399,6 +457,9 @@ func (c *checker) locate(f io.ReaderAt, total, start int64, found *BrokenError) 
 	return &BrokenError{-1, checkpointFile, "the signed root is not that of these entries"}
 }
 
+// changedOrNext: of two entries that do not go together the first has no signature that would tell which of them it is.
+const changedOrNext = "changed, or the entry after it"
+
 func changed(seq int64) error { return &BrokenError{seq, entriesFile, "changed: " + badSignature} }
 
 // signatures checks those of all entries that the checkpoint covers, on every core: in a long log a minute and more. They
@@ -426,7 +487,7 @@ func (c *checker) signatures(f io.ReaderAt, total int64) error {
 		switch e, err := decode(l.raw); {
 		case l.seq >= c.cp.size:
 			return errFound
-		case l.stub:
+		case l.stub, err == nil && e.signedByNext():
 			return nil
 		case err != nil:
 			return &BrokenError{l.seq, entriesFile, err.Error()}
