@@ -153,7 +153,7 @@ func (c call) verifyLog() (verdict, error) {
 	v.Sentences = append(v.Sentences,
 		fmt.Sprintf("Whole: %d entries in order, each as it was written; the first %d are under the workstation's signed checkpoint.", r.Size, r.Checkpointed))
 	if r.Checkpointed < r.Size {
-		v.Sentences = append(v.Sentences, fmt.Sprintf("The newest %d are not under it yet: each carries its own signature and the hash of the one before.", r.Size-r.Checkpointed))
+		v.Sentences = append(v.Sentences, fmt.Sprintf("The newest %d are not under it yet: each carries the hash of the one before, and its own signature or that of the entries that it was written with.", r.Size-r.Checkpointed))
 	}
 	if r.TornBytes > 0 {
 		v.Sentences = append(v.Sentences, fmt.Sprintf("%d bytes after the last entry are an unfinished write, which was never acknowledged.", r.TornBytes))

@@ -70,9 +70,12 @@ func BenchmarkAppend(b *testing.B) {
 
 // BenchmarkGroupCommit appends with one writer and with sixteen, in turn: what an fsync for many is worth.
 func BenchmarkGroupCommit(b *testing.B) {
+	groupCommit(b, mustOpen(b, filepath.Join(onDisk(b), "audit")))
+}
+
+func groupCommit(b *testing.B, l *Log) {
 	const rounds, each, many = 15, 128, 16
-	dir := onDisk(b)
-	l, e := mustOpen(b, filepath.Join(dir, "audit")), usual()
+	e := usual()
 	perSecond := func(writers int) float64 {
 		var group sync.WaitGroup
 		start := time.Now()

@@ -271,13 +271,13 @@ func (p *pending) place(key ed25519.PrivateKey, origin string) (tlog.Hash, error
 	if key == nil {
 		b = appendMore(b)
 	}
-	message := append(b, '}')
-	covered := sha256.Sum256(message)
-	p.line = message[start:]
+	b = append(b, '}')
+	covered := sha256.Sum256(b)
 	if key != nil {
-		sig := ed25519.Sign(key, message)
-		p.line = append(appendSig(b, sig), '}')[start:]
+		sig := ed25519.Sign(key, b)
+		b = append(appendSig(b[:len(b)-1], sig), '}')
 	}
+	p.line = b[start:]
 	p.leaf = tlog.RecordHash(p.line)
 	return covered, nil
 }
