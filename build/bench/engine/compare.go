@@ -208,7 +208,7 @@ func (p round) String() string {
 		return fmt.Sprintf("%s "+format+" / "+format+" / "+format, what, f(p.Engine), f(p.Bare), f(p.Peer))
 	}
 	return three("load", "%.2f", func(r run) float64 { return r.Load }) + three(" s, decode", "%.1f", func(r run) float64 { return r.Decode }) +
-		three(", prompt", "%.0f", func(r run) float64 { return r.Read }) + three(" tokens/s, second turn", "%.2f", func(r run) float64 { return r.Second }) +
+		three(", prompt", "%.0f", func(r run) float64 { return r.Read }) + three(" tokens/s, second turn", "%.3g", func(r run) float64 { return r.Second }) +
 		three(" s, peak", "%.0f", func(r run) float64 { return r.PeakRSS }) + " MiB (engine / bare / peer)"
 }
 
