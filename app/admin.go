@@ -97,10 +97,17 @@ type SettingRow struct {
 
 // ControlView is one control with its evidence.
 type ControlView struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Result   string `json:"result"`
-	Evidence string `json:"evidence"`
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Result   string     `json:"result"`
+	Evidence string     `json:"evidence"`
+	Said     []SaidView `json:"said"`
+}
+
+// SaidView is a part of the evidence, to be worded by the page: which sentence, and the facts in it.
+type SaidView struct {
+	ID    string   `json:"id"`
+	Facts []string `json:"facts"`
 }
 
 // PostureView is the evidence of one moment.
@@ -246,7 +253,7 @@ func policyDetail(p session.PolicyView) PolicyDetail {
 
 func postureView(p session.Posture) PostureView {
 	return PostureView{Time: rfc3339(p.Time), Controls: viewsOf(p.Controls, func(c session.Control) ControlView {
-		return ControlView{ID: c.ID, Name: c.Name, Result: string(c.Result), Evidence: c.Evidence}
+		return ControlView{ID: c.ID, Name: c.Name, Result: string(c.Result), Evidence: c.Evidence, Said: viewsOf(c.Said, func(s session.Said) SaidView { return SaidView(s) })}
 	})}
 }
 

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from window import BIN, WALLS, Atspi, Story, Window, stick, wait  # noqa: E402
+from window import BIN, WALLS, Story, Window, stick, wait  # noqa: E402
 
 
 

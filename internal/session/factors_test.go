@@ -65,7 +65,7 @@ func TestPolicyLetsTheKeyringBeEnough(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	if c := factorsControl(s.open); c.Result != Fail || !strings.Contains(c.Evidence, "the keys need: keyring;") {
+	if c := factorsControl(s.open); c.Result != Fail || !strings.Contains(english(c.Said), "the keys need: keyring;") {
 		t.Errorf("%+v", c)
 	}
 

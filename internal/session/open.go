@@ -272,7 +272,7 @@ func (o *open) noteSelfTest(network func() *lockdown.Report) error {
 		return nil
 	}
 	r := network()
-	e := audit.Entry{Action: audit.SelfTest, Result: "ok", Detail: proofOf(r)}
+	e := audit.Entry{Action: audit.SelfTest, Result: "ok", Detail: english(proofOf(r))}
 	if !r.OK() {
 		e.Result = "failed"
 	}
@@ -282,8 +282,8 @@ func (o *open) noteSelfTest(network func() *lockdown.Report) error {
 	return o.note(e)
 }
 
-// proofOf puts a network report in a sentence.
-func proofOf(r *lockdown.Report) string {
+// proofOf puts a network report in sentences.
+func proofOf(r *lockdown.Report) []Said {
 	rows, page := map[lockdown.Verdict]int{}, map[lockdown.Verdict]int{}
 	for _, row := range r.Rows {
 		rows[row.Verdict]++
@@ -291,32 +291,31 @@ func proofOf(r *lockdown.Report) string {
 	for _, w := range r.Page {
 		page[w.Verdict]++
 	}
-	said := fmt.Sprintf("network: %d ways out blocked, %d open, %d without a control", rows[lockdown.Blocked], rows[lockdown.NotBlocked], rows[lockdown.NoControl])
+	said := []Said{sentence("ways-out", rows[lockdown.Blocked], rows[lockdown.NotBlocked], rows[lockdown.NoControl])}
 	if r.Walls != nil {
-		said += "; the desktop: " + servicesOf(r.Walls)
+		said = append(append(said, sentence("desktop")), servicesOf(r.Walls)...)
 	}
 	if len(r.Page) > 0 {
-		said += fmt.Sprintf("; the page: %d refused, %d open, %d without a sign; %d processes under the filter",
-			page[lockdown.Blocked], page[lockdown.NotBlocked], page[lockdown.NoControl], len(r.Processes))
+		said = append(said, sentence("page-ways", page[lockdown.Blocked], page[lockdown.NotBlocked], page[lockdown.NoControl], len(r.Processes)))
 	}
 	if open := r.Open(); len(open) > 0 {
-		said += "; open: " + strings.Join(open, ", ")
+		said = append(said, sentence("open", strings.Join(open, ", ")))
 	}
 	return said
 }
 
-// servicesOf puts in a phrase what became of asking the desktop's services.
-func servicesOf(w *lockdown.Walls) string {
+// servicesOf says what became of asking the desktop's services.
+func servicesOf(w *lockdown.Walls) []Said {
 	n := map[lockdown.Verdict]int{}
 	for _, row := range w.Rows {
 		n[row.Verdict]++
 	}
-	said := fmt.Sprintf("%d services and sockets refused, %d open, %d not there", n[lockdown.Blocked], n[lockdown.NotBlocked], n[lockdown.NoControl])
+	said := []Said{sentence("services", n[lockdown.Blocked], n[lockdown.NotBlocked], n[lockdown.NoControl])}
 	if n[lockdown.Broken] > 0 {
-		said += fmt.Sprintf(", %d that are needed do not answer", n[lockdown.Broken])
+		said = append(said, sentence("services-broken", n[lockdown.Broken]))
 	}
 	if !w.Whole {
-		said += ", and no walls (" + w.Why + ")"
+		said = append(said, sentence("no-walls", w.Why))
 	}
 	return said
 }

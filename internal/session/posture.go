@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"html/template"
 	"os"
 	"os/exec"
@@ -32,7 +31,8 @@ type Control struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Result   Result `json:"result"`
-	Evidence string `json:"evidence"` // what was seen just now
+	Evidence string `json:"evidence"` // what was seen just now, in English
+	Said     []Said `json:"-"`        // the same, for other languages
 }
 
 // Posture is control evidence of one moment. It is no statement that a law or a standard is met: only people decide that.
@@ -75,7 +75,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 		"window-confined":  windowControl(s.opts.Files),
 		"engine-confined":  childControl(ctx, s.opts, "Engine confined", "__confinement-probe"),
 		"reader-confined":  childControl(ctx, s.opts, "Reader of documents sealed", "__seal-probe"),
-		"disk-encryption":  control("Disk encryption", func() (Result, string) { return diskEncryption(s.opts.Home) }),
+		"disk-encryption":  control("Disk encryption", func() (Result, Said) { return diskEncryption(s.opts.Home) }),
 		"swap-encryption":  control("Swap encryption", swapEncryption),
 		"core-dumps":       control("No core dumps", coreDumps),
 		"key-memory":       keyMemoryControl(o),
@@ -87,7 +87,7 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 		"roles":            rolesControl(o.policy),
 		"record-verified":  s.recordControl(ctx),
 		"record-witnessed": s.witnessControl(),
-		"retention":        passed("Retention", fmt.Sprintf("the record is kept %d months; conversations %s", o.policy.Retention.RecordMonths, keptFor(o.policy.Retention.ChatDays))),
+		"retention":        retentionControl(o.policy.Retention),
 		"redaction":        redactionControl(o),
 		"models-signed":    o.modelsControl(s.opts.Builtin),
 		"os-version":       osControl(),
@@ -95,69 +95,70 @@ func (s *Session) Posture(ctx context.Context, version string) (Posture, error) 
 	}
 	for _, id := range PostureControls() {
 		c := rows[id]
-		c.ID = id
+		c.ID, c.Evidence = id, english(c.Said)
 		p.Controls = append(p.Controls, c)
 	}
 	return p, nil
 }
 
-func passed(name, evidence string) Control {
-	return Control{Name: name, Result: Pass, Evidence: evidence}
+func passed(name string, said ...Said) Control { return Control{Name: name, Result: Pass, Said: said} }
+
+func failed(name string, said ...Said) Control { return Control{Name: name, Result: Fail, Said: said} }
+
+func untold(name string, said ...Said) Control {
+	return Control{Name: name, Result: NotApplicable, Said: said}
 }
 
-func failed(name, evidence string) Control {
-	return Control{Name: name, Result: Fail, Evidence: evidence}
-}
-
-func given(name string, ok bool, evidence string) Control {
+func given(name string, ok bool, said ...Said) Control {
 	if ok {
-		return passed(name, evidence)
+		return passed(name, said...)
 	}
-	return failed(name, evidence)
+	return failed(name, said...)
 }
 
-func control(name string, ask func() (Result, string)) Control {
-	r, evidence := ask()
-	return Control{Name: name, Result: r, Evidence: evidence}
+func control(name string, ask func() (Result, Said)) Control {
+	r, said := ask()
+	return Control{Name: name, Result: r, Said: []Said{said}}
 }
 
-func keptFor(n int) string {
-	if n == 0 {
-		return "until somebody deletes them"
+func retentionControl(p policy.Retention) Control {
+	const name = "Retention"
+	if p.ChatDays == 0 {
+		return passed(name, sentence("retention-open", p.RecordMonths))
 	}
-	return fmt.Sprintf("%d days", n)
+	return passed(name, sentence("retention", p.RecordMonths, p.ChatDays))
 }
 
 func networkControl(network func() *lockdown.Report) Control {
 	const name = "No network"
 	if network == nil {
-		return Control{Name: name, Result: NotApplicable, Evidence: "this process did not probe"}
+		return untold(name, sentence("not-probed"))
 	}
 	r := network()
-	return given(name, r.OK(), proofOf(r))
+	return given(name, r.OK(), proofOf(r)...)
 }
 
 // servicesControl shows what became of asking the desktop's services, which would act for whoever asks.
 func servicesControl(network func() *lockdown.Report) Control {
 	const name = "Desktop's services refused"
 	if network == nil {
-		return Control{Name: name, Result: NotApplicable, Evidence: "this process did not probe"}
+		return untold(name, sentence("not-probed"))
 	}
 	walls := network().Walls
 	switch {
 	case walls == nil:
-		return Control{Name: name, Result: NotApplicable, Evidence: "this process did not ask them"}
+		return untold(name, sentence("not-asked"))
 	case !walls.Whole:
-		return failed(name, walls.Why+": what takes this program over can ask services of the desktop to act")
+		return failed(name, sentence("walls-missing", walls.Why))
 	}
-	return given(name, walls.Refused(), servicesOf(walls))
+	return given(name, walls.Refused(), servicesOf(walls)...)
 }
 
 // windowControl tries from inside what the window must not be able to do.
 func windowControl(files *lockdown.Confinement) Control {
 	const name = "Window confined to its files"
 	if files == nil {
-		return Control{Name: name, Result: NotApplicable, Evidence: "this is a command, which reaches what its user does: see the window's own Posture view"}
+		return untold(name, sentence("a-command"))
 	}
 	return confinedControl(name, files.Landlock, lockdown.FilesProbe())
 }
@@ -171,11 +172,11 @@ func confinedControl(name string, landlock int, attempts []lockdown.Attempt) Con
 	}
 	switch {
 	case landlock == 0:
-		return failed(name, "this kernel has no Landlock: its files are not restricted")
+		return failed(name, sentence("no-landlock"))
 	case len(open) > 0:
-		return failed(name, fmt.Sprintf("Landlock ABI %d; it could %s", landlock, strings.Join(open, ", ")))
+		return failed(name, sentence("could", landlock, strings.Join(open, ", ")))
 	}
-	return passed(name, fmt.Sprintf("Landlock ABI %d; all %d attempts from inside were denied", landlock, len(attempts)))
+	return passed(name, sentence("denied", landlock, len(attempts)))
 }
 
 // childControl starts the engine's program, which confines itself as it does for this work and tries from inside what it must
@@ -187,14 +188,14 @@ func childControl(ctx context.Context, opts Options, name, argument string) Cont
 	cmd.Env = []string{}
 	out, err := cmd.Output()
 	if err != nil {
-		return failed(name, "its probe did not run: "+err.Error())
+		return failed(name, sentence("probe-failed", err))
 	}
 	var r struct {
 		lockdown.Confinement
 		Attempts []lockdown.Attempt `json:"attempts"`
 	}
 	if err := json.Unmarshal(out, &r); err != nil || len(r.Attempts) == 0 {
-		return failed(name, "its probe said nothing")
+		return failed(name, sentence("probe-silent"))
 	}
 	return confinedControl(name, r.Landlock, r.Attempts)
 }
@@ -203,37 +204,37 @@ func childControl(ctx context.Context, opts Options, name, argument string) Cont
 func keyMemoryControl(o *open) Control {
 	const name = "Keys locked in memory"
 	if runtime.GOOS != "linux" {
-		return Control{Name: name, Result: NotApplicable, Evidence: "not done on " + runtime.GOOS}
+		return untold(name, sentence("not-done-on", runtime.GOOS))
 	}
 	if !o.root.Locked() {
-		return failed(name, "the limit on locked memory (ulimit -l) is too low: keys may be swapped out")
+		return failed(name, sentence("memory-limit"))
 	}
-	return passed(name, "the root, history, manifest and deletion-epoch keys in use lie in locked pages")
+	return passed(name, sentence("keys-in-memory"))
 }
 
 func keyringControl(ctx context.Context, opts Options) Control {
 	const name = "Desktop keyring"
 	if err := KeyringAnswers(ctx, opts.Ring); err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
-	return passed(name, "answers")
+	return passed(name, sentence("keyring-answers"))
 }
 
 func factorsControl(o *open) Control {
 	have := o.factors()
 	ok := len(have) >= 2 && !slices.ContainsFunc(o.policy.Unlock.Factors, o.lacks)
-	return given("Factors to unlock", ok, fmt.Sprintf("the keys need: %s; policy asks for: %s", words(have), words(o.policy.Unlock.Factors)))
+	return given("Factors to unlock", ok, sentence("factors", words(have), words(o.policy.Unlock.Factors)))
 }
 
 func idleControl(p policy.Policy) Control {
-	return given("Lock when idle", p.Unlock.IdleMinutes <= mostIdleMinutes, fmt.Sprintf("after %d minutes; on %d signals of the desktop", p.Unlock.IdleMinutes, len(p.Unlock.LockOn)))
+	return given("Lock when idle", p.Unlock.IdleMinutes <= mostIdleMinutes, sentence("idle", p.Unlock.IdleMinutes, len(p.Unlock.LockOn)))
 }
 
 func (s *Session) recoveryControl() Control {
 	const name = "Keys can be recovered"
 	slots, err := s.Slots()
 	if err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
 	n := 0
 	for _, slot := range slots {
@@ -241,7 +242,7 @@ func (s *Session) recoveryControl() Control {
 			n++
 		}
 	}
-	return given(name, n > 0, fmt.Sprintf("%d recovery slots", n))
+	return given(name, n > 0, sentence("recovery", n))
 }
 
 func policyControl(o *open, now time.Time) Control {
@@ -249,58 +250,58 @@ func policyControl(o *open, now time.Time) Control {
 	p := o.policy
 	switch {
 	case o.rule.stopped != nil:
-		return failed(name, "none is in force: "+string(o.rule.stopped.Code))
+		return failed(name, sentence("policy-none", o.rule.stopped.Code))
 	case p.Source == policy.SourceBuiltin:
-		return failed(name, "the built-in policy is in force: nobody installed one")
+		return failed(name, sentence("policy-builtin"))
 	case p.Signer == "":
-		return failed(name, p.Version+" is not signed")
+		return failed(name, sentence("policy-unsigned", p.Version))
 	case o.rule.refused != nil:
-		return failed(name, p.Version+" is in force; another that lies there was refused: "+o.rule.refused.Reason())
+		return failed(name, sentence("policy-refused", p.Version, o.rule.refused.Reason()))
 	}
 	left := int(p.Expires.End().Sub(now).Hours() / 24)
-	return given(name, left >= 0, fmt.Sprintf("%s, key %s, %d days left", p.Version, p.Signer, left))
+	return given(name, left >= 0, sentence("policy-signed", p.Version, p.Signer, left))
 }
 
 func rolesControl(p policy.Policy) Control {
 	const name = "Roles told apart by keys"
 	if p.Roles.ComplianceKey == "" {
-		return failed(name, "the policy names no key of compliance: nobody can lift a hold")
+		return failed(name, sentence("roles-no-key"))
 	}
-	return passed(name, fmt.Sprintf("%d rights, each with the key that it needs", len(policy.RoleTable())))
+	return passed(name, sentence("roles", len(policy.RoleTable())))
 }
 
 func (s *Session) recordControl(ctx context.Context) Control {
 	const name = "Record verified"
 	r, err := s.VerifyRecord(ctx, nil)
 	if err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
-	return passed(name, fmt.Sprintf("%d entries recomputed just now, %d of them under the signed checkpoint", r.Size, r.Checkpointed))
+	return passed(name, sentence("record-verified", r.Size, r.Checkpointed))
 }
 
 func (s *Session) witnessControl() Control {
 	const name = "Record witnessed"
 	st, err := s.RecordStatus()
 	if err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
 	if st.MayBe == 0 && st.WitnessedAt.IsZero() {
-		return Control{Name: name, Result: NotApplicable, Evidence: "the policy asks for no witness, and none has seen it"}
+		return untold(name, sentence("no-witness"))
 	}
-	evidence := fmt.Sprintf("%d days ago, %d of %d entries", st.Unwitnessed, st.WitnessedSize, st.Size)
-	return given(name, st.WitnessFault == "" && !st.WitnessedAt.IsZero() && (st.MayBe == 0 || st.Unwitnessed <= st.MayBe), evidence)
+	ok := st.WitnessFault == "" && !st.WitnessedAt.IsZero() && (st.MayBe == 0 || st.Unwitnessed <= st.MayBe)
+	return given(name, ok, sentence("witnessed", st.Unwitnessed, st.WitnessedSize, st.Size))
 }
 
 func redactionControl(o *open) Control {
 	n := len(o.redactor.Types())
-	return given("Redaction", n > 0, fmt.Sprintf("%d types are looked for in prompts, ruleset %s", n, o.redactor.Ruleset()))
+	return given("Redaction", n > 0, sentence("redaction", n, o.redactor.Ruleset()))
 }
 
 func (o *open) modelsControl(b Builtin) Control {
 	const name = "Models signed"
 	list, err := o.vault.List()
 	if err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
 	signed, unsigned := 0, []string{}
 	for _, m := range list {
@@ -316,16 +317,16 @@ func (o *open) modelsControl(b Builtin) Control {
 		}
 	}
 	if len(unsigned) > 0 {
-		return failed(name, "without a signature that is trusted now: "+strings.Join(unsigned, ", "))
+		return failed(name, sentence("models-unsigned", strings.Join(unsigned, ", ")))
 	}
-	return passed(name, fmt.Sprintf("%d signed, and the built-in one, which is part of the program", signed))
+	return passed(name, sentence("models-signed", signed))
 }
 
 func osControl() Control {
 	const name = "Operating system"
 	text, err := os.ReadFile("/etc/os-release")
 	if err != nil {
-		return Control{Name: name, Result: NotApplicable, Evidence: runtime.GOOS + "/" + runtime.GOARCH + "; its version cannot be told here"}
+		return untold(name, sentence("os-untold", runtime.GOOS+"/"+runtime.GOARCH))
 	}
 	label := "unnamed"
 	for line := range strings.Lines(string(text)) {
@@ -334,21 +335,21 @@ func osControl() Control {
 		}
 	}
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	return passed(name, label+", kernel "+strings.TrimSpace(string(kernel)))
+	return passed(name, sentence("os", label, strings.TrimSpace(string(kernel))))
 }
 
 func appControl(version string, now time.Time) Control {
 	const name = "Application version"
 	self, err := os.Executable()
 	if err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
 	info, err := os.Stat(self)
 	if err != nil {
-		return failed(name, err.Error())
+		return failed(name, sentence("error", err))
 	}
 	age := int(now.Sub(info.ModTime()).Hours() / 24)
-	return given(name, version != "dev" && age <= mostUpdateAge, fmt.Sprintf("%s, its file is %d days old", version, age))
+	return given(name, version != "dev" && age <= mostUpdateAge, sentence("app", version, age))
 }
 
 const posturePage = `<!DOCTYPE html>

@@ -10,52 +10,52 @@ import (
 )
 
 // diskEncryption follows the data directory's block device down to an encrypted layer (dm-crypt).
-func diskEncryption(home string) (Result, string) {
+func diskEncryption(home string) (Result, Said) {
 	var st unix.Stat_t
 	if err := unix.Stat(home, &st); err != nil {
-		return Fail, err.Error()
+		return Fail, sentence("error", err)
 	}
 	major, minor := unix.Major(st.Dev), unix.Minor(st.Dev)
 	if major == 0 {
-		return NotApplicable, "the data directory is on a file system without a block device of its own: it cannot be told from here"
+		return NotApplicable, sentence("disk-no-device")
 	}
 	return encryptedDevice(fmt.Sprintf("/sys/dev/block/%d:%d", major, minor))
 }
 
-func encryptedDevice(sys string) (Result, string) {
+func encryptedDevice(sys string) (Result, Said) {
 	real, err := filepath.EvalSymlinks(sys)
 	if err != nil {
-		return NotApplicable, "its block device cannot be looked at from here"
+		return NotApplicable, sentence("device-unseen")
 	}
 	if uuid, err := os.ReadFile(filepath.Join(real, "dm", "uuid")); err == nil && strings.HasPrefix(string(uuid), "CRYPT-") {
-		return Pass, filepath.Base(real) + " is encrypted (dm-crypt)"
+		return Pass, sentence("device-encrypted", filepath.Base(real))
 	}
 	lower, err := filepath.Glob(filepath.Join(real, "slaves", "*"))
 	if err == nil && len(lower) > 0 {
 		for _, l := range lower {
-			if r, evidence := encryptedDevice(l); r != Pass {
-				return r, evidence
+			if r, said := encryptedDevice(l); r != Pass {
+				return r, said
 			}
 		}
-		return Pass, "every device below " + filepath.Base(real) + " is encrypted (dm-crypt)"
+		return Pass, sentence("devices-below", filepath.Base(real))
 	}
-	return Fail, filepath.Base(real) + " is not encrypted by this system; encryption in the drive itself cannot be seen from here"
+	return Fail, sentence("device-plain", filepath.Base(real))
 }
 
-func swapEncryption() (Result, string) {
+func swapEncryption() (Result, Said) {
 	text, err := os.ReadFile("/proc/swaps")
 	if err != nil {
-		return NotApplicable, "it cannot be told from here"
+		return NotApplicable, sentence("swap-untold")
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	if len(lines) < 2 {
-		return Pass, "there is no swap"
+		return Pass, sentence("swap-none")
 	}
 	for _, line := range lines[1:] {
 		name := strings.Fields(line)[0]
 		var st unix.Stat_t
 		if err := unix.Stat(name, &st); err != nil {
-			return Fail, err.Error()
+			return Fail, sentence("error", err)
 		}
 		device := st.Rdev
 		if st.Mode&unix.S_IFMT == unix.S_IFREG {
@@ -64,22 +64,22 @@ func swapEncryption() (Result, string) {
 		if strings.HasPrefix(filepath.Base(name), "zram") {
 			continue // it is memory
 		}
-		if r, evidence := encryptedDevice(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(device), unix.Minor(device))); r != Pass {
-			return r, evidence
+		if r, said := encryptedDevice(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(device), unix.Minor(device))); r != Pass {
+			return r, said
 		}
 	}
-	return Pass, fmt.Sprintf("%d swap devices, all encrypted or in memory", len(lines)-1)
+	return Pass, sentence("swap", len(lines)-1)
 }
 
-func coreDumps() (Result, string) {
+func coreDumps() (Result, Said) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil {
-		return Fail, err.Error()
+		return Fail, sentence("error", err)
 	}
 	dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
-	evidence := fmt.Sprintf("this process: limit %d bytes, dumpable %d", limit.Max, dumpable)
+	said := sentence("core-dumps", limit.Max, dumpable)
 	if err != nil || limit.Max != 0 || dumpable != 0 {
-		return Fail, evidence
+		return Fail, said
 	}
-	return Pass, evidence
+	return Pass, said
 }

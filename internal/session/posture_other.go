@@ -2,8 +2,6 @@
 
 package session
 
-const untold = "it cannot be told on this system yet"
-
-func diskEncryption(string) (Result, string) { return NotApplicable, untold }
-func swapEncryption() (Result, string)       { return NotApplicable, untold }
-func coreDumps() (Result, string)            { return NotApplicable, untold }
+func diskEncryption(string) (Result, Said) { return NotApplicable, sentence("system-untold") }
+func swapEncryption() (Result, Said)       { return NotApplicable, sentence("system-untold") }
+func coreDumps() (Result, Said)            { return NotApplicable, sentence("system-untold") }

@@ -162,6 +162,10 @@ export const toPosture = (value: unknown): Posture => ({
   time: str(fields(value).time),
   controls: list(fields(value).controls).map((c) => ({
     ...read(c, { id: '', name: '', evidence: '' }),
+    said: list(fields(c).said).map((s) => ({
+      id: str(fields(s).id),
+      facts: list(fields(s).facts).map(str),
+    })),
     result: oneOf(fields(c).result, ['pass', 'fail', 'not applicable'], 'fail'),
   })),
 });

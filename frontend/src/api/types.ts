@@ -525,7 +525,8 @@ export interface Control {
   id: string;
   name: string;
   result: 'pass' | 'fail' | 'not applicable';
-  evidence: string;
+  evidence: string; // in English
+  said: { id: string; facts: string[] }[]; // the same in parts, to be worded
 }
 
 export interface Posture {

@@ -199,18 +199,27 @@ export function adminMock(mock: MockApp) {
     Posture: async () => ({
       time: new Date().toISOString(),
       controls: [
-        { id: 'network', name: 'No network', result: 'pass', evidence: '14 ways out tried, 14 blocked' },
+        {
+          ...{ id: 'network', name: 'No network', result: 'pass' },
+          evidence: 'network: 14 ways out blocked, 0 open, 1 without a control; open: none',
+          said: [
+            { id: 'ways-out', facts: ['14', '0', '1'] },
+            { id: 'open', facts: ['none'] },
+          ],
+        },
         {
           id: 'disk-encryption',
           name: 'Disk encryption',
           result: 'not applicable',
           evidence: 'cannot be seen from here',
+          said: [{ id: 'of-a-newer-program', facts: [] }],
         },
         {
           id: 'recovery',
           name: 'Recovery slot',
           result: 'fail',
-          evidence: 'no recovery recipient in the policy',
+          evidence: '0 recovery slots',
+          said: [{ id: 'recovery', facts: ['0'] }],
         },
       ],
     }),

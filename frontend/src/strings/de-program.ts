@@ -1,5 +1,5 @@
 // The program's own words in German, by its identifiers: what the rules look for, the policy's settings, the ways out that
-// are tried. strings.test.ts holds each of them against the program's sources.
+// are tried, what was seen of each control. strings.test.ts holds each of them against the program's sources.
 
 /** What a rule looks for, by type. */
 export const kinds: Readonly<Record<string, string>> = {
@@ -222,4 +222,79 @@ export const probes: Readonly<Record<string, string>> = {
   pidfd_getfd: 'Deskriptor eines anderen Prozesses',
   'loopback connection': 'Verbindung zum eigenen Rechner',
   'name lookup': 'Namensauflösung',
+};
+
+const number = (n: string, one: string, many: string): string => `${n} ${n === '1' ? one : many}`;
+
+/** What was seen of a control, by the program's sentence; the parts of one stand one behind the other. */
+export const evidence: Readonly<Record<string, (...facts: string[]) => string>> = {
+  error: (what) => what,
+  'not-probed': () => 'dieser Prozess hat nichts versucht',
+  'not-asked': () => 'dieser Prozess hat sie nicht gefragt',
+  'ways-out': (shut, open, none) =>
+    `Netz: ${number(shut, 'Weg', 'Wege')} hinaus versperrt, ${open} offen, ${none} ohne Gegenprobe`,
+  desktop: () => '; der Desktop: ',
+  services: (shut, open, none) =>
+    `${number(shut, 'Dienst oder Socket', 'Dienste und Sockets')} abgewiesen, ${open} offen, ${none} nicht vorhanden`,
+  'services-broken': (n) => `, ${n} davon nötig und ohne Antwort`,
+  'no-walls': (why) => `, und keine Mauern (${why})`,
+  'page-ways': (shut, open, none, processes) =>
+    `; die Seite: ${shut} abgewiesen, ${open} offen, ${none} ohne Zeichen; ${number(processes, 'Prozess', 'Prozesse')} unter dem Filter`,
+  open: (which) => `; offen: ${which}`,
+  'walls-missing': (why) =>
+    `${why}: Was dieses Programm übernimmt, kann Dienste des Desktops für sich handeln lassen`,
+  'a-command': () =>
+    'dies ist ein Befehl, der erreicht, was sein Benutzer erreicht: siehe die Ansicht Nachweise im Fenster',
+  'no-landlock': () => 'dieser Kern hat kein Landlock: Seine Dateien sind nicht beschränkt',
+  could: (abi, what) => `Landlock-ABI ${abi}; möglich war: ${what}`,
+  denied: (abi, n) => `Landlock-ABI ${abi}; alle ${n} Versuche von innen wurden abgewiesen`,
+  'probe-failed': (why) => `seine Probe lief nicht: ${why}`,
+  'probe-silent': () => 'seine Probe sagte nichts',
+  'disk-no-device': () =>
+    'das Datenverzeichnis liegt auf einem Dateisystem ohne eigenes Gerät: Von hier aus ist es nicht feststellbar',
+  'device-unseen': () => 'sein Gerät lässt sich von hier aus nicht ansehen',
+  'device-encrypted': (device) => `${device} ist verschlüsselt (dm-crypt)`,
+  'devices-below': (device) => `jedes Gerät unter ${device} ist verschlüsselt (dm-crypt)`,
+  'device-plain': (device) =>
+    `${device} wird nicht von diesem System verschlüsselt; eine Verschlüsselung im Laufwerk selbst ist von hier aus nicht zu sehen`,
+  'swap-untold': () => 'von hier aus nicht feststellbar',
+  'swap-none': () => 'es gibt keine Auslagerung',
+  swap: (n) =>
+    `${number(n, 'Auslagerungsgerät', 'Auslagerungsgeräte')}, verschlüsselt oder im Arbeitsspeicher`,
+  'core-dumps': (limit, dumpable) => `dieser Prozess: Grenze ${limit} Bytes, dumpable ${dumpable}`,
+  'system-untold': () => 'auf diesem System noch nicht feststellbar',
+  'not-done-on': (system) => `geschieht unter ${system} nicht`,
+  'memory-limit': () =>
+    'die Grenze für gesperrten Speicher (ulimit -l) ist zu niedrig: Schlüssel können ausgelagert werden',
+  'keys-in-memory': () =>
+    'die Schlüssel der Wurzel, der Gespräche, der Manifeste und der Löschungen liegen, solange sie gebraucht werden, in gesperrten Speicherseiten',
+  'keyring-answers': () => 'antwortet',
+  factors: (have, want) => `die Schlüssel brauchen: ${have}; die Richtlinie verlangt: ${want}`,
+  idle: (minutes, signals) =>
+    `nach ${number(minutes, 'Minute', 'Minuten')}; bei ${number(signals, 'Signal', 'Signalen')} des Desktops`,
+  recovery: (n) => `${number(n, 'Zugang', 'Zugänge')} zur Wiederherstellung`,
+  'policy-none': (code) => `es gilt keine: ${code}`,
+  'policy-builtin': () => 'es gilt die eingebaute Richtlinie: Niemand hat eine installiert',
+  'policy-unsigned': (version) => `${version} ist nicht unterschrieben`,
+  'policy-refused': (version, why) => `${version} gilt; eine andere, die dort liegt, wurde abgelehnt: ${why}`,
+  'policy-signed': (version, key, days) =>
+    `${version}, Schlüssel ${key}, noch ${number(days, 'Tag', 'Tage')} gültig`,
+  'roles-no-key': () =>
+    'die Richtlinie nennt keinen Schlüssel der Compliance: Niemand kann einen Sperrvermerk aufheben',
+  roles: (n) => `${number(n, 'Recht', 'Rechte')}, jedes mit dem Schlüssel, den es braucht`,
+  'record-verified': (n, signed) =>
+    `${number(n, 'Eintrag', 'Einträge')} eben nachgerechnet, davon ${signed} unter dem unterschriebenen Prüfpunkt`,
+  'no-witness': () => 'die Richtlinie verlangt keinen Zeugen, und keiner hat es gesehen',
+  witnessed: (days, n, of) => `vor ${number(days, 'Tag', 'Tagen')}, ${n} von ${of} Einträgen`,
+  retention: (months, days) =>
+    `das Protokoll bleibt ${number(months, 'Monat', 'Monate')}; Gespräche ${number(days, 'Tag', 'Tage')}`,
+  'retention-open': (months) =>
+    `das Protokoll bleibt ${number(months, 'Monat', 'Monate')}; Gespräche, bis jemand sie löscht`,
+  redaction: (n, rules) =>
+    `in Nachrichten wird nach ${number(n, 'Art', 'Arten')} von Werten gesucht, Regelwerk ${rules}`,
+  'models-unsigned': (which) => `ohne eine Unterschrift, der jetzt vertraut wird: ${which}`,
+  'models-signed': (n) => `${n} unterschrieben, dazu das eingebaute, das Teil des Programms ist`,
+  'os-untold': (system) => `${system}; die Version ist hier nicht feststellbar`,
+  os: (name, kernel) => `${name}, Kern ${kernel}`,
+  app: (version, days) => `${version}, die Datei ist ${number(days, 'Tag', 'Tage')} alt`,
 };

@@ -1,7 +1,7 @@
 // The window in German. Its keys and what its sentences are given are those of en.ts (strings.test.ts).
 import type { Strings } from './en';
 import { faults } from './de-faults';
-import { kinds, probes, settings } from './de-program';
+import { evidence, kinds, probes, settings } from './de-program';
 
 const number = (n: number) => n.toLocaleString('de');
 const plural = (n: number, one: string, many: string) => `${number(n)} ${n === 1 ? one : many}`;
@@ -705,6 +705,7 @@ export const de: Strings = {
       'os-version': 'Betriebssystem',
       'app-version': 'Version von Subrosa',
     },
+    said: evidence,
   },
   keys: {
     title: 'Schlüssel',

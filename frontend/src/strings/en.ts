@@ -663,6 +663,7 @@ export const en = {
     evidence: 'Evidence',
     results: { pass: 'holds', fail: 'does not hold', 'not applicable': 'cannot be told' },
     names: {} as Readonly<Record<string, string>>, // by control, where the program's own word is not this language's
+    said: {} as Readonly<Record<string, (...facts: string[]) => string>>, // by sentence of the program's, likewise
   },
   keys: {
     title: 'Keys',

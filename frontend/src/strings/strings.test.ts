@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { de } from './de';
 import { faults } from './de-faults';
-import { kinds, probes, settings } from './de-program';
+import { evidence, kinds, probes, settings } from './de-program';
 import { en } from './en';
 import { ofSystem } from './language.svelte';
 
@@ -16,7 +16,8 @@ function leaves(value: unknown, path = ''): [string, string | Say][] {
 }
 
 // Where the program's own words are not the language's: English needs none of these.
-const own = (path: string) => /^(faults|posture\.names|kinds|policySettings|probes)\./.test(path);
+const own = (path: string) =>
+  /^(faults|posture\.names|posture\.said|kinds|policySettings|probes)\./.test(path);
 const of = (catalogue: unknown) => new Map(leaves(catalogue).filter(([path]) => !own(path)));
 const english = of(en);
 const german = of(de);
@@ -103,6 +104,19 @@ describe('the words of the program', () => {
     const found = paths(JSON.parse(readFileSync('../docs/policy.schema.json', 'utf8')) as Schema, '');
     expect(found.length).toBeGreaterThan(60);
     expect(Object.keys(settings).sort()).toEqual([...found].sort());
+  });
+
+  it('are there for every sentence of evidence, and no other, and tell its facts', () => {
+    const found = all(sourceOf('session/said.go'), /^\t"([a-z-]+)": +"/gm);
+    expect(found.length).toBeGreaterThan(50);
+    expect(Object.keys(evidence).sort()).toEqual([...found].sort());
+    for (const [, id, words] of sourceOf('session/said.go').matchAll(/^\t"([a-z-]+)": +"(.*)",$/gm)) {
+      const n = words!.match(/\{\d\}/g)?.length ?? 0;
+      const facts = ['\u2460', '\u2461', '\u2462', '\u2463'].slice(0, n);
+      const said = evidence[id!]!(...facts);
+      expect(evidence[id!]!.length, id).toBe(n);
+      for (const fact of facts) expect(said, id).toContain(fact);
+    }
   });
 
   it('are there for every way out that is tried, and no other', () => {

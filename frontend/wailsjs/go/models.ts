@@ -128,11 +128,26 @@ export namespace app {
 		    return a;
 		}
 	}
+	export class SaidView {
+	    id: string;
+	    facts: string[];
+	
+	    static createFrom(source: any = {}) {
+	        return new SaidView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.id = source["id"];
+	        this.facts = source["facts"];
+	    }
+	}
 	export class ControlView {
 	    id: string;
 	    name: string;
 	    result: string;
 	    evidence: string;
+	    said: SaidView[];
 	
 	    static createFrom(source: any = {}) {
 	        return new ControlView(source);
@@ -144,7 +159,26 @@ export namespace app {
 	        this.name = source["name"];
 	        this.result = source["result"];
 	        this.evidence = source["evidence"];
+	        this.said = this.convertValues(source["said"], SaidView);
 	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
 	}
 	export class SummaryView {
 	    after: string;
@@ -1293,6 +1327,7 @@ export namespace app {
 	        this.ruleset = source["ruleset"];
 	    }
 	}
+	
 	export class SealedModelView {
 	    id: string;
 	    name: string;
