@@ -131,6 +131,12 @@ func (s *server) handle(f proto.Frame, frames <-chan proto.Frame) error {
 			return err
 		}
 		return s.generate(b)
+	case proto.Embed:
+		var b proto.EmbedBody
+		if err := f.Decode(&b); err != nil {
+			return err
+		}
+		return s.embed(b)
 	case proto.Save, proto.Restore, proto.Forget:
 		var b proto.StateBody
 		if err := f.Decode(&b); err != nil {
@@ -171,7 +177,7 @@ func (s *server) load(b proto.LoadBody, key []byte) error {
 	return s.send(proto.Loaded, proto.LoadedBody{
 		ID: b.ID, Name: i.Name, Architecture: i.Architecture, Context: i.Context, TrainedFor: i.TrainedFor,
 		Parameters: i.Parameters, Quantisation: i.Quantisation, Device: i.Device, Threads: i.Threads,
-		Thinks: i.Thinks, States: i.States,
+		Dimensions: i.Dimensions, Thinks: i.Thinks, States: i.States,
 	})
 }
 
@@ -207,6 +213,30 @@ func (s *server) generate(b proto.GenerateBody) error {
 		Drafted: r.Drafted, Accepted: r.Accepted, LeftOut: r.LeftOut,
 		PromptTime: int64(r.PromptTime), FirstToken: int64(r.FirstToken), GenerateTime: int64(r.GenerateTime),
 	})
+}
+
+// embed sends the vector of each text.
+func (s *server) embed(b proto.EmbedBody) error {
+	if s.model == nil {
+		return s.send(proto.Failed, proto.FailedBody{ID: b.ID, Code: proto.BadRequest, Detail: "no model is loaded"})
+	}
+	done := proto.DoneBody{ID: b.ID, Reason: llama.EOS}
+	s.begin(b.ID)
+	defer s.end()
+	for _, text := range b.Texts {
+		v, err := s.model.Embed(text, b.Query)
+		if errors.Is(err, llama.ErrStopped) {
+			done.Reason = llama.Stopped
+			break
+		}
+		if err != nil {
+			return s.fail(b.ID, err)
+		}
+		if err := s.send(proto.Vector, proto.VectorBody{ID: b.ID, Vector: v}); err != nil {
+			return err
+		}
+	}
+	return s.send(proto.Done, done)
 }
 
 // state saves, restores or forgets the state of conversations.
@@ -286,6 +316,7 @@ var codes = []struct {
 	{llama.ErrTemplate, proto.Template},
 	{llama.ErrContextFull, proto.ContextFull},
 	{llama.ErrState, proto.BadRequest},
+	{llama.ErrPurpose, proto.BadRequest},
 	{llama.ErrLibraries, proto.Libraries},
 }
 

@@ -129,6 +129,7 @@ type ModelInfo struct {
 	Quantisation string
 	Device       string
 	Threads      int
+	Dimensions   int    // numbers of a vector; 0: it makes none, it answers
 	Thinks       bool   // one may choose whether it thinks before it answers
 	States       string // what a saved state depends on beside the model: another engine's is of no use where it differs
 }
@@ -420,7 +421,7 @@ func (e *Engine) load(ctx context.Context, r LoadRequest, progress func(float64)
 				}
 				return ModelInfo{
 					Name: b.Name, Architecture: b.Architecture, Context: b.Context, TrainedFor: b.TrainedFor,
-					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads, Thinks: b.Thinks, States: b.States,
+					Parameters: b.Parameters, Quantisation: b.Quantisation, Device: b.Device, Threads: b.Threads, Dimensions: b.Dimensions, Thinks: b.Thinks, States: b.States,
 				}, nil
 			case proto.Failed:
 				return ModelInfo{}, failure(f)
@@ -502,7 +503,7 @@ func (e *Engine) await(ctx context.Context, c *call, take func(proto.Frame) erro
 				return Result{}, e.crashed()
 			}
 			switch f.Kind {
-			case proto.Delta, proto.State:
+			case proto.Delta, proto.State, proto.Vector:
 				if failed == nil && take != nil {
 					if failed = take(f); failed != nil {
 						stop()

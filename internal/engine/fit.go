@@ -80,6 +80,8 @@ type Fit struct {
 	Of             int       `json:"of"`             // that the model has, likewise
 	DeviceNeeds    int64     `json:"deviceNeeds"`
 	DeviceFree     int64     `json:"deviceFree"`
+
+	embeds bool
 }
 
 // FitModel chooses how to load a model, but for what the wish says: on the device with most memory free, if there is one,
@@ -92,6 +94,12 @@ func FitModel(h *gguf.Header, w Wish, p Place) (Fit, error) {
 	if w.Context <= 0 {
 		f.Wanted = h.DefaultContext()
 		least = min(f.Wanted, leastContext)
+	}
+	if _, embeds := h.Embeds(); embeds { // a text at once, and no conversation
+		f.Wanted = min(f.Wanted, batch)
+		least = f.Wanted
+		w.Cache = F16
+		f.embeds = true
 	}
 	if w.FlashAttention != "" {
 		f.FlashAttention = w.FlashAttention

@@ -17,6 +17,9 @@ const mostKept = 2 << 30
 
 // ForConversations is how many bytes of what a model leaves free are for conversations beside the current one.
 func (f Fit) ForConversations() int64 {
+	if f.embeds {
+		return 0
+	}
 	if f.Free <= 0 { // not known
 		return mostKept / 8
 	}

@@ -41,6 +41,8 @@ type Synthetic struct {
 	// Type and add nothing; what speaks is F16.
 	Script string
 	Words  []string // user-defined tokens, such as <think>; with Script
+
+	Pooling Pooling // makes it a model of vectors
 }
 
 // Tiny returns a model of about a hundred thousand weights that loads in milliseconds.
@@ -99,15 +101,7 @@ func (s Synthetic) WriteTo(dst io.Writer) (int64, error) {
 		}
 		seen[t] = true
 	}
-	w := &counter{w: bufio.NewWriterSize(dst, 1<<20)}
-	s.write(w)
-	if w.err == nil {
-		w.err = w.w.Flush()
-	}
-	if w.err != nil {
-		return w.n, fmt.Errorf("write synthetic model: %w", w.err)
-	}
-	return w.n, nil
+	return writeModel(dst, s.Seed, s.tensors(), s.pairs())
 }
 
 type counter struct {
@@ -233,6 +227,9 @@ func (s Synthetic) pairs() []pair {
 			intArray("tokenizer.ggml.token_type", types),
 			stringArray("tokenizer.ggml.merges", merges),
 		)
+	}
+	if s.Pooling != PoolNone {
+		p = append(p, num("llama.pooling_type", int(s.Pooling)))
 	}
 	switch s.ChatTemplate {
 	case "-":
@@ -390,10 +387,22 @@ func (s Synthetic) tensors() []weights {
 	return out
 }
 
-func (s Synthetic) write(c *counter) {
+// writeModel writes a file of these key-value pairs and tensors; seed is what random weights are drawn from.
+func writeModel(dst io.Writer, seed uint64, tensors []weights, pairs []pair) (int64, error) {
+	w := &counter{w: bufio.NewWriterSize(dst, 1<<20)}
+	w.model(seed, tensors, pairs)
+	if w.err == nil {
+		w.err = w.w.Flush()
+	}
+	if w.err != nil {
+		return w.n, fmt.Errorf("write synthetic model: %w", w.err)
+	}
+	return w.n, nil
+}
+
+func (c *counter) model(seed uint64, tensors []weights, pairs []pair) {
 	_, _ = c.Write([]byte("GGUF"))
 	c.uint32(3)
-	tensors, pairs := s.tensors(), s.pairs()
 	c.uint64(uint64(len(tensors)))
 	c.uint64(uint64(len(pairs)))
 	for _, p := range pairs {
@@ -419,7 +428,7 @@ func (s Synthetic) write(c *counter) {
 		}
 	}
 	pad()
-	src := &source{state: s.Seed*0x9E3779B97F4A7C15 + 1}
+	src := &source{state: seed*0x9E3779B97F4A7C15 + 1}
 	for _, t := range tensors {
 		b := blocks[t.typ]
 		src.typ, src.width = t.typ, int(t.shape[0])

@@ -20,8 +20,11 @@ type fitted struct {
 
 // fit renders a conversation, without its oldest turns where it does not fit and the request lets it. They are left out
 // until a quarter of the context is free, and the same ones in the turns that follow: then the beginning stays what it was
-// and is not computed again. Errors: ErrTemplate, ErrContextFull.
+// and is not computed again. Errors: ErrTemplate, ErrContextFull, ErrPurpose.
 func (m *Model) fit(q Request) (fitted, error) {
+	if m.info.Dimensions > 0 {
+		return fitted{}, ErrPurpose
+	}
 	room := leastAnswer
 	if q.MaxTokens > 0 {
 		room = min(room, q.MaxTokens)

@@ -46,6 +46,7 @@ type Info struct {
 	Parameters                       uint64
 	Device                           string
 	Threads                          int
+	Dimensions                       int    // numbers of a vector; 0: it makes none, it answers
 	Thinks                           bool   // its template lets one choose whether it thinks before it answers
 	States                           string // what a saved state depends on beside the model
 }
@@ -113,7 +114,12 @@ func (l *Library) Load(sealed io.ReaderAt, size int64, fileKey []byte, o Options
 	if o.Context <= 0 {
 		o.Context = header.DefaultContext()
 	}
-	m, err := newModel(model, o, threads)
+	var m *Model
+	if pool, embeds := header.Embeds(); embeds {
+		m, err = newEmbedder(model, o, threads, pool)
+	} else {
+		m, err = newModel(model, o, threads)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w %s", err, l.log.last())
 	}
@@ -147,21 +153,7 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 	}
 	m.info.Threads = threads
 	m.info.TrainedFor = int(llama.ModelNCtxTrain(model))
-	p := llama.ContextDefaultParams()
-	p.NCtx = uint32(o.Context)
-	p.NBatch, p.NUbatch = batch, batch
-	p.NThreads, p.NThreadsBatch = int32(threads), int32(threads)
-	p.AbortCallback, p.AbortCallbackData = m.stop.function, uintptr(unsafe.Pointer(m.stop.text))
-	p.NoPerf = 1
-	if o.Cache == Q8 {
-		p.TypeK, p.TypeV = llama.GGMLTypeQ8_0, llama.GGMLTypeQ8_0
-	}
-	switch o.Flash {
-	case "on":
-		p.FlashAttentionType = llama.FlashAttentionTypeEnabled
-	case "off":
-		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
-	}
+	p := contextParams(m, o, threads)
 	ctx, err := llama.InitFromModel(model, p)
 	if err != nil {
 		_ = llama.ModelFree(model)
@@ -183,6 +175,26 @@ func newModel(model llama.Model, o Options, threads int) (*Model, error) {
 		m.drafts = &b
 	}
 	return m, nil
+}
+
+// contextParams is what o asks for; the model's stop flag ends a computation.
+func contextParams(m *Model, o Options, threads int) llama.ContextParams {
+	p := llama.ContextDefaultParams()
+	p.NCtx = uint32(o.Context)
+	p.NBatch, p.NUbatch = batch, batch
+	p.NThreads, p.NThreadsBatch = int32(threads), int32(threads)
+	p.AbortCallback, p.AbortCallbackData = m.stop.function, uintptr(unsafe.Pointer(m.stop.text))
+	p.NoPerf = 1
+	if o.Cache == Q8 {
+		p.TypeK, p.TypeV = llama.GGMLTypeQ8_0, llama.GGMLTypeQ8_0
+	}
+	switch o.Flash {
+	case "on":
+		p.FlashAttentionType = llama.FlashAttentionTypeEnabled
+	case "off":
+		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
+	}
+	return p
 }
 
 // Info describes the model.

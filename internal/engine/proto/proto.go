@@ -3,8 +3,8 @@
 // Format: frames (internal/frame) over a stream socket, of a Kind and a body: JSON, or raw bytes for Key and State. Every
 // request carries a number of its own that its answers repeat.
 //
-//	parent -> child   Load, then Key; Generate; Save; Restore, then State up to an empty one; Forget; Stop
-//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta or State, then Done or Failed; Beat every BeatEvery
+//	parent -> child   Load, then Key; Generate; Save; Restore, then State up to an empty one; Forget; Embed; Stop
+//	child -> parent   Hello once; Progress, then Loaded or Failed; Delta, State or Vector, then Done or Failed; Beat every BeatEvery
 //
 // Guarantee: Read takes any bytes whatever, allocates no more than what has arrived plus 64 KiB, and returns a whole
 // frame of a known kind or an error. It does not check that frames come in a sensible order.
@@ -22,7 +22,7 @@ import (
 )
 
 // Version is compared at Hello: parent and child come from one build.
-const Version = 5
+const Version = 6
 
 // MaxFrame is the largest body in bytes: a conversation of some millions of words.
 const MaxFrame = 64 << 20
@@ -47,8 +47,10 @@ const (
 	Save     Kind = 13
 	Restore  Kind = 14
 	Forget   Kind = 15
+	Embed    Kind = 16
+	Vector   Kind = 17
 
-	last = Forget
+	last = Vector
 )
 
 // BeatEvery is the time between two Beats.
@@ -127,8 +129,9 @@ type LoadedBody struct {
 	Quantisation string `json:"quantisation"`
 	Device       string `json:"device"`
 	Threads      int    `json:"threads"`
-	Thinks       bool   `json:"thinks"` // one may choose whether it does
-	States       string `json:"states"` // what a saved state depends on beside the model
+	Dimensions   int    `json:"dimensions,omitempty"` // numbers of a vector; 0: it answers
+	Thinks       bool   `json:"thinks"`               // one may choose whether it does
+	States       string `json:"states"`               // what a saved state depends on beside the model
 }
 
 // Message is one message of a conversation.
@@ -164,6 +167,19 @@ type StateBody struct {
 	ID           uint64 `json:"id"`
 	Conversation string `json:"conversation,omitempty"`
 	Size         int64  `json:"size,omitempty"`
+}
+
+// EmbedBody asks for the vector of each text. Query: the texts are asked, and not searched.
+type EmbedBody struct {
+	ID    uint64   `json:"id"`
+	Texts []string `json:"texts"`
+	Query bool     `json:"query,omitempty"`
+}
+
+// VectorBody is the vector of the next text.
+type VectorBody struct {
+	ID     uint64    `json:"id"`
+	Vector []float32 `json:"vector"`
 }
 
 // StopBody ends the request with this number, if it is still running.

@@ -68,7 +68,7 @@ func TestBadFramesHaveTheirOwnErrors(t *testing.T) {
 	}{
 		"empty frame":    {"\x00\x00\x00\x00", ErrUnknownKind},
 		"kind 0":         {"\x00\x00\x00\x01\x00", ErrUnknownKind},
-		"kind 16":        {"\x00\x00\x00\x01\x10", ErrUnknownKind},
+		"kind 18":        {"\x00\x00\x00\x01\x12", ErrUnknownKind},
 		"kind 255":       {"\x00\x00\x00\x01\xff", ErrUnknownKind},
 		"4 GiB":          {"\xff\xff\xff\xff\x01", ErrTooLarge},
 		"just too large": {"\x04\x00\x00\x02\x01", ErrTooLarge},
