@@ -326,6 +326,7 @@ func (c *eraser) documents(ctx context.Context, where string, arg int64) error {
 	}
 	for _, q := range []string{
 		`DELETE FROM document_chunk WHERE document IN (SELECT seq FROM document WHERE ` + where + `)`,
+		`DELETE FROM document_vector WHERE page IN (SELECT seq FROM document_page WHERE document IN (SELECT seq FROM document WHERE ` + where + `))`,
 		`DELETE FROM document_page WHERE document IN (SELECT seq FROM document WHERE ` + where + `)`,
 		`DELETE FROM document WHERE ` + where,
 	} {

@@ -137,6 +137,8 @@ func everything(t *testing.T, path string, keys ...[]byte) string {
 	row(`SELECT key, id, '', '' FROM document`, func(a, _, _ string) []string { return []string{"document key", a} })
 	row(`SELECT about, id, '', '' FROM document`, func(a, _, _ string) []string { return []string{"document", a} })
 	row(`SELECT p.content, d.id, p.number, '' FROM document_page p JOIN document d ON d.seq = p.document`, func(a, b, _ string) []string { return []string{"document page", a, b} })
+	row(`SELECT v.content, d.id, p.number, v.model FROM document_vector v JOIN document_page p ON p.seq = v.page JOIN document d ON d.seq = p.document`,
+		func(a, b, c string) []string { return []string{"document vectors", a, b, c} })
 	row(`SELECT data, d.id, char(0,0,0,0,0), '' FROM document_chunk k JOIN document d ON d.seq = k.document`, func(a, b, _ string) []string { return []string{"document chunk", a, b[:4] + "\x01"} })
 	row(`SELECT title, id, '', '' FROM conversation`, func(a, _, _ string) []string { return []string{"title", a} })
 	row(`SELECT content, c.id, m.id, role FROM message m JOIN conversation c ON c.seq = m.conversation`, func(a, b, c string) []string { return []string{"message", a, b, c} })

@@ -226,6 +226,12 @@ var migrations = []migration{
 			UNIQUE (message, document)
 		) STRICT;
 		CREATE INDEX source_document ON source (document);`},
+	{version: 6, what: "vectors of passages", sql: `
+		CREATE TABLE document_vector (
+			page    INTEGER PRIMARY KEY REFERENCES document_page (seq),
+			model   TEXT NOT NULL, -- SHA-256 of what made them
+			content BLOB NOT NULL  -- of the page's passages: under the document's key
+		) STRICT;`},
 }
 
 // fillKeys makes the keys of version 2 and seals under them what version 1 kept under the file's key alone. An older

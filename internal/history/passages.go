@@ -131,15 +131,20 @@ type pageToIndex struct {
 }
 
 // unindexedPages returns the next pages that were added after the mark.
-func (s *Store) unindexedPages(ctx context.Context, q querier, most int, after int64) (list []pageToIndex, err error) {
+func (s *Store) unindexedPages(ctx context.Context, q querier, most int, after int64) ([]pageToIndex, error) {
+	return s.openPages(ctx, q, `SELECT p.changed, p.seq, d.id, p.number, p.content FROM document_page p JOIN document d ON d.seq = p.document
+		WHERE p.seq > ? ORDER BY p.seq LIMIT ?`, after, most)
+}
+
+// openPages opens the pages that a query like unindexedPages' returns.
+func (s *Store) openPages(ctx context.Context, q querier, query string, args ...any) (list []pageToIndex, err error) {
 	type sealedPage struct {
 		pageToIndex
 		content []byte
 	}
 	rows, err := queryAll(ctx, q, "", func(row scanner) (p sealedPage, err error) {
 		return p, row.Scan(&p.changed, &p.seq, &p.document, &p.Number, &p.content)
-	}, `SELECT p.changed, p.seq, d.id, p.number, p.content FROM document_page p JOIN document d ON d.seq = p.document
-		WHERE p.seq > ? ORDER BY p.seq LIMIT ?`, after, most)
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}
