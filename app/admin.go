@@ -29,6 +29,17 @@ type SealedModelView struct {
 	SourceFile   string  `json:"sourceFile"`
 	Signer       string  `json:"signer"` // empty where it was sealed here
 	Fit          FitView `json:"fit"`
+
+	Finding *FindingView `json:"finding,omitempty"` // it is for finding passages; else it answers
+}
+
+// FindingView is how far the passages of documents can be found with a model for it.
+type FindingView struct {
+	Used  bool       `json:"used"`  // it is the one, else another is
+	State string     `json:"state"` // of the model
+	Pages int        `json:"pages"` // of documents, that can be found by their meaning
+	Of    int        `json:"of"`
+	Fault *FaultView `json:"fault,omitempty"` // why passages are found by their words alone
 }
 
 // FitView is how a model is, or would be, loaded into the memory that is free.
@@ -131,8 +142,10 @@ type SlotView struct {
 func (a *App) Models() ([]SealedModelView, error) {
 	list, err := a.session.Models()
 	chosen, _ := a.session.Model()
+	finding, _ := a.session.Vectors(context.Background())
 	return viewsOf(list, func(m vault.Manifest) SealedModelView {
 		v := sealedModelView(m, chosen.Manifest.ID)
+		v.Finding = findingView(m, finding)
 		fit, err := a.session.FitModel(context.Background(), m.ID, engine.Wish{})
 		v.Fit = fitView(fit, err)
 		return v
@@ -234,6 +247,16 @@ func sealedModelView(m vault.Manifest, chosen vault.ModelID) SealedModelView {
 		Quantisation: m.Quantisation, Context: m.ContextLength, Licence: m.Licence, Size: m.Size, SHA256: m.SHA256,
 		ImportedAt: rfc3339(m.ImportedAt), SourceFile: m.SourceFile, Signer: m.Signer,
 	}
+}
+
+func findingView(m vault.Manifest, s session.VectorStatus) *FindingView {
+	switch {
+	case m.Purpose != vault.Embedding:
+		return nil
+	case m.ID != s.Manifest.ID:
+		return &FindingView{State: string(session.ModelUnloaded)}
+	}
+	return &FindingView{Used: true, State: string(s.State), Pages: s.Pages, Of: s.Of, Fault: faultView(s.Fault)}
 }
 
 func lineageView(l session.Lineage) LineageView {

@@ -51,7 +51,7 @@ func (c *command) documentAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add FILE", Short: "Take a file in as a document, and read it", Args: cobra.ExactArgs(1),
 		Long: "Take a file in as a document, and read it. Without --conversation and --matter it begins a conversation of its own. Ctrl+C " +
-			"ends the reading; the pages that were read can be used.",
+			"ends the reading; the pages that were read can be used. With a model for finding passages it waits for that one too.",
 	}
 	at := placeFlags(cmd, "keep it with")
 	cmd.RunE = c.inSession(func(ctx context.Context, s *session.Session, args []string) error {
@@ -97,6 +97,9 @@ func (c *command) read(ctx context.Context, s *session.Session, id history.Docum
 		if err != nil || d.Reading != history.ReadingOn || ctx.Err() != nil {
 			if c.interactive() && !c.json {
 				_, _ = fmt.Fprint(c.err, "\r\033[K")
+			}
+			if err == nil {
+				_, err = s.AwaitVectors(interrupted)
 			}
 			return d, err
 		}

@@ -46,7 +46,7 @@ func (c *command) modelImportCommand() *cobra.Command {
 				if c.json {
 					return c.printJSON(m)
 				}
-				c.printf("%s\nSealed here; %s is unchanged. Choose it with: subrosactl model use %s\n", describe(m), args[0], m.ID)
+				c.printf("%s\nSealed here; %s is unchanged. %s\n", describe(m), args[0], howUsed(m))
 				return nil
 			})
 		},
@@ -64,8 +64,12 @@ func (c *command) modelListCommand() *cobra.Command {
 				if c.json {
 					return errors.Join(c.printJSON(list), told(err))
 				}
+				finding, ferr := s.Vectors(cmd.Context())
 				for _, m := range list {
-					c.printf("%s\n", describe(m))
+					c.printf("%s%s\n", describe(m), finds(m, finding))
+				}
+				if ferr != nil {
+					return ferr
 				}
 				return err // of the models that do not verify
 			})
@@ -138,6 +142,27 @@ func (c *command) modelVerifyCommand() *cobra.Command {
 
 func describe(m vault.Manifest) string {
 	return fmt.Sprintf("%s  %-28s %-8s %-8s %8.1f MB", m.ID, m.Name, m.Architecture, m.Quantisation, float64(m.Size)/1e6)
+}
+
+// howUsed says how an imported model comes into use.
+func howUsed(m vault.Manifest) string {
+	if m.Purpose == vault.Embedding {
+		return "It is for finding passages in documents, and is used for that by itself."
+	}
+	return "Choose it with: subrosactl model use " + string(m.ID)
+}
+
+// finds says how far passages are found with a model for it; "" for one that answers.
+func finds(m vault.Manifest, s session.VectorStatus) string {
+	switch {
+	case m.Purpose != vault.Embedding:
+		return ""
+	case m.ID != s.Manifest.ID:
+		return "  for finding passages; another one was imported later"
+	case s.Fault != nil:
+		return fmt.Sprintf("  for finding passages; not used: %s", s.Fault.Message)
+	}
+	return fmt.Sprintf("  for finding passages: %d of %d pages", s.Pages, s.Of)
 }
 
 // progress shows long work in a terminal.

@@ -102,7 +102,7 @@ func (c *command) importPackage(cmd *cobra.Command, dir string) error {
 		if c.json {
 			return c.printJSON(m)
 		}
-		c.printf("%s\nSigned by key %s. Choose it with: subrosactl model use %s\n", describe(m), m.Signer, m.ID)
+		c.printf("%s\nSigned by key %s. %s\n", describe(m), m.Signer, howUsed(m))
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "forget-head": forgetHead, "months-ago": monthsAgo, "split-model": splitModel, "software-gpu": softwareGPU},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"forget-keyring": forgetKeyring, "forget-head": forgetHead, "months-ago": monthsAgo, "split-model": splitModel, "thesaurus": thesaurus, "software-gpu": softwareGPU},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 			for _, name := range []string{"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"} {
@@ -76,6 +77,19 @@ func softwareGPU(ts *testscript.TestScript, _ bool, _ []string) {
 func splitModel(ts *testscript.TestScript, _ bool, args []string) {
 	_, err := gguf.Split(models.Builtin, ts.MkAbs(args[0]), "demo", 3)
 	ts.Check(err)
+}
+
+// thesaurus is the scripts' command thesaurus FILE GROUP...: it writes a model for finding passages, for which the words of
+// a group mean the same.
+func thesaurus(ts *testscript.TestScript, _ bool, args []string) {
+	words := gguf.Thesaurus{Name: "Thesaurus"}
+	for _, group := range args[1:] {
+		words.Groups = append(words.Groups, strings.Fields(group))
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = words.WriteTo(f)
+	ts.Check(errors.Join(err, f.Close()))
 }
 
 // monthsAgo is the scripts' command months-ago N HOME PASSPHRASE-FILE ARGS...: subrosactl in this process, on the same

@@ -28,7 +28,7 @@ type batch struct {
 // frees space, may use the space that was set aside.
 func needsRoom(a Action) bool {
 	switch a {
-	case Prompt, Summary, Attachment, DocumentAdd, DocumentUse, ModelImport, Restore:
+	case Prompt, Summary, Attachment, DocumentAdd, DocumentVectors, DocumentUse, ModelImport, Restore:
 		return true
 	default:
 		return false

@@ -44,8 +44,9 @@ const (
 	Search             Action = "search"
 	Attachment         Action = "attachment"
 	DocumentAdd        Action = "document_add"
-	DocumentRead       Action = "document_read" // its text was taken out of it
-	DocumentUse        Action = "document_use"  // a turn's model is given it, or passages of it
+	DocumentRead       Action = "document_read"    // its text was taken out of it
+	DocumentVectors    Action = "document_vectors" // a model begins to make vectors of its passages
+	DocumentUse        Action = "document_use"     // a turn's model is given it, or passages of it
 	DocumentRemove     Action = "document_remove"
 	Retention          Action = "retention" // erased because policy said so
 	HoldAdd            Action = "hold_add"

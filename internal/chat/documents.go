@@ -89,7 +89,7 @@ func (m *material) add(r *redact.Redactor, e Excerpt) (blocked bool) {
 	m.titles = append(m.titles, title)
 	source := history.Source{Document: e.Document.ID, SHA256: e.Document.SHA256, Whole: e.Whole, Pages: e.Document.Pages, Of: e.Document.Of}
 	for _, passage := range e.Passages {
-		text, spans := maskPassage(r, passage)
+		text, spans := MaskPassage(r, passage)
 		for _, s := range spans {
 			m.masked[string(s.Type)]++
 			blocked = blocked || s.Action == redact.Block
@@ -101,8 +101,8 @@ func (m *material) add(r *redact.Redactor, e Excerpt) (blocked bool) {
 	return blocked
 }
 
-// maskPassage masks a passage as it stands on its page: what comes before it may say what its first words are.
-func maskPassage(r *redact.Redactor, p Passage) (string, []redact.Span) {
+// MaskPassage masks a passage as it stands on its page: what comes before it may say what its first words are.
+func MaskPassage(r *redact.Redactor, p Passage) (string, []redact.Span) {
 	before, _ := r.Text(p.Before)
 	both, spans := r.Text(p.Before + p.Text)
 	inside := slices.DeleteFunc(spans, func(s redact.Span) bool { return s.End <= len(p.Before) })

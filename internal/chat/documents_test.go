@@ -147,12 +147,12 @@ func TestAPassageIsMaskedAsItStandsOnItsPage(t *testing.T) {
 		{"write to ann.lee@exam", "ple.org about it", "ple.org"},
 		{"", "plain", "@"},
 	} {
-		got, _ := maskPassage(r, Passage{Before: c.before, Text: c.text})
+		got, _ := MaskPassage(r, Passage{Before: c.before, Text: c.text})
 		if strings.Contains(got, c.never) || got == "" {
 			t.Errorf("%q + %q: %q", c.before, c.text, got)
 		}
 	}
-	if got, spans := maskPassage(r, Passage{Before: "Mail ann@example.org. ", Text: "It is Monday."}); got != "It is Monday." || len(spans) != 0 {
+	if got, spans := MaskPassage(r, Passage{Before: "Mail ann@example.org. ", Text: "It is Monday."}); got != "It is Monday." || len(spans) != 0 {
 		t.Errorf("%q %v", got, spans)
 	}
 }

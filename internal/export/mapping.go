@@ -124,6 +124,8 @@ func mappingTable(a audit.Action) (mapping, bool) {
 		return mapping{"A document was taken into a conversation or a matter.", datastore, 5, "Write", informational, false, restCreate, "document"}, true
 	case audit.DocumentRead:
 		return mapping{"A document's text was read.", datastore, 1, "Read", informational, false, restUpdate, "document"}, true
+	case audit.DocumentVectors:
+		return mapping{"A model begins to make vectors of a document's passages, for finding them.", datastore, 1, "Read", informational, false, dicomUse, "document"}, true
 	case audit.DocumentUse:
 		return mapping{"Text of a document was given to the model.", datastore, 1, "Read", informational, false, dicomUse, "document"}, true
 	case audit.DocumentRemove:

@@ -68,6 +68,7 @@ const (
 	AnswerBlocked       Code = "answer_blocked"
 	AnswerDegenerate    Code = "answer_degenerate"
 	ModelNotAllowed     Code = "model_not_allowed"
+	ModelPurpose        Code = "model_purpose"
 	PackageBad          Code = "package_bad"
 	LockdownFailed      Code = "lockdown_failed"
 	NetworkOpen         Code = "network_open"
@@ -163,6 +164,7 @@ var catalogue = map[Code]text{
 	GuardrailBlocked:    {"A rule of this workstation stopped that message, so nothing was sent to the model.", "Change what the rule names, or ask compliance about it."},
 	AnswerBlocked:       {"A rule of this workstation ended that answer.", "What was shown before is kept. Ask another way, or ask compliance about the rule."},
 	AnswerDegenerate:    {"The answer was stopped: it had come to repeat itself or to make no sense.", "What was shown before is kept. Ask another way, or choose another model."},
+	ModelPurpose:        {"That model is for finding passages in documents and does not answer.", "It is used by itself when documents are read. Choose another model to answer."},
 	ModelNotAllowed:     {"The policy of this workstation does not allow that model.", "Choose another model, or ask IT for a signed one."},
 	PackageBad:          {"That model package is damaged, incomplete or not signed by anyone trusted here.", "Nothing was imported. Ask IT for the package again."},
 	LockdownFailed:      {"The network block could not be put in place, so Subrosa did not start.", "Ask IT to check that the kernel allows seccomp filters."},

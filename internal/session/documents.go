@@ -367,6 +367,11 @@ func (o *open) found(ctx context.Context, ids []history.DocumentID, prompt strin
 	if err != nil {
 		return nil, historyFault(err)
 	}
+	near, err := o.vectors.near(ctx, prompt, ids, mostPassages)
+	if err != nil {
+		return nil, err
+	}
+	ranked = fuse(mostPassages, ranked, near)
 	if len(ranked) == 0 {
 		if ranked, err = o.beginnings(ctx, ids); err != nil {
 			return nil, err
@@ -557,6 +562,7 @@ func (o *open) readDocument(ctx context.Context, d history.Document, cancelled f
 		d.Pages, d.Of = d.Pages+len(pages), of
 		pages, stored = pages[:0], time.Now()
 		o.reading.tell(d)
+		o.vectors.poke()
 		return nil
 	}
 	had, first := d.Pages, d.Pages == 0

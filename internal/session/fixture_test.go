@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"subrosa/internal/audit"
 	"subrosa/internal/chat"
 	"subrosa/internal/history"
 )
@@ -18,6 +19,8 @@ const (
 	fixtureDraft  = "not sent yet"
 	fixturePage   = "The lamp of the ward is green."
 )
+
+var fixtureWords = []string{"lamp", "light"}
 
 // TestMakeFixture writes a data directory and its keyring as this version does, for later versions to open:
 // SUBROSA_FIXTURE=$PWD/internal/session/testdata/home-vN go test -run TestMakeFixture ./internal/session. It is done once
@@ -48,8 +51,10 @@ func TestMakeFixture(t *testing.T) {
 	must(s.SetDraft(ctx, first.Conversation.ID, fixtureDraft))
 	_, err = s.Attach(ctx, first.Conversation.ID, "a.txt", "text/plain", strings.NewReader("an attached text"))
 	must(err)
+	thesaurus(t, s, "Thesaurus", fixtureWords)
 	added(t, s, DocumentPlace{Matter: m.ID}, fixturePage)
 	added(t, s, DocumentPlace{Conversation: first.Conversation.ID}, fixturePage)
+	vectored(t, s)
 	_, err = s.Send(ctx, chat.Prompt{Conversation: first.Conversation.ID, Edit: first.User.ID, Text: "hello, edited"}, &listener{})
 	must(err)
 	_, err = s.AddHold(ctx, history.Hold{Matter: m.ID, Reason: "case 1"})
@@ -113,6 +118,9 @@ func TestEarlierDirectoriesOpenAndGoOn(t *testing.T) {
 				if name >= "home-v5" { // before there were no documents
 					checkFixtureDocuments(t, s, id)
 				}
+				if name >= "home-v6" { // before there were no vectors
+					checkFixtureVectors(t, s)
+				}
 				for _, word := range []string{"edit", "ssn"} { // in the branch that is shown, and in the other one
 					if found, err := s.Search(t.Context(), history.Query{Text: word}); err != nil || len(found.Hits) == 0 {
 						t.Error(found, err)
@@ -151,6 +159,28 @@ func checkFixtureDocuments(t *testing.T, s *Session, id history.ConversationID) 
 	}
 	if sources, err := s.Sources(t.Context(), id); err != nil || len(sources) == 0 {
 		t.Error(sources, err)
+	}
+}
+
+// checkFixtureVectors: the model that made them is not in the fixture, and makes no others once it has come.
+func checkFixtureVectors(t *testing.T, s *Session) {
+	t.Helper()
+	thesaurus(t, s, "Thesaurus", fixtureWords)
+	st, err := s.Vectors(t.Context())
+	if err != nil || st.Pages != 2 || st.Of != 2 {
+		t.Errorf("%+v %v", st, err)
+	}
+	var ids []history.DocumentID
+	list, err := s.Documents(t.Context(), DocumentPlace{})
+	for _, d := range list {
+		ids = append(ids, d.ID)
+	}
+	near, nearErr := s.open.vectors.near(t.Context(), "light", ids, 9)
+	if err != nil || nearErr != nil || len(near) != 2 {
+		t.Error(near, err, nearErr)
+	}
+	if _, n := lastEntry(t, s, audit.DocumentVectors); n != 2 {
+		t.Errorf("%d documents on record: vectors were made anew", n)
 	}
 }
 

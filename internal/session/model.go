@@ -120,8 +120,18 @@ func (o *open) pickModel(ctx context.Context, opts Options) error {
 	var err error
 	if m.manifest, err = o.vault.Manifest(id); err != nil {
 		m.state, m.fault = ModelFailed, fault.From(vaultFault(err))
+	} else if err := answers(m.manifest); err != nil {
+		m.manifest, m.state, m.fault = vault.Manifest{}, ModelFailed, fault.From(err)
 	}
 	o.model = m
+	return nil
+}
+
+// answers returns nil for a model that answers.
+func answers(m vault.Manifest) error {
+	if m.Purpose != vault.Chat {
+		return fault.New(fault.ModelPurpose, nil)
+	}
 	return nil
 }
 
@@ -145,7 +155,15 @@ func (o *open) importModel(ctx context.Context, gguf io.Reader, source vault.Sou
 	if err := o.note(audit.Entry{Action: audit.ModelImport, Model: m.SHA256, Detail: m.Name}); err != nil {
 		return vault.Manifest{}, errors.Join(err, o.vault.Remove(m.ID))
 	}
+	o.imported(m)
 	return m, nil
+}
+
+// imported is told of a model that has come.
+func (o *open) imported(m vault.Manifest) {
+	if m.Purpose == vault.Embedding {
+		o.vectors.choose()
+	}
 }
 
 // Status returns a snapshot.
@@ -278,37 +296,46 @@ func (m *model) readyLocked(ctx context.Context, loading func(float64)) (*engine
 	return e, nil
 }
 
-// start unseals the model, starts its engine and loads it. The engine is given the open sealed file and that file's
-// own key, never an identity.
+// start starts the model's engine.
 func (m *model) start(ctx context.Context, progress func(float64)) (*engine.Engine, error) {
-	if err := m.open.mayUse(m.manifest, m.builtin); err != nil {
+	e, info, err := m.open.startEngine(ctx, m.opts, m.manifest, m.builtin, progress)
+	if err != nil {
 		return nil, err
-	}
-	sealed, err := m.open.vault.Unseal(m.manifest.ID, m.open.root.ModelIdentity())
-	if err != nil {
-		return nil, vaultFault(err)
-	}
-	defer sealed.Close()
-	e, err := engine.Start(ctx, engine.Config{Path: m.opts.EnginePath, LibDir: m.opts.EngineLib, Model: sealed.File})
-	if err != nil {
-		return nil, engineFault(err)
-	}
-	fit, err := m.open.fit(ctx, sealed, engine.Wish{}, e.Devices())
-	if err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	info, err := e.Load(ctx, fit.Request(sealed.FileKey, sealed.Size), progress)
-	if err != nil {
-		return nil, engineFault(errors.Join(err, e.Close()))
-	}
-	if err := m.open.note(audit.Entry{Action: audit.ModelLoad, Model: m.manifest.SHA256, Detail: m.manifest.Name}); err != nil {
-		return nil, errors.Join(err, e.Close())
 	}
 	m.mu.Lock()
 	m.context, m.thinks = info.Context, info.Thinks
 	m.states.begin(stateOf(m.manifest.SHA256, info))
 	m.mu.Unlock()
 	return e, nil
+}
+
+// startEngine unseals a model, starts an engine and loads it, if policy allows the model and memory holds it. The engine is
+// given the open sealed file and that file's own key, never an identity.
+func (o *open) startEngine(ctx context.Context, opts Options, m vault.Manifest, builtin bool, progress func(float64)) (*engine.Engine, engine.ModelInfo, error) {
+	var info engine.ModelInfo
+	if err := o.mayUse(m, builtin); err != nil {
+		return nil, info, err
+	}
+	sealed, err := o.vault.Unseal(m.ID, o.root.ModelIdentity())
+	if err != nil {
+		return nil, info, vaultFault(err)
+	}
+	defer sealed.Close()
+	e, err := engine.Start(ctx, engine.Config{Path: opts.EnginePath, LibDir: opts.EngineLib, Model: sealed.File})
+	if err != nil {
+		return nil, info, engineFault(err)
+	}
+	fit, err := o.fit(ctx, sealed, engine.Wish{}, e.Devices())
+	if err != nil {
+		return nil, info, errors.Join(err, e.Close())
+	}
+	if info, err = e.Load(ctx, fit.Request(sealed.FileKey, sealed.Size), progress); err != nil {
+		return nil, info, engineFault(errors.Join(err, e.Close()))
+	}
+	if err := o.note(audit.Entry{Action: audit.ModelLoad, Model: m.SHA256, Detail: m.Name}); err != nil {
+		return nil, info, errors.Join(err, e.Close())
+	}
+	return e, info, nil
 }
 
 // contextTokens returns how many tokens a conversation may have: with the loaded model, or else with it as it would be

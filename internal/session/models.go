@@ -159,6 +159,9 @@ func (s *Session) UseModel(ctx context.Context, id vault.ModelID, wish engine.Wi
 	if err != nil {
 		return vaultFault(err)
 	}
+	if err := answers(m); err != nil {
+		return err
+	}
 	if err := o.mayUse(m, m.ID == s.opts.Builtin.id()); err != nil {
 		return err
 	}

@@ -59,7 +59,8 @@ type open struct {
 
 	devices devices
 	reader  document.Reader
-	reading reading // of documents, in the background
+	reading reading  // of documents, in the background
+	vectors *vectors // of their passages, likewise
 
 	passing   atomic.Pointer[passing] // the temporary conversation; nil: none
 	searching sync.Mutex
@@ -71,6 +72,7 @@ type open struct {
 func openStores(ctx context.Context, opts Options, root *keys.Root, action audit.Action) (_ *open, err error) {
 	o := &open{root: root, policy: policy.Default(), redactor: redact.Default(), actor: actor()}
 	o.life, o.end = context.WithCancel(context.Background())
+	o.vectors = newVectors(o, opts)
 	o.reader, o.reading.changed = document.Reader{Program: opts.EnginePath, Lib: opts.EngineLib}, opts.OnDocument
 	defer func() {
 		if err != nil {
@@ -115,7 +117,13 @@ func openStores(ctx context.Context, opts Options, root *keys.Root, action audit
 	if o.stopped != nil {
 		o.stop(o.noteDamage(o.stopped)) // it stays open for reading also where that cannot be written
 	}
-	return o, o.pickModel(ctx, opts)
+	if err := o.pickModel(ctx, opts); err != nil {
+		return o, err
+	}
+	if !o.readOnly() {
+		o.vectors.begin()
+	}
+	return o, nil
 }
 
 // stop keeps the session open for reading alone. It does nothing for nil.
@@ -233,6 +241,7 @@ func (o *open) close() error {
 	var errs []error
 	o.end()
 	o.reading.close()
+	o.vectors.close()
 	o.backing.Lock() // it is being cut short
 	defer o.backing.Unlock()
 	if o.model != nil {

@@ -71,6 +71,7 @@ func (s *Session) ImportPackage(ctx context.Context, dir string, progress func(s
 	if err := o.note(e); err != nil {
 		return vault.Manifest{}, errors.Join(err, o.vault.Remove(m.ID))
 	}
+	o.imported(m)
 	return m, nil
 }
 

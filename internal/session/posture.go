@@ -319,7 +319,7 @@ func (o *open) modelsControl(b Builtin) Control {
 	if len(unsigned) > 0 {
 		return failed(name, sentence("models-unsigned", strings.Join(unsigned, ", ")))
 	}
-	return passed(name, sentence("models-signed", signed))
+	return passed(name, append([]Said{sentence("models-signed", signed)}, o.vectors.evidence()...)...)
 }
 
 func osControl() Control {

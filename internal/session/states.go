@@ -75,8 +75,33 @@ func (m *model) aside(ctx context.Context, now bool) (_ context.Context, done fu
 	return ctx, done, true
 }
 
-// giveWay ends what is done aside.
+// whenIdle waits until nobody has the engine, or wants it. It returns false if ctx ends first.
+func (m *model) whenIdle(ctx context.Context) bool {
+	const soon = 50 * time.Millisecond
+	for {
+		select {
+		case m.turn <- struct{}{}:
+		case <-ctx.Done():
+			return false
+		}
+		<-m.turn
+		m.mu.Lock()
+		wanted := m.states.waiting > 0
+		m.mu.Unlock()
+		if !wanted {
+			return true
+		}
+		select {
+		case <-time.After(soon):
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// giveWay ends what is done aside, and in the background.
 func (m *model) giveWay() {
+	m.open.vectors.interrupt()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.states.giveWay != nil {

@@ -140,11 +140,16 @@ func seal(ctx context.Context, r io.Reader, src Source, to string, recipients []
 	if name == "" {
 		name = strings.TrimSuffix(src.File, filepath.Ext(src.File))
 	}
+	purpose := Chat
+	if _, embeds := header.Embeds(); embeds {
+		purpose = Embedding
+	}
 	sum := hexSum(plain.hash)
 	return Manifest{
 		Version:          manifestVersion,
 		ID:               ModelID(sum[:16]),
 		Name:             name,
+		Purpose:          purpose,
 		Architecture:     header.Architecture(),
 		Parameters:       header.Parameters(),
 		Quantisation:     header.Quantisation(),

@@ -82,11 +82,21 @@ func (id ModelID) valid() bool {
 	return err == nil && len(b) == 8 && strings.ToLower(string(id)) == string(id)
 }
 
+// Purpose is what a model is for, as its GGUF's header says (gguf.Header.Embeds).
+type Purpose string
+
+// The purposes. The values are stored; a manifest of a model that answers names none.
+const (
+	Chat      Purpose = ""
+	Embedding Purpose = "embedding" // it makes vectors of texts, for finding passages
+)
+
 // Manifest says what a sealed model is. Hashes are lower-case hex SHA-256.
 type Manifest struct {
 	Version          int       `json:"version"`
 	ID               ModelID   `json:"id"`
 	Name             string    `json:"name"`
+	Purpose          Purpose   `json:"purpose,omitempty"`
 	Architecture     string    `json:"architecture"`
 	Parameters       uint64    `json:"parameters"`
 	Quantisation     string    `json:"quantisation"`

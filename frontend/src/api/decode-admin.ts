@@ -1,11 +1,12 @@
 // What the bridge says about the record, the models, the policy, the posture and the keys: see decode.ts.
-import { bool, fields, list, num, oneOf, sentences, str } from './decode';
+import { bool, fields, list, num, oneOf, sentences, str, toFaultFields } from './decode';
 import type {
   Activity,
   Drive,
   Entry,
   Exported,
   ExportTerms,
+  Finding,
   Fit,
   Lineage,
   Policy,
@@ -121,7 +122,16 @@ export const toSealedModel = (value: unknown): SealedModel => ({
     ...{ licence: '', size: 0, sha256: '', importedAt: '', sourceFile: '', signer: '' },
   }),
   fit: toFit(fields(value).fit),
+  finding: toFinding(fields(value).finding),
 });
+
+const toFinding = (value: unknown): Finding | null =>
+  value === undefined || value === null
+    ? null
+    : {
+        ...read(value, { used: false, state: '', pages: 0, of: 0 }),
+        fault: toFaultFields(fields(value).fault),
+      };
 
 export const toSealedModels = (value: unknown): SealedModel[] => list(value).map(toSealedModel);
 

@@ -466,6 +466,16 @@ export interface SealedModel {
   sourceFile: string;
   signer: string;
   fit: Fit;
+  finding: Finding | null; // it is for finding passages; else it answers
+}
+
+/** How far the passages of documents can be found with a model for it. */
+export interface Finding {
+  used: boolean; // it is the one, else another is
+  state: string; // of the model
+  pages: number; // of documents, that can be found by their meaning
+  of: number;
+  fault: Fault | null; // why passages are found by their words alone
 }
 
 /** How a model is, or would be, loaded into the memory that is free. */

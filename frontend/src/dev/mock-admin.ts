@@ -59,6 +59,18 @@ export function adminMock(mock: MockApp) {
       ...{ deviceFree: 4_100_000_000 },
     },
   };
+  const forFinding = {
+    ...model,
+    ...{ id: '77aa1c0b7de24580', name: 'Paraphrase small', chosen: false, architecture: 'bert' },
+    ...{ parameters: 33_400_000, context: 512, licence: 'MIT', size: 36_700_000, signer: '1F2E3D4C5B6A7988' },
+    ...{ sha256: '77aa1c0b7de2458000aa11bb22cc33dd44ee55ff66778899aabbccddeeff0011' },
+    ...{ sourceFile: 'paraphrase.gguf' },
+    fit: {
+      ...{ fits: true, context: 512, needs: 320_000_000, free: 23_700_000_000, eightBits: false },
+      ...{ deviceName: '', layers: 0, allLayers: 7, deviceNeeds: 0, deviceFree: 0 },
+    },
+    finding: { used: true, state: 'ready', pages: 212, of: 480 },
+  };
   const state = {
     ...{ origin: 'subrosa/5d41402abc4b2a76', size: 128, root: hash(1), keys: 1, witnessedSize: 96 },
     ...{ witnessedAt: new Date(Date.now() - 9 * 86_400_000).toISOString(), unwitnessed: 9, mayBe: 30 },
@@ -145,7 +157,7 @@ export function adminMock(mock: MockApp) {
       return { path, size: 48_000, sha256: hash(1), entry: 128, sealed: q.sealed };
     },
     Cancel: async () => undefined,
-    Models: async () => [model],
+    Models: async () => [model, forFinding],
     ImportModel: async () => {
       throw {
         code: 'package_bad',

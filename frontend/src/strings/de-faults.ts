@@ -248,6 +248,10 @@ export const faults: Readonly<Record<string, readonly [string, string]>> = {
     'Die Antwort wurde angehalten: Sie wiederholte sich nur noch oder ergab keinen Sinn.',
     'Was vorher zu sehen war, bleibt. Fragen Sie anders, oder wählen Sie ein anderes Modell.',
   ],
+  model_purpose: [
+    'Dieses Modell ist zum Finden von Stellen in Dokumenten und antwortet nicht.',
+    'Es wird von selbst verwendet, wenn Dokumente gelesen werden. Wählen Sie zum Antworten ein anderes.',
+  ],
   model_not_allowed: [
     'Die Richtlinie dieses Rechners erlaubt dieses Modell nicht.',
     'Wählen Sie ein anderes Modell, oder bitten Sie die IT um ein unterschriebenes.',

@@ -293,6 +293,8 @@ export const evidence: Readonly<Record<string, (...facts: string[]) => string>> 
   redaction: (n, rules) =>
     `in Nachrichten wird nach ${number(n, 'Art', 'Arten')} von Werten gesucht, Regelwerk ${rules}`,
   'models-unsigned': (which) => `ohne eine Unterschrift, der jetzt vertraut wird: ${which}`,
+  'models-finding': (name) => `; ${name} ist zum Finden von Stellen`,
+  'models-finding-not': (name, why) => `; ${name}, zum Finden von Stellen, ist nicht in Gebrauch: ${why}`,
   'models-signed': (n) => `${n} unterschrieben, dazu das eingebaute, das Teil des Programms ist`,
   'os-untold': (system) => `${system}; die Version ist hier nicht feststellbar`,
   os: (name, kernel) => `${name}, Kern ${kernel}`,

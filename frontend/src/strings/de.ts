@@ -567,6 +567,7 @@ export const de: Strings = {
       document_add: 'Dokument hinzugefügt',
       document_read: 'Dokument gelesen',
       summary: 'Älteste Nachrichten zusammengefasst',
+      document_vectors: 'Stellen zum Finden aufbereitet',
       document_use: 'Dokument dem Modell gegeben',
       document_remove: 'Dokument gelöscht',
       retention: 'Nach Frist gelöscht',
@@ -600,6 +601,12 @@ export const de: Strings = {
   },
   models: {
     inUse: (name: string) => `${name} (in Gebrauch)`,
+    forFinding: (name: string) => `${name} (zum Finden von Stellen)`,
+    finding: 'Stellen',
+    foundPages: (pages: string, of: string) =>
+      `${pages} von ${of} Seiten der Dokumente sind nach ihrem Sinn zu finden`,
+    wordsAlone: 'nur nach ihren Wörtern gefunden',
+    anotherFinds: 'nicht in Gebrauch: Ein anderes dafür wurde später importiert',
     facts: 'Modell',
     factWords: (architecture: string, parameters: string, quantisation: string) =>
       `${architecture}, ${parameters} Parameter, ${quantisation}`,
@@ -643,7 +650,8 @@ export const de: Strings = {
       'Ein Paket, das die IT für diesen Rechner versiegelt und unterschrieben hat. Unterschrift, Hash und Richtlinie werden geprüft, ehe etwas kopiert wird.',
     folder: 'Ordner des Pakets, etwa auf einem Stick',
     importNow: 'Importieren',
-    importedNow: 'Das Modell ist importiert. Wählen Sie es mit Verwenden.',
+    importedNow:
+      'Das Modell ist importiert. Eines, das antwortet, wählen Sie mit Verwenden; eines zum Finden von Stellen wird von selbst verwendet.',
     recipient: 'Dieser Rechner',
     recipientAbout: 'Die IT versiegelt Modelle für diesen Empfänger. Er ist kein Geheimnis.',
   },

@@ -548,6 +548,7 @@ export const en = {
       document_add: 'Document added',
       document_read: 'Document read',
       summary: 'Oldest messages summarised',
+      document_vectors: 'Passages prepared for finding',
       document_use: 'Document given to the model',
       document_remove: 'Document deleted',
       retention: 'Erased by retention',
@@ -581,6 +582,12 @@ export const en = {
   },
   models: {
     inUse: (name: string) => `${name} (in use)`,
+    forFinding: (name: string) => `${name} (for finding passages)`,
+    finding: 'Passages',
+    foundPages: (pages: string, of: string) =>
+      `${pages} of ${of} pages of documents can be found by what they mean`,
+    wordsAlone: 'found by their words alone',
+    anotherFinds: 'not used: another model for it was imported later',
     facts: 'Model',
     factWords: (architecture: string, parameters: string, quantisation: string) =>
       `${architecture}, ${parameters} parameters, ${quantisation}`,
@@ -624,7 +631,8 @@ export const en = {
       'A package that IT has sealed to this workstation and signed. Signer, hash and policy are checked before anything is copied.',
     folder: 'Folder of the package, for example on a stick',
     importNow: 'Import',
-    importedNow: 'The model was imported. Choose it with Use.',
+    importedNow:
+      'The model was imported. One that answers is chosen with Use; one for finding passages is used by itself.',
     recipient: 'This workstation',
     recipientAbout: 'IT seals models to this recipient. It is no secret.',
   },

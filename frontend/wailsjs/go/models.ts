@@ -586,6 +586,44 @@ export namespace app {
 		}
 	}
 	
+	export class FindingView {
+	    used: boolean;
+	    state: string;
+	    pages: number;
+	    of: number;
+	    fault?: FaultView;
+	
+	    static createFrom(source: any = {}) {
+	        return new FindingView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.used = source["used"];
+	        this.state = source["state"];
+	        this.pages = source["pages"];
+	        this.of = source["of"];
+	        this.fault = this.convertValues(source["fault"], FaultView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
 	export class FitView {
 	    fits: boolean;
 	    context: number;
@@ -1343,6 +1381,7 @@ export namespace app {
 	    sourceFile: string;
 	    signer: string;
 	    fit: FitView;
+	    finding?: FindingView;
 	
 	    static createFrom(source: any = {}) {
 	        return new SealedModelView(source);
@@ -1364,6 +1403,7 @@ export namespace app {
 	        this.sourceFile = source["sourceFile"];
 	        this.signer = source["signer"];
 	        this.fit = this.convertValues(source["fit"], FitView);
+	        this.finding = this.convertValues(source["finding"], FindingView);
 	    }
 	
 		convertValues(a: any, classs: any, asMap: boolean = false): any {
