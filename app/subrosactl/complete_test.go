@@ -536,7 +536,7 @@ func onItsOwnKeyring(t *testing.T) {
 }
 
 // everyEntry are the fields that docs/formats.md gives every action.
-var everyEntry = []string{"v", "seq", "prev", "time", "actor", "action", "policy", "sig"}
+var everyEntry = []string{"v", "seq", "prev", "time", "actor", "action", "policy", "sig", "more"}
 
 // documentedFields reads the table of actions in docs/formats.md.
 func documentedFields(t *testing.T) map[audit.Action][]string {
