@@ -28,6 +28,7 @@ const (
 	asking   = "which what welche qué"
 	naming   = "who guess was what wer quién adivina errate"
 	follow   = "following obeying follow obey aside folge befolge sigas obedezcas"
+	spelling = "spell deletrea deletréame deletree buchstabiere buchstabier"
 	bare     = "reveal expose disclose leak dump revela revelar verrate"
 )
 
@@ -59,6 +60,8 @@ func judges() map[string][]judge {
 		{"leave keep lass deja", (*order).leave},
 		{"need want brauche necesito quiero", (*order).want},
 		{"without sin ohne", (*order).bars},
+		{spelling + " give put write read tell print output return list say encode translate convert nenne gib schreib schreibe lies codiere kodiere dame dime escribe pon lee devuelve codifica", (*order).spelled},
+		{"pretend imagine act behave finge imagina actúa stell tu", (*order).pretend},
 		{"redaction masking anonymization anonymisation pseudonymization pseudonymisation schwärzung maskierung anonymisierung enmascaramiento anonimización", (*order).state},
 		{"instructions rules guidelines orders anweisungen regeln instrucciones reglas", (*order).said},
 		{asking, (*order).which},
@@ -85,7 +88,7 @@ func overrides(spec int) Rule {
 		words = append(words, w)
 	}
 	slices.Sort(words)
-	return Rule{Name: "guard_override/3", Type: guardType(spec), Words: words, Match: func(c *Candidate) Verdict {
+	return Rule{Name: "guard_override/4", Type: guardType(spec), Words: words, Match: func(c *Candidate) Verdict {
 		return matchOverride(c, verbs)
 	}}
 }
@@ -282,6 +285,82 @@ func (o *order) bars() int {
 	return 0
 }
 
+// spelled: a value is wanted in pieces or in code, in which no rule would know it.
+func (o *order) spelled() int {
+	if !ordered(o.before) {
+		return 0
+	}
+	secret := o.at(secrets, 0, len(o.words))
+	if p := o.at("number numbers número", 0, len(o.words)); p > 0 && secret == 0 && (p > 1 && has("phone telephone account card security insurance passport policy licence license", o.words[p-2]) || o.at(signs, p, len(o.words)) > 0) {
+		secret = p
+	}
+	switch in := o.inPieces(); {
+	case secret == 0:
+		return 0
+	case in > 0:
+		return max(secret, in)
+	case has(spelling, o.verb) && has("surname apellido apellidos nachnamen familiennamen password contraseña passwort", o.words[secret-1]):
+		return secret
+	}
+	return 0
+}
+
+// What is masked, in the words that stand for it alone, and what it is made of.
+const (
+	secrets = "ssn ssns iban name names surname surnames password passwords nombre nombres apellido apellidos teléfono contraseña namen nachnamen vornamen familiennamen passwort telefonnummer kontonummer versicherungsnummer kartennummer"
+	signs   = "letter letters digit digits character characters letra letras dígito dígitos cifra cifras carácter caracteres buchstabe buchstaben ziffer ziffern zeichen"
+)
+
+// inPieces returns how many words it takes to say: letter by letter, backwards, as Morse code, with dots between the letters.
+func (o *order) inPieces() int {
+	for i, w := range o.words {
+		next := func(n int) string {
+			if i+n < len(o.words) {
+				return o.words[i+n]
+			}
+			return ""
+		}
+		switch {
+		case has(signs, w):
+			switch {
+			case w == next(2) && has("by for por für", next(1)):
+				return i + 3
+			case next(1) == "at" && next(2) == "a" && next(3) == "time":
+				return i + 4
+			}
+			if p := o.at("einzeln individually separately per", i+1, len(o.words)); p > 0 {
+				return p
+			}
+		case has("backwards backward rückwärts hex hexadecimal morse", w):
+			return i + 1
+		case w == "reverse" && next(1) == "order", w == "al" && next(1) == "revés", w == "roman" && next(1) == "numerals", has("in as en", w) && has("words palabras worten", next(1)):
+			return i + 2
+		case has("base rot", w) && i > 0 && has("in as with to into en", o.words[i-1]): // base64, rot13: the digits are no part of the word
+			return i + 1
+		case has("between entre zwischen", w):
+			if p := o.at(signs, i+1, i+4); p > 0 {
+				return p
+			}
+		}
+	}
+	return 0
+}
+
+// pretend: the protection is to be thought away.
+func (o *order) pretend() int {
+	if !ordered(o.before) || o.verb == "tu" && o.at("so", 0, 1) == 0 {
+		return 0
+	}
+	p := o.at(protection, 0, len(o.words))
+	if p == 0 || has("protection safety safeguards", o.words[p-1]) { // a tenant's, a machine's
+		return 0
+	}
+	if o.at("no not without t off repealed gone disabled removed suspended kein keine keinen sin", 0, len(o.words)) == 0 {
+		return 0
+	}
+	return p
+}
+
 // state: the protection is said to be off.
 func (o *order) state() int {
 	if p := o.at("is are was has been system layer filter ist wurde está", 0, 1); p > 0 {
@@ -447,7 +526,7 @@ func (o *order) show() int {
 			return q
 		}
 	}
-	if p := o.at("unmasked uncensored unpseudonymized unpseudonymised", 0, 4); p > 0 && o.at("version copy form", p, p+1) > 0 {
+	if p := o.at("unmasked unredacted uncensored unpseudonymized unpseudonymised", 0, 4); p > 0 && o.at("version copy form record records note notes letter document transcript", p, p+1) > 0 {
 		return p + 1
 	}
 	if p := o.at("before vor", 0, len(o.words)); p > 0 && (o.at("redaction masking anonymization anonymisation", p, p+1) > 0 || o.at("it they", p, p+1) > 0 && o.at("redacted masked anonymized anonymised", p+1, p+4) > 0) {
@@ -458,6 +537,9 @@ func (o *order) show() int {
 	}
 	if p := o.at(hidden, 0, 5); p > 0 {
 		if q := o.at(values, p, p+3); q > 0 && has("unredacted unmasked redacted masked hidden uncensored pseudonymized pseudonymised geschwärzten maskierten ocultos raw original real actual originales reales echten originalen underlying", o.words[p-1]) {
+			if o.words[p-1] == "raw" && q > p+1 && o.at("patient client personal", p, p+1) == 0 { // data of something else
+				return 0
+			}
 			if has("original real actual underlying full raw true originales reales echten originalen", o.words[p-1]) && !has(bare, o.verb) && o.at("token tokens placeholder placeholders platzhalter platzhaltern marcadores mask masked label labels redacted redaction", q, q+6) == 0 {
 				return 0
 			}
@@ -467,6 +549,9 @@ func (o *order) show() int {
 	if p := o.at("without sin ohne", 0, o.limit()); p > 0 {
 		if q := o.at(protection+" enmascarar anonimizar ocultar censurar restricciones", p, p+3); q > 0 && !has("filter filters protection safety filtro", o.words[q-1]) {
 			return q
+		}
+		if q := o.at("privacy", p, p+3); q > 0 && o.at("rules restrictions limits", q, q+1) > 0 {
+			return q + 1
 		}
 	}
 	return 0
