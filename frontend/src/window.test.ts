@@ -750,7 +750,7 @@ describe('the views for compliance and IT', () => {
 
   it('the posture, with evidence', async () => {
     await go('Posture');
-    expect(await screen.findByText(/ways out tried/)).toBeInTheDocument();
+    expect(await screen.findByText(/14 ways out blocked/)).toBeInTheDocument();
     await clean();
   });
 
