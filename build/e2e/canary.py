@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import threading
+import time
 
 ALONE = "SUBROSA_E2E_NETNS" in os.environ  # every address leads here, and only this test sends anything
 HOST = "192.0.2.7" if ALONE else "127.0.0.1"  # RFC 5737: an address of nobody's
@@ -23,6 +24,18 @@ class Canary:
             self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))  # ETH_P_ALL
             self.wire.bind(("lo", 0))
             threading.Thread(target=self._listen, daemon=True).start()
+
+    def forget(self):
+        """Forgets what came, with packets of it that are still to be looked at: the wire keeps their order, and one more is sent."""
+        if ALONE:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", (HOST, 9))
+            end = time.monotonic() + 10
+            while "udp 9" not in self.seen:
+                if time.monotonic() > end:
+                    raise TimeoutError("the canary does not hear its own packet")
+                time.sleep(0.01)
+        self.seen.clear()
 
     def _serve(self):
         while True:

@@ -55,7 +55,7 @@ class Watched(unittest.TestCase):
             subprocess.run(["gdbus", "wait", "--session", "--timeout", "60", service], check=True)
             self.assertEqual(self.ask(service, *call), 0, "the control asks, and nobody acts")
         self.assertLessEqual({"asked-OpenURI", "asked-StartTransientUnit"}, self.canary.seen)
-        self.canary.seen.clear()
+        self.canary.forget()
 
     @staticmethod
     def ask(service, path, method, *arguments):
@@ -165,7 +165,7 @@ class Attacks(Watched):
         print("\nas a page:", titles, sorted(self.canary.seen))
         self.assertIn("owned", titles, "the control: as a page these are attacks")
         self.assertLessEqual({"a-script", "a-image", "a-svg", "a-import", "a-link", "a-iframe", "a-video", "a-refresh"}, self.canary.seen)
-        self.canary.seen.clear()
+        self.canary.forget()
         (SCRIPTED / "answer.md").write_text(attacks)
         w = Window(self.dir / "home", None, SCRIPTED / "subrosa")
         self.addCleanup(w.kill)
