@@ -75,7 +75,7 @@ func (m *Model) Generate(q Request, emit Emit) (Result, error) {
 	token := llama.SamplerSample(chain, m.ctx, -1) // and accepts it
 	r.FirstToken = time.Since(start)
 	out := output{model: m, most: maxTokens, parts: newSplitter(f.lead, func(k kind, text string) error { return emit(text, k == thought) })}
-	err = m.continuation(chain, newLookup(prompt), token, &out, &r)
+	err = m.continuation(chain, prompt, token, &out, &r)
 	r.OutputTokens = out.tokens
 	if err == nil && len(prompt)+out.tokens == len(m.cached)+1 {
 		m.owed = append(m.owed, out.last)
@@ -125,13 +125,9 @@ func (m *Model) before(q Request) ([]llama.Token, error) {
 // continuation puts out token and what follows it, until something ends the answer. Where the text so far suggests how it goes
 // on, the guess is computed in one batch with the token, and is kept as far as sampling chooses the same: every token
 // is sampled from the model's own distribution, so the answer is what it would be one token at a time.
-func (m *Model) continuation(chain llama.Sampler, guess *lookup, token llama.Token, out *output, r *Result) error {
-	for {
-		done, err := out.put(token)
-		if done != "" || err != nil {
-			r.Reason = done
-			return err
-		}
+func (m *Model) continuation(chain llama.Sampler, prompt []llama.Token, token llama.Token, out *output, r *Result) error {
+	done, err := out.put(token)
+	for guess := newLookup(prompt); done == "" && err == nil; {
 		guess.add(token)
 		var draft []llama.Token
 		if m.drafts != nil {
@@ -165,11 +161,12 @@ func (m *Model) continuation(chain llama.Sampler, guess *lookup, token llama.Tok
 		r.Accepted += right
 		guess.learn(len(draft), right, time.Since(before))
 		m.keep(len(m.cached) - len(draft) + right)
-		if done != "" || err != nil {
-			r.Reason = done
-			return err
+		if done == "" && err == nil {
+			done, err = out.put(token)
 		}
 	}
+	r.Reason = done
+	return err
 }
 
 // output turns tokens into text.

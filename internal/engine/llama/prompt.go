@@ -75,7 +75,7 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 			}
 			return llama.Tokenize(vocab, text, false, false)
 		},
-		spell: func(t llama.Token) string { return string(spelling(vocab, t)) },
+		spell: remembered(func(t llama.Token) string { return string(spelling(vocab, t)) }),
 	}
 	if letter := p.tokenise("a"); len(letter) > 0 {
 		p.prefix = strings.TrimSuffix(p.spell(letter[0]), "a")
@@ -109,6 +109,19 @@ func newPrompter(vocab llama.Vocab, tmpl string) *prompter {
 	}
 	slices.SortStableFunc(p.specials, func(a, b special) int { return len(b.text) - len(a.text) })
 	return p
+}
+
+// remembered is f, asked once for each token: a conversation is spelled in each of its turns.
+func remembered(f func(llama.Token) string) func(llama.Token) string {
+	known := map[llama.Token]string{}
+	return func(t llama.Token) string {
+		word, found := known[t]
+		if !found {
+			word = f(t)
+			known[t] = word
+		}
+		return word
+	}
 }
 
 // thinking is the same prompter for a model that thinks before it answers, or does not, where the template lets one choose.
