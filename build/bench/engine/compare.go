@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"filippo.io/age"
 	"golang.org/x/sys/unix"
@@ -47,6 +46,20 @@ type figures struct {
 	Runs    []round `json:"runs"`
 }
 
+// run is what one side measures in a round.
+type run struct {
+	Load      float64 `json:"loadSeconds"`
+	First     float64 `json:"firstTokenSeconds"`
+	Decode    float64 `json:"decodeTokensPerSecond"`
+	Read      float64 `json:"promptTokensPerSecond"` // the question's and the document's, up to the first token of an answer
+	Second    float64 `json:"secondTurnSeconds"`     // from a further question to the first token of its answer, the median of several
+	NewTokens int     `json:"secondTurnTokens"`      // computed for the second
+	Prompt    int     `json:"promptTokens"`
+	Output    int     `json:"outputTokens"`
+	PeakRSS   float64 `json:"peakRSSMiB"`
+	Stop      float64 `json:"stopSeconds"` // the engine: from a stop to the answer's end, the longer of one while it reads and one while it writes
+}
+
 // ratios are medians over the rounds.
 type ratios struct {
 	Load    float64 `json:"load"`
@@ -57,7 +70,7 @@ type ratios struct {
 	PeakRSS float64 `json:"peakRSS"`
 }
 
-// round is one run of each side, one right after the other.
+// round is what each side did in turn with the others.
 type round struct {
 	Engine run `json:"engine"`
 	Bare   run `json:"bare"`
@@ -154,37 +167,9 @@ func compare(m model, o options) (*figures, error) {
 	}
 	f := &figures{Model: m.name, Name: s.name, FileMiB: float64(info.Size()) / (1 << 20)}
 	for i := range o.Rounds {
-		var p round
-		sides := []func() error{
-			func() (err error) {
-				if err = warm(s.file); err == nil {
-					p.Bare, err = bareProcess(s.file, o)
-				}
-				return err
-			},
-			func() (err error) {
-				if err = warm(s.sealedFile()); err == nil {
-					p.Engine, err = engineRun(s.store, s.id, s.identity, o)
-				}
-				return err
-			},
-			func() (err error) {
-				if err = warm(s.file); err == nil {
-					p.Peer, err = peerProcess(s.file, o, false)
-				}
-				return err
-			},
-		}
-		for n := range sides { // each side goes first in turn, with its file in the page cache
-			which := (n + i) % len(sides)
-			begun := time.Now()
-			if err := sides[which](); err != nil {
-				return nil, err
-			}
-			fmt.Fprintf(os.Stderr, "%s, round %d: %s done in %.0f s\n", m.name, i+1, []string{"the bare loop", "the engine", "the peer"}[which], time.Since(begun).Seconds())
-		}
-		if p.Bare.Prompt != p.Engine.Prompt || p.Bare.Output != p.Engine.Output || p.Peer.Prompt != p.Engine.Prompt || p.Peer.Output != p.Engine.Output {
-			return nil, fmt.Errorf("the sides did not do the same: %+v", p)
+		p, err := s.round(i, o)
+		if err != nil {
+			return nil, err
 		}
 		fmt.Fprintf(os.Stderr, "%s, round %d: %s\n", m.name, i+1, p)
 		f.Runs = append(f.Runs, p)
@@ -229,12 +214,15 @@ func (s sealed) loadCold(o options) (*cold, error) {
 		if err := chill(s.file); err != nil {
 			return nil, err
 		}
-		p, err := peerProcess(s.file, o, true)
+		p, err := startPeer(s.file, o)
 		if err != nil {
 			return nil, err
 		}
-		engines, peers, ratio = append(engines, e.seconds), append(peers, p.Load), append(ratio, e.seconds/p.Load)
-		fmt.Fprintf(os.Stderr, "%s, cold: load %.2f / %.2f s (engine / peer)\n", coldModel, e.seconds, p.Load)
+		if err := p.Close(); err != nil {
+			return nil, err
+		}
+		engines, peers, ratio = append(engines, e.seconds), append(peers, p.seconds), append(ratio, e.seconds/p.seconds)
+		fmt.Fprintf(os.Stderr, "%s, cold: load %.2f / %.2f s (engine / peer)\n", coldModel, e.seconds, p.seconds)
 	}
 	return &cold{median(engines), median(peers), median(ratio)}, nil
 }

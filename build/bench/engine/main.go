@@ -2,9 +2,10 @@
 // models, in one run.
 //
 // The bare loop is yzma on the plaintext file, loaded as llama.cpp does by default (mmap); the engine loads the same model
-// sealed. All three do the same work, in a fresh process each time, and take the likeliest token each time: a short
-// question answered, a document read, a second question about it. Rounds are interleaved, and the sides take turns in going
-// first; what is printed is one JSON object with medians, and medians of the ratios of neighbouring runs.
+// sealed. All three have fresh processes in each round, do the same work, and take the likeliest token each time: a short
+// question answered, a document read, a second question about it, and more. What one side does the others do right after, one
+// at a time, and they take turns in going first: a machine that others share is never as fast as it was a minute ago. What is
+// printed is one JSON object with medians, and medians of the ratios within a round.
 //
 //	go run ./build/bench/engine -dir build/out/bench -model q4_0 -rounds 3
 package main
@@ -62,26 +63,30 @@ func main() {
 	flag.StringVar(&o.Lib, "lib", "build/native/lib", "directory of llama.cpp's libraries")
 	flag.StringVar(&o.Program, "engine", "build/bin/subrosa-engine", "the engine")
 	flag.StringVar(&o.Peer, "peer", "build/bench/peer", "directory of the peer's program, its packages installed")
-	flag.IntVar(&o.Rounds, "rounds", 5, "runs of each side")
+	flag.IntVar(&o.Rounds, "rounds", 5, "rounds of each model")
 	flag.IntVar(&o.Threads, "threads", int(llama.Threads()), "threads; by default one for each physical core")
 	flag.BoolVar(&o.Quick, "quick", false, "ask for little, to see that everything runs: its figures mean nothing")
 	which := flag.String("model", strings.Join(append(names(), "quoting", "memory", "reopened"), ","), "what to measure: models, the one that quotes, memory over a thousand turns, a conversation reopened")
-	bare := flag.String("bare", "", "be the bare loop on this file, once")
+	bare := flag.String("bare", "", "be the bare loop on this file, which answers questions from standard input")
 	flag.Parse()
-	var result any
 	var err error
 	if *bare != "" {
-		result, err = bareLoop(*bare, o)
+		err = bareLoop(*bare, o)
 	} else {
-		result, err = compareAll(strings.Split(*which, ","), o)
-	}
-	if err == nil {
-		out := json.NewEncoder(os.Stdout)
-		out.SetIndent("", "  ")
-		err = out.Encode(result)
+		err = printed(strings.Split(*which, ","), o)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+func printed(which []string, o options) error {
+	r, err := compareAll(which, o)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(os.Stdout)
+	out.SetIndent("", "  ")
+	return out.Encode(r)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,156 +15,120 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"github.com/hybridgroup/yzma/pkg/llama"
 
 	"subrosa/internal/engine"
 	"subrosa/internal/vault"
 )
 
-// run is what one run of one side measures.
-type run struct {
-	Load      float64 `json:"loadSeconds"`
-	First     float64 `json:"firstTokenSeconds"`
-	Decode    float64 `json:"decodeTokensPerSecond"`
-	Read      float64 `json:"promptTokensPerSecond"` // the document's, up to the first token of an answer
-	Second    float64 `json:"secondTurnSeconds"`     // from the second question to the first token of its answer
-	NewTokens int     `json:"secondTurnTokens"`      // computed for it
-	Prompt    int     `json:"promptTokens"`
-	Output    int     `json:"outputTokens"`
-	PeakRSS   float64 `json:"peakRSSMiB"`
-	Stop      float64 `json:"stopSeconds"` // the engine: from a stop to the answer's end, the longer of one while it reads and one while it writes
+// side is one of the three that are compared, with the model loaded. It has one conversation at a time.
+type side interface {
+	loading() float64 // seconds that it took
+	// say asks a question, in the conversation or in a new one, and takes so many tokens of the answer, or what there is.
+	say(question string, anew bool, most int) (said, error)
+	peak() (float64, error) // MiB
+	Close() error
 }
 
-// child runs a side in a process of its own that prints a run.
-func child(name string, args ...string) (r run, err error) {
+// said is what came of a question.
+type said struct {
+	First  float64 `json:"firstSeconds"` // to the first token
+	All    float64 `json:"allSeconds"`
+	Prompt int     `json:"promptTokens"` // of the conversation up to the answer
+	New    int     `json:"newTokens"`    // computed, of these
+	Output int     `json:"outputTokens"`
+}
+
+// speed is tokens a second after the first one.
+func (s said) speed() float64 { return float64(s.Output-1) / (s.All - s.First) }
+
+// process is a side in a process of its own: it loads the model and says in how many seconds, answers a line with a question
+// by a line, and ends when there are no more.
+type process struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *json.Decoder
+	seconds float64
+}
+
+func start(name string, args ...string) (*process, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
+	in, err := cmd.StdinPipe()
 	if err != nil {
-		return r, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	return r, json.Unmarshal(out, &r)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, in: in, out: json.NewDecoder(bufio.NewReader(out))}
+	if err := p.out.Decode(&p.seconds); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s loads nothing: %w", name, err), p.Close())
+	}
+	return p, nil
 }
 
-func bareProcess(file string, o options) (run, error) {
-	return child(os.Args[0], "-bare", file, "-lib", o.Lib, "-threads", strconv.Itoa(o.Threads), "-quick="+strconv.FormatBool(o.Quick))
+// asked is a question to a side in a process of its own.
+type asked struct {
+	Question string `json:"question"`
+	Anew     bool   `json:"anew"`
+	Most     int    `json:"most"`
 }
 
-// peerProcess runs node-llama-cpp. With justLoad it measures that alone.
-func peerProcess(file string, o options, justLoad bool) (run, error) {
-	job, err := json.Marshal(map[string]any{
-		"file": file, "threads": o.Threads, "context": contextLength, "batch": batch, "tokens": o.answerTokens(),
-		"prompt": turn(question), "document": turn(o.document()), "next": after + turn(secondQuestion), "justLoad": justLoad,
-	})
-	if err != nil {
-		return run{}, err
+func (p *process) loading() float64 { return p.seconds }
+
+func (p *process) say(question string, anew bool, most int) (s said, err error) {
+	if err = json.NewEncoder(p.in).Encode(asked{question, anew, most}); err == nil {
+		err = p.out.Decode(&s)
 	}
-	return child("node", filepath.Join(o.Peer, "bench.mjs"), string(job))
+	return s, err
 }
 
-// turn is a question as the models' template has it, and after what stands behind an answer.
-func turn(text string) string {
-	return "<|im_start|>user\n" + text + "<|im_end|>\n<|im_start|>assistant\n"
+func (p *process) peak() (float64, error) { return status(p.cmd.Process.Pid, "VmHWM") }
+
+func (p *process) Close() error { return errors.Join(p.in.Close(), p.cmd.Wait()) }
+
+func startBare(file string, o options) (*process, error) {
+	return start(os.Args[0], "-bare", file, "-lib", o.Lib, "-threads", strconv.Itoa(o.Threads))
 }
 
-const after = "<|im_end|>\n"
-
-// bareLoop is the least that one can do with llama.cpp.
-func bareLoop(file string, o options) (r run, err error) {
-	if err := llama.Load(o.Lib); err != nil {
-		return r, err
-	}
-	llama.LogSet(llama.LogSilent())
-	llama.Init()
-	start := time.Now()
-	mp := llama.ModelDefaultParams()
-	mp.NGpuLayers = 0
-	model, err := llama.ModelLoadFromFile(file, mp)
+func startPeer(file string, o options) (*process, error) {
+	job, err := json.Marshal(map[string]any{"file": file, "threads": o.Threads, "context": contextLength, "batch": batch})
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	cp := llama.ContextDefaultParams()
-	cp.NCtx, cp.NBatch, cp.NUbatch = contextLength, batch, batch
-	cp.NThreads, cp.NThreadsBatch = int32(o.Threads), int32(o.Threads)
-	ctx, err := llama.InitFromModel(model, cp)
-	if err != nil {
-		return r, err
-	}
-	r.Load = time.Since(start).Seconds()
-
-	vocab := llama.ModelGetVocab(model)
-	memory, err := llama.GetMemory(ctx)
-	if err != nil {
-		return r, err
-	}
-	chain := llama.SamplerChainInit(llama.SamplerChainDefaultParams())
-	llama.SamplerChainAdd(chain, llama.SamplerInitGreedy())
-	buf := make([]byte, 256)
-	// answer computes a prompt and as many tokens of an answer, and returns when the first of them was there. The last one is
-	// not computed.
-	answer := func(prompt []llama.Token, most int) (first time.Time, last llama.Token, n int, err error) {
-		for next := prompt; n < most; {
-			for len(next) > 0 {
-				part := next[:min(batch, len(next))]
-				if status, err := llama.Decode(ctx, llama.BatchGetOne(part)); err != nil || status != 0 {
-					return first, last, n, fmt.Errorf("decode: %d %w", status, err)
-				}
-				next = next[len(part):]
-			}
-			last = llama.SamplerSample(chain, ctx, -1)
-			if first.IsZero() {
-				first = time.Now()
-			}
-			if llama.VocabIsEOG(vocab, last) {
-				break
-			}
-			llama.TokenToPiece(vocab, last, buf, 0, false)
-			n++
-			next = []llama.Token{last}
-		}
-		return first, last, n, nil
-	}
-
-	start = time.Now()
-	prompt := llama.Tokenize(vocab, turn(question), true, true)
-	r.Prompt = len(prompt)
-	first, _, n, err := answer(prompt, o.answerTokens())
-	if err != nil {
-		return r, err
-	}
-	r.First, r.Output = first.Sub(start).Seconds(), n
-	r.Decode = float64(n-1) / time.Since(first).Seconds()
-
-	if err := llama.MemoryClear(memory, true); err != nil {
-		return r, err
-	}
-	start = time.Now()
-	prompt = llama.Tokenize(vocab, turn(o.document()), true, true)
-	first, last, _, err := answer(prompt, shortAnswer)
-	if err != nil {
-		return r, err
-	}
-	r.Read = float64(len(prompt)) / first.Sub(start).Seconds()
-
-	start = time.Now()
-	prompt = llama.Tokenize(vocab, after+turn(secondQuestion), false, true)
-	if !llama.VocabIsEOG(vocab, last) {
-		prompt = append([]llama.Token{last}, prompt...)
-	}
-	if first, _, _, err = answer(prompt, 1); err != nil {
-		return r, err
-	}
-	r.Second, r.NewTokens = first.Sub(start).Seconds(), len(prompt)
-	r.PeakRSS, err = peak(os.Getpid())
-	return r, err
+	return start("node", filepath.Join(o.Peer, "bench.mjs"), string(job))
 }
 
 // loaded is the engine with a model.
 type loaded struct {
 	*engine.Engine
 	options
-	seconds float64
+	seconds      float64
+	conversation []engine.Message
 }
+
+func startEngine(s sealed, o options) (*loaded, error) {
+	l, err := load(s.store, s.id, s.identity, o, engine.LoadRequest{})
+	return &l, err
+}
+
+func (l *loaded) loading() float64 { return l.seconds }
+
+func (l *loaded) say(question string, anew bool, most int) (said, error) {
+	if anew {
+		l.conversation = nil
+	}
+	l.conversation = append(l.conversation, engine.Message{Role: "user", Text: question})
+	a, err := l.ask(l.conversation, most)
+	l.conversation = append(l.conversation, engine.Message{Role: "assistant", Text: a.text})
+	return said{First: a.first.Seconds(), All: a.all.Seconds(), Prompt: a.PromptTokens, New: a.PromptTokens - a.CachedTokens, Output: a.OutputTokens}, err
+}
+
+func (l *loaded) peak() (float64, error) { return status(l.PID(), "VmHWM") }
 
 func load(store *vault.Store, id vault.ModelID, identity age.Identity, o options, r engine.LoadRequest) (l loaded, err error) {
 	l.options = o
@@ -213,37 +179,6 @@ func (l loaded) askIn(conversation string, messages []engine.Message, most int) 
 // speed is tokens a second after the first one.
 func (a answer) speed() float64 { return float64(a.OutputTokens-1) / (a.all - a.first).Seconds() }
 
-func engineRun(store *vault.Store, id vault.ModelID, identity age.Identity, o options) (r run, err error) {
-	e, err := load(store, id, identity, o, engine.LoadRequest{})
-	if err != nil {
-		return r, err
-	}
-	defer e.Close()
-	r.Load = e.seconds
-	a, err := e.ask([]engine.Message{{Role: "user", Text: question}}, o.answerTokens())
-	if err != nil {
-		return r, err
-	}
-	r.First, r.Decode = a.first.Seconds(), a.speed()
-	r.Prompt, r.Output = a.PromptTokens, a.OutputTokens
-
-	conversation := []engine.Message{{Role: "user", Text: o.document()}}
-	if a, err = e.ask(conversation, shortAnswer); err != nil {
-		return r, err
-	}
-	r.Read = float64(a.PromptTokens) / a.first.Seconds()
-	conversation = append(conversation, engine.Message{Role: "assistant", Text: a.text}, engine.Message{Role: "user", Text: secondQuestion})
-	if a, err = e.ask(conversation, 1); err != nil {
-		return r, err
-	}
-	r.Second, r.NewTokens = a.first.Seconds(), a.PromptTokens-a.CachedTokens
-	if r.PeakRSS, err = peak(e.PID()); err != nil {
-		return r, err
-	}
-	r.Stop, err = e.stops()
-	return r, err
-}
-
 // stops stops one answer halfway through the reading of its prompt, and one after its fifth token.
 func (l loaded) stops() (longest float64, err error) {
 	for _, whileReading := range []bool{true, false} {
@@ -280,9 +215,6 @@ func (l loaded) stops() (longest float64, err error) {
 	}
 	return longest, nil
 }
-
-// peak is the most memory that a process has had, in MiB.
-func peak(pid int) (float64, error) { return status(pid, "VmHWM") }
 
 // status returns a value of /proc/PID/status in MiB.
 func status(pid int, name string) (float64, error) {

@@ -1,61 +1,39 @@
-// Measures node-llama-cpp on a plaintext GGUF: the same numbers as build/bench/engine, which starts it, as one JSON object.
+// node-llama-cpp on a plaintext GGUF, as a side of build/bench/engine, which starts it: loads the model and says in how many
+// seconds, then answers each line of JSON, a question, by one.
 //
 //   npm ci --ignore-scripts && node bench.mjs JOB
-import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { getLlama, LlamaLogLevel } from "node-llama-cpp";
 
 const job = JSON.parse(process.argv[2]);
-const shortAnswer = 16;
 
 const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.disabled });
 const seconds = (from) => (performance.now() - from) / 1000;
+const put = (value) => console.log(JSON.stringify(value));
 
-let start = performance.now();
+const began = performance.now();
 const model = await llama.loadModel({ modelPath: job.file, gpuLayers: 0 });
 const context = await model.createContext({ contextSize: job.context, batchSize: job.batch, threads: job.threads, sequences: 1 });
-const run = { loadSeconds: seconds(start) };
-if (job.justLoad) finish();
+put(seconds(began));
 
+const turn = (text) => `<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`;
 const sequence = context.getSequence();
-// Computes a prompt and as many tokens of an answer, and says when the first of them was there.
-async function answer(prompt, most) {
+let conversation = [];
+for await (const line of createInterface({ input: process.stdin })) {
+  const { question, anew, most } = JSON.parse(line);
+  await sequence.clearHistory(); // it reads the whole conversation again for each question
+  const start = performance.now();
+  conversation = anew ? model.tokenize(turn(question), true) : [...conversation, ...model.tokenize(`<|im_end|>\n${turn(question)}`, true)];
+  const said = { promptTokens: conversation.length, newTokens: conversation.length };
   const tokens = [];
-  let first = 0;
-  for await (const token of sequence.evaluate(prompt, { temperature: 0 })) {
-    if (first === 0) first = performance.now();
+  for await (const token of sequence.evaluate(conversation, { temperature: 0 })) {
+    said.firstSeconds ??= seconds(start);
     if (model.isEogToken(token)) break;
     model.detokenize([token]);
     tokens.push(token);
     if (tokens.length >= most) break;
   }
-  return { first, tokens };
+  conversation.push(...tokens);
+  put({ ...said, allSeconds: seconds(start), outputTokens: tokens.length });
 }
-
-start = performance.now();
-let prompt = model.tokenize(job.prompt, true);
-let { first, tokens } = await answer(prompt, job.tokens);
-run.firstTokenSeconds = (first - start) / 1000;
-run.decodeTokensPerSecond = (tokens.length - 1) / seconds(first);
-run.promptTokens = prompt.length;
-run.outputTokens = tokens.length;
-
-await sequence.clearHistory();
-start = performance.now();
-prompt = model.tokenize(job.document, true);
-({ first, tokens } = await answer(prompt, shortAnswer));
-run.promptTokensPerSecond = prompt.length / ((first - start) / 1000);
-
-// It reads the whole conversation again for the second question.
-await sequence.clearHistory();
-start = performance.now();
-prompt = [...prompt, ...tokens, ...model.tokenize(job.next, true)];
-({ first } = await answer(prompt, 1));
-run.secondTurnSeconds = (first - start) / 1000;
-run.secondTurnTokens = prompt.length;
-finish();
-
-function finish() {
-  run.peakRSSMiB = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
-  console.log(JSON.stringify(run));
-  process.exit(0);
-}
+process.exit(0);
