@@ -64,7 +64,7 @@ func TestTemplatesRenderAsInJinja2(t *testing.T) {
 	for _, name := range []string{
 		"meta-llama-Llama-3.1-8B-Instruct", "meta-llama-Llama-3.2-3B-Instruct", "meta-llama-Llama-3.3-70B-Instruct", "Qwen-Qwen3-0.6B",
 		"Qwen-Qwen2.5-7B-Instruct", "mistralai-Mistral-Nemo-Instruct-2407", "Mistral-Small-3.2-24B-Instruct-2506",
-		"google-gemma-2-2b-it", "google-gemma-4-31B-it", "microsoft-Phi-3.5-mini-instruct", "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B",
+		"google-gemma-2-2b-it", "google-gemma-3", "google-gemma-4-31B-it", "microsoft-Phi-3.5-mini-instruct", "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B",
 		"openai-gpt-oss-120b", "HuggingFaceTB-SmolLM3-3B",
 	} {
 		if templates[name].Rendered["a question"] == nil {
