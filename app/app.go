@@ -96,7 +96,11 @@ func (a *App) Preferences() (PreferencesView, error) {
 		return PreferencesView{}, err
 	}
 	language, err := a.session.Language(context.Background())
-	return PreferencesView{Theme: string(theme), Language: string(language)}, err
+	if err != nil {
+		return PreferencesView{}, err
+	}
+	text, err := a.session.TextSize(context.Background())
+	return PreferencesView{Theme: string(theme), Language: string(language), Text: string(text)}, err
 }
 
 // SetPreferences changes how the window looks.
@@ -104,5 +108,8 @@ func (a *App) SetPreferences(p PreferencesView) error {
 	if err := a.session.SetTheme(context.Background(), session.Theme(p.Theme)); err != nil {
 		return err
 	}
-	return a.session.SetLanguage(context.Background(), session.Language(p.Language))
+	if err := a.session.SetLanguage(context.Background(), session.Language(p.Language)); err != nil {
+		return err
+	}
+	return a.session.SetTextSize(context.Background(), session.TextSize(p.Text))
 }

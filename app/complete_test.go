@@ -213,7 +213,7 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 		{"PageProved", "", "comes before the first unlock, whose self_test entry holds it (session: TestWhatThePageFoundIsOnRecord)", func() error { return a.PageProved(nil) }},
 		{"Activity", "", "a key was pressed: nothing that is kept was touched", func() error { a.Activity(); return nil }},
 		{"Preferences", "", "appearance", func() error { _, err := a.Preferences(); return err }},
-		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark", Language: "de"}) }},
+		{"SetPreferences", "", "appearance", func() error { return a.SetPreferences(PreferencesView{Theme: "dark", Language: "de", Text: "150"}) }},
 		{"Check", "", "says what would be masked in a text that was not sent", func() error { _, err := a.Check("", "x", ""); return err }},
 		{"Kinds", "", "reads what the program is built with", func() error { a.Kinds(); return nil }},
 		{"FitModel", "", "reads", func() error {

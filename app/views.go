@@ -104,6 +104,7 @@ type NoticeView struct {
 type PreferencesView struct {
 	Theme    string `json:"theme"`    // system, light, dark
 	Language string `json:"language"` // system, en, de
+	Text     string `json:"text"`     // its size in per cent, one of session.TextSizes
 }
 
 // StatusView is the status strip.

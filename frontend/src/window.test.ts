@@ -790,13 +790,34 @@ describe('the status strip and the theme', () => {
     expect(document.documentElement.dataset.theme).toBe('light');
   });
 
+  it('makes the text larger, by keys too, and keeps that with the program', async () => {
+    const user = await open();
+    const text = () => document.documentElement.style.getPropertyValue('--text');
+    expect(text()).toBe('1');
+    await user.keyboard('{Control>},{/Control}');
+    await user.click(screen.getByRole('radio', { name: '175%' }));
+    expect(mock.preferences.text).toBe('175');
+    await user.keyboard('{Control>}+{/Control}');
+    await user.keyboard('{Control>}+{/Control}'); // there is no larger one
+    expect(screen.getByRole('radio', { name: '200%' })).toBeChecked();
+    expect([text(), mock.preferences.text]).toEqual(['2', '200']);
+    await clean();
+    await user.keyboard('{Control>}-{/Control}{Control>}k{/Control}{Control>}-{/Control}'); // in a dialog too
+    expect(text()).toBe('1.5');
+    mock.enter('locked');
+    await screen.findByRole('button', { name: 'Unlock' });
+    expect(text()).toBe('1.5'); // it must be read
+    await user.keyboard('{Control>}0{/Control}');
+    expect([text(), mock.preferences.text]).toEqual(['1', '150']);
+  });
+
   it('speaks another language at once, keeps the choice with the program, and forgets it with the lock', async () => {
     const user = await open();
     await user.keyboard('{Control>},{/Control}');
     await user.click(screen.getByLabelText('Deutsch'));
     expect(await screen.findByRole('button', { name: 'Passphrase ändern' })).toBeInTheDocument();
     expect(document.documentElement.lang).toBe('de');
-    expect(mock.preferences).toEqual({ theme: 'system', language: 'de' });
+    expect(mock.preferences).toEqual({ theme: 'system', language: 'de', text: '100' });
     await clean();
     mock.app.Send = () =>
       Promise.reject({ code: 'disk_full', message: 'The disk is full.', hint: 'Free some space.' });

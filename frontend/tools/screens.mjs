@@ -1,4 +1,4 @@
-// Looks at every view in a real Chromium, light, dark and at a zoom of 200 %, under the window's own content security policy:
+// Looks at every view in a real Chromium, light, dark, at a zoom of 200 % and with the largest text, under the window's own content security policy:
 // writes a picture of each, and fails on a console error, a policy violation, a finding of axe (colour contrast included),
 // and on what a zoom pushes out of the window, where nothing could scroll it back.
 //   npm run screens -- OUTDIR        CHROMIUM=/path/to/chromium to choose the browser
@@ -239,8 +239,9 @@ const looks = [
   { look: 'light', colorScheme: 'light', zoom: 1 },
   { look: 'dark', colorScheme: 'dark', zoom: 1 },
   { look: 'zoomed', colorScheme: 'light', zoom: 2 },
+  { look: 'large', colorScheme: 'light', zoom: 1, text: 200 },
 ];
-for (const { look, colorScheme, zoom } of looks) {
+for (const { look, colorScheme, zoom, text = 100 } of looks) {
   for (const [name, [phase, act, size]] of Object.entries(views)) {
     if (only.length && !only.includes(name)) continue;
     const context = await browser.newContext({
@@ -254,12 +255,13 @@ for (const { look, colorScheme, zoom } of looks) {
     page.on('console', (m) => m.type() === 'error' && say(m.text()));
     page.on('pageerror', (e) => say(e.message));
     try {
-      await page.goto(`${base}?phase=${phase}`);
+      await page.goto(`${base}?phase=${phase}&text=${text}`);
       await page.waitForFunction(() => !document.querySelector('.starting'));
       await act?.(page);
       await page.waitForTimeout(150);
       await page.screenshot({ path: join(out, `${name}-${look}.png`) });
-      for (const what of zoom === 1 ? [] : await page.evaluate(lost)) say(`out of the window: ${what}`);
+      for (const what of look === 'zoomed' || look === 'large' ? await page.evaluate(lost) : [])
+        say(`out of the window: ${what}`);
       await page.evaluate(axe); // through the debugger, which the policy does not bind
       const found = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }));
       for (const v of found.violations)

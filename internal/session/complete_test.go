@@ -27,6 +27,7 @@ var silent = map[string]string{
 	"Policy": "reads what every entry names", "InForce": "reads", "Posture": "reads", "RecordOrigin": "reads", "SlotFaults": "reads",
 	"Slots": "reads names of slots", "IdleLimit": "reads", "Activity": "a key was pressed: no action on anything that is kept",
 	"Theme": "appearance", "SetTheme": "appearance", "Language": "appearance", "SetLanguage": "appearance",
+	"TextSize": "appearance", "SetTextSize": "appearance",
 	"Stop":  "ends a turn, whose response entry says that it was stopped: TestStopIsNoErrorAndStillFinishes",
 	"Watch": "locks, and the lock entry says why",
 	"Model": "reads", "Models": "reads", "Vectors": "reads", "AwaitVectors": "waits", "FitModel": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",

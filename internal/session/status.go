@@ -65,9 +65,19 @@ const (
 	German         Language = "de"
 )
 
+// TextSize is how large the window's text is, in per cent of the usual. It is stored by this word.
+type TextSize string
+
+// TextUsual is the size unless another is chosen.
+const TextUsual TextSize = "100"
+
+// TextSizes are those that can be chosen.
+func TextSizes() []TextSize { return []TextSize{"90", TextUsual, "115", "130", "150", "175", "200"} }
+
 const (
 	settingTheme    = "theme"
 	settingLanguage = "language"
+	settingText     = "text_size"
 )
 
 // Theme returns the chosen theme; ThemeSystem while locked, since the choice is in the encrypted history.
@@ -88,6 +98,16 @@ func (s *Session) Language(ctx context.Context) (Language, error) {
 // SetLanguage chooses the language.
 func (s *Session) SetLanguage(ctx context.Context, l Language) error {
 	return setAppearance(ctx, s, settingLanguage, l, LanguageSystem, English, German)
+}
+
+// TextSize returns the chosen size of the text; TextUsual while locked, as Theme.
+func (s *Session) TextSize(ctx context.Context) (TextSize, error) {
+	return appearance(ctx, s, settingText, TextUsual)
+}
+
+// SetTextSize chooses the size of the text.
+func (s *Session) SetTextSize(ctx context.Context, size TextSize) error {
+	return setAppearance(ctx, s, settingText, size, TextSizes()...)
 }
 
 func appearance[T ~string](ctx context.Context, s *Session, key string, otherwise T) (T, error) {

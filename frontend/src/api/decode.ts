@@ -17,6 +17,7 @@ import type {
   Summary,
   TurnEvent,
 } from './types';
+import { textSizes } from './types';
 import { toNotice, toSources } from './decode-documents';
 import { t } from '../strings';
 
@@ -203,6 +204,7 @@ export function toPreferences(value: unknown): Preferences {
   return {
     theme: oneOf(f.theme, ['system', 'light', 'dark'], 'system'),
     language: oneOf(f.language, ['system', 'en', 'de'], 'system'),
+    text: oneOf(f.text, textSizes, '100'),
   };
 }
 

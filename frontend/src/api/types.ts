@@ -298,9 +298,14 @@ export type Theme = 'system' | 'light' | 'dark';
 
 export type LanguageChoice = 'system' | 'en' | 'de';
 
+/** Per cent of the usual, ascending. */
+export const textSizes = ['90', '100', '115', '130', '150', '175', '200'] as const;
+export type TextSize = (typeof textSizes)[number];
+
 export interface Preferences {
   theme: Theme;
   language: LanguageChoice;
+  text: TextSize;
 }
 
 export type StopReason = 'eos' | 'length' | 'stopped';

@@ -43,7 +43,7 @@ export class MockApp {
   messages: Record<string, Message[]> = history();
   pageMessages = 50; // that the page gets at once
   status: Status = readyStatus();
-  preferences: Preferences = { theme: 'system', language: 'system' };
+  preferences: Preferences = { theme: 'system', language: 'system', text: '100' };
   passphrase = 'correct';
   copied: string[] = [];
   taken: TakeAlong[] = [];
@@ -280,8 +280,10 @@ export class MockApp {
 }
 
 export function install(phase?: AppState['phase']): MockApp {
-  const asked = new URLSearchParams(location.search).get('phase') as AppState['phase'] | null;
+  const of = new URLSearchParams(location.search);
+  const asked = of.get('phase') as AppState['phase'] | null;
   const mock = new MockApp(phase ?? asked ?? 'ready');
+  mock.preferences.text = (of.get('text') as Preferences['text'] | null) ?? '100';
   Object.assign(window, { go: { app: { App: mock.app } }, runtime: mock.runtime, mock });
   return mock;
 }

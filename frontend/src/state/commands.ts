@@ -1,8 +1,9 @@
-// What each shortcut does. In a dialog only locking works: its own Esc closes it.
+// What each shortcut does. In a dialog only locking and the size of the text work: its own Esc closes it.
 import { chat } from './chat.svelte';
 import { copyLast } from './clipboard';
 import { commandFor, isTyping, type Command } from './keys';
 import { library } from './library.svelte';
+import { look } from './look.svelte';
 import { session } from './session.svelte';
 import { ui } from './ui.svelte';
 
@@ -29,20 +30,28 @@ const actions: Record<Command, () => void> = {
   export: () => {
     if (chat.conversation && !chat.temporary) ui.dialog = { kind: 'export', conversation: chat.conversation };
   },
+  larger: () => void look.resize(1, session.phase === 'ready'),
+  smaller: () => void look.resize(-1, session.phase === 'ready'),
+  usual: () => void look.resize(0, session.phase === 'ready'),
   region: () => moveRegion(1),
   regionBack: () => moveRegion(-1),
   shortcuts: () => (ui.dialog = { kind: 'shortcuts' }),
   stop: () => void chat.stop(),
 };
 
+const sizes: readonly Command[] = ['larger', 'smaller', 'usual']; // of the text, which has to be read everywhere
+
 export function run(command: Command): void {
   actions[command]();
 }
 
 export function onKey(event: KeyboardEvent): void {
-  if (session.phase !== 'ready' || event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing) return;
   const command = commandFor(event, isTyping(event.target));
-  if (!command || (ui.dialog && command !== 'lock')) return;
+  if (!command) return;
+  if (!sizes.includes(command)) {
+    if (session.phase !== 'ready' || (ui.dialog && command !== 'lock')) return;
+  }
   if (command === 'stop' && !chat.live) {
     if (ui.view !== 'chat') ui.toComposer();
     return;

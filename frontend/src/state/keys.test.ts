@@ -25,6 +25,11 @@ describe('the keyboard', () => {
     ['/', 'c', 'shortcuts'],
     ['/', 'cs', 'shortcuts'], // where the slash is a shifted key
     ['Escape', '', 'stop'],
+    ['+', 'cs', 'larger'],
+    ['+', 'c', 'larger'], // of the number pad, and where it is no shifted key
+    ['=', 'c', 'larger'],
+    ['-', 'c', 'smaller'],
+    ['0', 'c', 'usual'],
   ])('%s with "%s" is %s, also while typing', (key, mods, command) => {
     expect(commandFor(press(key, mods), true)).toBe(command);
     expect(commandFor(press(key, mods), false)).toBe(command);

@@ -30,6 +30,10 @@ export const bindings: readonly Binding[] = [
   binding('settings', ['Ctrl', ','], { key: ',' }),
   binding('copy', ['Ctrl', 'Shift', 'C'], { key: 'c', shift: true }),
   binding('export', ['Ctrl', 'Shift', 'E'], { key: 'e', shift: true }),
+  binding('larger', ['Ctrl', '+'], { key: '+', shift: null }),
+  binding('larger', ['Ctrl', '='], { key: '=' }), // the plus where it is a shifted key
+  binding('smaller', ['Ctrl', '−'], { key: '-', shift: null }),
+  binding('usual', ['Ctrl', '0'], { key: '0' }),
   binding('stop', ['Esc'], { key: 'escape', ctrl: false }),
   binding('region', ['F6'], { key: 'f6', ctrl: false }),
   binding('regionBack', ['Shift', 'F6'], { key: 'f6', ctrl: false, shift: true }),

@@ -1143,6 +1143,7 @@ export namespace app {
 	export class PreferencesView {
 	    theme: string;
 	    language: string;
+	    text: string;
 	
 	    static createFrom(source: any = {}) {
 	        return new PreferencesView(source);
@@ -1152,6 +1153,7 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.theme = source["theme"];
 	        this.language = source["language"];
+	        this.text = source["text"];
 	    }
 	}
 	
