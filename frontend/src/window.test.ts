@@ -754,6 +754,23 @@ describe('the views for compliance and IT', () => {
     await clean();
   });
 
+  it('the posture, copied in the words of the window', async () => {
+    const user = await go('Posture');
+    await user.click(await screen.findByRole('button', { name: 'Copy report' }));
+    await waitFor(() => expect(mock.copied.at(-1)).toMatch(/^Subrosa, 20.*\nholds\t.*14 ways out blocked/s));
+    await user.keyboard('{Control>},{/Control}');
+    await user.click(screen.getByLabelText('Deutsch'));
+    await user.click(button('Nachweise'));
+    const rows = screen.getAllByRole('row').slice(1);
+    await user.click(await screen.findByRole('button', { name: 'Bericht kopieren' }));
+    const shown = rows.map((row) => {
+      const [control, result, evidence] = [...row.children].map((cell) => cell.textContent);
+      return [result, control, evidence].join('\t');
+    });
+    expect(shown[0]).toMatch(/^hält/);
+    await waitFor(() => expect(mock.copied.at(-1)?.split('\n').slice(1)).toEqual(shown));
+  });
+
   it('the keys and templates in the settings', async () => {
     const user = await go('Settings');
     await user.click(await screen.findByRole('button', { name: 'Change passphrase' }));
