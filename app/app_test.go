@@ -125,6 +125,10 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 		"SetRetention":  func() error { return a.SetRetention("x", 1) },
 		"Search":        func() error { _, err := a.Search("x"); return err },
 		"ExportTerms":   func() error { _, err := a.ExportTerms(); return err },
+		"ExportConversations": func() error {
+			_, err := a.ExportConversations([]string{"x"}, TakeAlongQuery{Folder: "/", Name: "x", Format: "md"})
+			return err
+		},
 		"ExportConversation": func() error {
 			_, err := a.ExportConversation(TakeAlongQuery{Folder: "/", Name: "x", Format: "md"})
 			return err

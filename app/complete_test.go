@@ -186,6 +186,10 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 			_, err := a.ExportConversation(TakeAlongQuery{Conversation: first.Conversation.ID, Format: "pdf", Folder: t.TempDir(), Name: "x"})
 			return err
 		}},
+		{"ExportConversations", audit.ConversationExport, "", func() error {
+			_, err := a.ExportConversations([]string{first.Conversation.ID}, TakeAlongQuery{Format: "pdf", Folder: t.TempDir(), Name: "x"})
+			return err
+		}},
 		{"TakeWitness", audit.Witness, "", func() error { _, err := a.TakeWitness(cosigned, verifier); return err }},
 
 		{"Copy", "", "one text, on the user's own desktop; a refusal is on record (TestDirectCallsThatPolicyForbids)", func() error { return a.Copy("x") }},

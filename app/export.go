@@ -67,7 +67,45 @@ func (a *App) ExportConversation(q TakeAlongQuery) (TakenView, error) {
 	defer end()
 	defer a.emitStatus() // it is on record, also where it failed
 	out, err := a.session.ExportConversation(ctx, x)
-	return TakenView{Path: out.Path, Size: out.Size, SHA256: out.SHA256, Entry: out.Entry, Sealed: len(out.Sealed) > 0}, err
+	return takenView(out), err
+}
+
+// TakenOneView is what became of one of several conversations.
+type TakenOneView struct {
+	Conversation string     `json:"conversation"`
+	Taken        TakenView  `json:"taken"`
+	Fault        *FaultView `json:"fault"` // why it was not written
+}
+
+// ExportConversations writes several conversations, each to a file of its own, numbered from q.Name; q.Conversation is not
+// looked at. Cancel("take-along") ends it: what was written by then stays.
+func (a *App) ExportConversations(ids []string, q TakeAlongQuery) ([]TakenOneView, error) {
+	one, err := conversationExportOf(q)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.session.ExportTerms(); err != nil {
+		return nil, err // locked: said once
+	}
+	dir, name := filepath.Split(strings.TrimSuffix(one.Path, "."+q.Format))
+	ctx, report, end := a.job("take-along")
+	defer end()
+	defer a.emitStatus()
+	out := a.session.ExportConversations(ctx, session.ConversationsExport{
+		IDs:    viewsOf(ids, func(id string) history.ConversationID { return history.ConversationID(id) }),
+		Format: one.Format, Dir: dir, Name: name, Sealed: q.Sealed, Values: q.Values,
+	}, func(done int) { report("writing", int64(done), int64(len(ids))) })
+	return viewsOf(out, func(o session.ConversationOutcome) TakenOneView {
+		v := TakenOneView{Conversation: string(o.ID), Taken: takenView(o.Exported)}
+		if o.Fault != nil {
+			v.Fault = faultView(o.Fault)
+		}
+		return v
+	}), nil
+}
+
+func takenView(out session.ConversationExported) TakenView {
+	return TakenView{Path: out.Path, Size: out.Size, SHA256: out.SHA256, Entry: out.Entry, Sealed: len(out.Sealed) > 0}
 }
 
 // conversationExportOf takes no file name that leads out of the folder.

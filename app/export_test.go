@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,20 @@ func TestAConversationIsTakenAlongAsPolicySays(t *testing.T) {
 	if _, err = a.ExportConversation(q); fault.From(err).Code != fault.ExportExists {
 		t.Error(err)
 	}
+	ids := []string{q.Conversation, "gone", q.Conversation}
+	several := q
+	several.Format, several.Folder, several.Conversation = "md", t.TempDir(), ""
+	outcomes, err := a.ExportConversations(ids, several)
+	if err != nil || len(outcomes) != 3 {
+		t.Fatal(outcomes, err)
+	}
+	for i, one := range outcomes {
+		want := filepath.Join(several.Folder, fmt.Sprintf("note-%d.md", i+1))
+		missing := one.Fault != nil && one.Fault.Code == string(fault.ConversationMissing)
+		if one.Conversation != ids[i] || missing != (i == 1) || !missing && one.Taken.Path != want {
+			t.Errorf("%d: %+v", i, one)
+		}
+	}
 	for _, bad := range []TakeAlongQuery{
 		{Folder: q.Folder, Name: "../note"},
 		{Folder: q.Folder, Name: "a/note"},
@@ -47,6 +62,9 @@ func TestAConversationIsTakenAlongAsPolicySays(t *testing.T) {
 		bad.Conversation, bad.Format = q.Conversation, "md"
 		if _, err := a.ExportConversation(bad); fault.From(err).Code != fault.BadInput {
 			t.Errorf("%+v: %v", bad, err)
+		}
+		if _, err := a.ExportConversations(ids, bad); fault.From(err).Code != fault.BadInput {
+			t.Errorf("several, %+v: %v", bad, err)
 		}
 	}
 	if left, _ := os.ReadDir(q.Folder); len(left) != 4 {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -120,7 +123,7 @@ func (c *command) historyExportCommand() *cobra.Command {
 	var format, to string
 	var sealed, values bool
 	cmd := &cobra.Command{
-		Use: "export ID --format md|docx|pdf|json --to FILE", Short: "Write a conversation to a file, with where it comes from", Args: cobra.ExactArgs(1),
+		Use: "export ID... --format md|docx|pdf|json --to FILE", Short: "Write a conversation to a file, with where it comes from, or several to a folder", Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := filepath.Abs(to)
 			if err != nil {
@@ -129,6 +132,9 @@ func (c *command) historyExportCommand() *cobra.Command {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			return c.unlocked(cmd.Context(), nil, func(s *session.Session) error {
+				if len(args) > 1 {
+					return c.exportSeveral(ctx, s, args, session.ConversationsExport{Format: export.Format(format), Dir: path, Sealed: sealed, Values: values})
+				}
 				out, err := s.ExportConversation(ctx, session.ConversationExport{
 					ID: history.ConversationID(args[0]), Format: export.Format(format), Path: path, Sealed: sealed, Values: values,
 				})
@@ -136,7 +142,7 @@ func (c *command) historyExportCommand() *cobra.Command {
 					return err
 				}
 				if c.json {
-					return c.printJSON(map[string]any{"path": out.Path, "size": out.Size, "sha256": out.SHA256, "entry": out.Entry, "recipients": out.Sealed})
+					return c.printJSON(exportedJSON(out))
 				}
 				c.printf("%s, %s, on record as entry %d\n", out.Path, bytesInWords(out.Size), out.Entry)
 				return nil
@@ -144,10 +150,50 @@ func (c *command) historyExportCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "", "md, docx, pdf or json")
-	cmd.Flags().StringVar(&to, "to", "", "the file; its name must be free")
+	cmd.Flags().StringVar(&to, "to", "", "the file; its name must be free. For several conversations the folder, in which each gets a file of its own")
 	cmd.Flags().BoolVar(&sealed, "sealed", false, "encrypt it to the policy's recipients though the policy would allow a plain file")
 	cmd.Flags().BoolVar(&values, "values", false, "write pseudonymised values as you see them, not their tokens; that goes on record")
 	_ = cmd.MarkFlagRequired("format")
 	_ = cmd.MarkFlagRequired("to")
 	return cmd
+}
+
+func exportedJSON(out session.ConversationExported) map[string]any {
+	return map[string]any{"path": out.Path, "size": out.Size, "sha256": out.SHA256, "entry": out.Entry, "recipients": out.Sealed}
+}
+
+// exportSeveral writes each conversation to a file of its own, whose name says when and not what. What could not be
+// written is named, and makes the exit code say so.
+func (c *command) exportSeveral(ctx context.Context, s *session.Session, ids []string, x session.ConversationsExport) error {
+	for _, id := range ids {
+		x.IDs = append(x.IDs, history.ConversationID(id))
+	}
+	x.Name = time.Now().Format("subrosa-2006-01-02-150405")
+	bar := c.progress("Exporting")
+	out := s.ExportConversations(ctx, x, func(done int) {
+		if bar != nil {
+			bar(int64(done), int64(len(ids)))
+		}
+	})
+	var failed error
+	var list []map[string]any
+	for _, o := range out {
+		v := map[string]any{"conversation": o.ID}
+		line := fmt.Sprintf("%s: %s, %s, on record as entry %d", o.ID, o.Exported.Path, bytesInWords(o.Exported.Size), o.Exported.Entry)
+		if o.Fault != nil {
+			failed = errors.New("not all were written")
+			v["error"] = failureOf(o.Fault)
+			line = fmt.Sprintf("%s: not written. %s %s", o.ID, o.Fault.Message, o.Fault.Hint)
+		} else {
+			maps.Copy(v, exportedJSON(o.Exported))
+		}
+		list = append(list, v)
+		if !c.json {
+			c.printf("%s\n", line)
+		}
+	}
+	if c.json {
+		return errors.Join(c.printJSON(list), told(failed))
+	}
+	return told(failed)
 }

@@ -61,7 +61,7 @@ var elsewhere = map[string]string{
 	"ReadAttachment": "conversation.txtar", "ImportPackage": "TestSignedPackageIsImportedLoadedAndTraced", "HandOver": "TestTheDataDirectoryIsNeverFreeDuringAHandOver",
 	"Erase": "TestErasureHoldsAndSearchAreOnRecord", "LiftHold": "TestErasureHoldsAndSearchAreOnRecord",
 	"Retain":      "TestErasureHoldsAndSearchAreOnRecord",
-	"ExportAudit": "export.txtar", "ExportConversation": "export.txtar", "Backup": "TestABackupOpensOnAnotherMachineWithTheRecoveryIdentity",
+	"ExportAudit": "export.txtar", "ExportConversation": "export.txtar", "ExportConversations": "TestSeveralConversationsAreWrittenEachOnRecord", "Backup": "TestABackupOpensOnAnotherMachineWithTheRecoveryIdentity",
 	"AcceptOlder": "TestAnOlderRecordPutBackIsNamedAndReadAndStopsTheChat", "PruneRecord": "TestPruningNeedsAGrantAndKeepsYoungEntries",
 	"TakeWitness": "TestEverythingPutBackTogetherIsFoundOutByTheWitnessAlone",
 }

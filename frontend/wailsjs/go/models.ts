@@ -1668,6 +1668,41 @@ export namespace app {
 	        this.sealed = source["sealed"];
 	    }
 	}
+	export class TakenOneView {
+	    conversation: string;
+	    taken: TakenView;
+	    fault?: FaultView;
+	
+	    static createFrom(source: any = {}) {
+	        return new TakenOneView(source);
+	    }
+	
+	    constructor(source: any = {}) {
+	        if ('string' === typeof source) source = JSON.parse(source);
+	        this.conversation = source["conversation"];
+	        this.taken = this.convertValues(source["taken"], TakenView);
+	        this.fault = this.convertValues(source["fault"], FaultView);
+	    }
+	
+		convertValues(a: any, classs: any, asMap: boolean = false): any {
+		    if (!a) {
+		        return a;
+		    }
+		    if (a.slice && a.map) {
+		        return (a as any[]).map(elem => this.convertValues(elem, classs));
+		    } else if ("object" === typeof a) {
+		        if (asMap) {
+		            for (const key of Object.keys(a)) {
+		                a[key] = new classs(a[key]);
+		            }
+		            return a;
+		        }
+		        return new classs(a);
+		    }
+		    return a;
+		}
+	}
+	
 	export class TemplateView {
 	    name: string;
 	    text: string;

@@ -44,6 +44,8 @@ export function Erase(arg1:app.ErasureView):Promise<void>;
 
 export function ExportConversation(arg1:app.TakeAlongQuery):Promise<app.TakenView>;
 
+export function ExportConversations(arg1:Array<string>,arg2:app.TakeAlongQuery):Promise<Array<app.TakenOneView>>;
+
 export function ExportRecord(arg1:app.ExportQuery):Promise<app.ExportedView>;
 
 export function ExportTerms():Promise<app.ExportTermsView>;

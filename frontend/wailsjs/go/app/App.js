@@ -86,6 +86,10 @@ export function ExportConversation(arg1) {
   return window['go']['app']['App']['ExportConversation'](arg1);
 }
 
+export function ExportConversations(arg1, arg2) {
+  return window['go']['app']['App']['ExportConversations'](arg1, arg2);
+}
+
 export function ExportRecord(arg1) {
   return window['go']['app']['App']['ExportRecord'](arg1);
 }
