@@ -110,6 +110,7 @@ type DriveView struct {
 type ExportQuery struct {
 	Dir       string `json:"dir"`
 	Recipient string `json:"recipient"` // an age recipient, where policy names none
+	Compress  bool   `json:"compress"`  // OCSF and FHIR with gzip
 	Since     string `json:"since"`
 	Until     string `json:"until"`
 	Matter    string `json:"matter"`
@@ -203,7 +204,7 @@ func filterOf(q RecordQuery) session.RecordFilter {
 }
 
 func auditExportOf(q ExportQuery) session.AuditExport {
-	x := session.AuditExport{Dir: q.Dir, Since: timeOf(q.Since), Until: timeOf(q.Until), Matter: historyMatter(q.Matter)}
+	x := session.AuditExport{Dir: q.Dir, Compress: q.Compress, Since: timeOf(q.Since), Until: timeOf(q.Until), Matter: historyMatter(q.Matter)}
 	if r := strings.TrimSpace(q.Recipient); r != "" {
 		x.Recipients = []string{r}
 	}

@@ -61,6 +61,7 @@ func (c *command) auditExportCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&x.Dir, "to", "", "the folder, on a removable drive as a rule, in which the bundle's folder is made")
 	flags.StringArrayVar(&x.Recipients, "recipient", nil, "age recipient of the auditor (age1...); may be repeated")
+	flags.BoolVar(&x.Compress, "compress", false, "compress the OCSF and FHIR files with gzip (.gz): a quarter of the bytes, sooner on a slow stick")
 	flags.StringVar(&since, "since", "", "entries from this day (YYYY-MM-DD) or time (RFC 3339) on")
 	flags.StringVar(&until, "until", "", "entries up to and with this day, or before this time")
 	flags.StringVar(&matter, "matter", "", "entries of this matter alone")

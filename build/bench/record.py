@@ -22,6 +22,10 @@ TARGETS = [
     ("export of 40,000, to memory, clear", "Export/memory/clear", "entries/s", ">=", 50_000),
     ("export of 40,000, to this disk, sealed", "Export/disk/sealed", "entries/s", "", None),
     ("what this disk alone would allow", "Export/disk/sealed", "entries/s-bare", "", None),
+    ("the same, sealed and compressed", "Export/disk/sealed/gzip", "entries/s", ">=", 50_000),
+    ("the same, clear and compressed", "Export/disk/clear/gzip", "entries/s", ">=", 50_000),
+    ("bytes for an entry", "Export/disk/sealed", "bytes/entry", "", None),
+    ("bytes for an entry, compressed", "Export/disk/sealed/gzip", "bytes/entry", "", None),
 ]
 
 

@@ -663,6 +663,26 @@ describe('the views for compliance and IT', () => {
     expect(await screen.findByText(/128 entries, .* lie in/)).toBeInTheDocument();
   });
 
+  it('the record: its OCSF and FHIR files are compressed where that is asked for', async () => {
+    const user = await go('Record');
+    const asked: boolean[] = [];
+    const write = mock.app.ExportRecord;
+    mock.app.ExportRecord = async (q) => {
+      asked.push(q.compress);
+      return write(q);
+    };
+    await user.click(button('Export to a stick'));
+    await user.click(await screen.findByRole('radio', { name: /COMPLIANCE/ }));
+    await user.click(button('Write'));
+    expect(await screen.findByText(/128 entries, 412 kB, lie in/)).toBeInTheDocument();
+    await user.click(screen.getByRole('checkbox', { name: /^Compress OCSF and FHIR files/ }));
+    expect(screen.getByText(/\.gz: gunzip/)).toBeInTheDocument();
+    await clean();
+    await user.click(button('Write'));
+    expect(await screen.findByText(/128 entries, 96\.0 kB, lie in/)).toBeInTheDocument();
+    expect(asked).toEqual([false, true]);
+  });
+
   it('the record: what does not verify is copied as evidence, and not called an export', async () => {
     const user = await go('Record');
     mock.app.ExportRecord = async () => ({

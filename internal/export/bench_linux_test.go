@@ -2,22 +2,28 @@ package export
 
 import (
 	"bytes"
+	stdgzip "compress/gzip"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
 
 	"subrosa/internal/audit"
 )
 
-// BenchmarkExport writes 40,000 entries in all formats, reads them back and verifies them: in memory, where the program is
-// what takes the time, and on the temporary directory's disk, beside what that takes to write and read as many bytes.
+// BenchmarkExport writes 40,000 entries in all formats, in the clear and sealed, as they are and compressed, reads them back and
+// verifies them: in memory, where the program is what takes the time, and on the temporary directory's disk, beside what that takes to write and read as many bytes.
 func BenchmarkExport(b *testing.B) {
 	const n = 40_000
 	l, err := audit.Open(filepath.Join(b.TempDir(), "audit"), testKey(), testSource.Origin)
@@ -42,16 +48,27 @@ func BenchmarkExport(b *testing.B) {
 	for _, to := range []struct {
 		name, place string
 		recipients  []string
-	}{{"memory/clear", "/dev/shm", nil}, {"memory/sealed", "/dev/shm", sealed}, {"disk/clear", b.TempDir(), nil}, {"disk/sealed", b.TempDir(), sealed}} {
+		compress    bool
+	}{
+		{"memory/clear", "/dev/shm", nil, false},
+		{"memory/clear/gzip", "/dev/shm", nil, true},
+		{"memory/sealed", "/dev/shm", sealed, false},
+		{"memory/sealed/gzip", "/dev/shm", sealed, true},
+		{"disk/clear", b.TempDir(), nil, false},
+		{"disk/clear/gzip", b.TempDir(), nil, true},
+		{"disk/sealed", b.TempDir(), sealed, false},
+		{"disk/sealed/gzip", b.TempDir(), sealed, true},
+	} {
 		b.Run(to.name, func(b *testing.B) {
 			var writing, whole, bare, cpu time.Duration
+			var size int64
 			for b.Loop() {
 				dir, err := os.MkdirTemp(to.place, "subrosa-stick")
 				if err != nil {
 					b.Fatal(err)
 				}
 				before, start := cpuTime(b), time.Now()
-				x := Bundle{Dir: dir, Source: testSource, Recipients: to.recipients, Made: start}
+				x := Bundle{Dir: dir, Source: testSource, Recipients: to.recipients, Compress: to.compress, Made: start}
 				var wrote time.Time
 				x.Progress = func(s Step, _, _ int64) {
 					if s == Tree && wrote.IsZero() {
@@ -65,12 +82,14 @@ func BenchmarkExport(b *testing.B) {
 				writing += wrote.Sub(start)
 				whole += time.Since(start)
 				cpu += cpuTime(b) - before
-				bare += bareCopy(b, dir, out.Bytes)
+				size = out.Bytes
+				bare += bareCopy(b, dir, size)
 				if err := os.RemoveAll(dir); err != nil {
 					b.Fatal(err)
 				}
 			}
 			b.ReportMetric(float64(cpu.Microseconds())/float64(n*b.N), "cpu-us/entry") // what it costs however busy the machine is
+			b.ReportMetric(float64(size)/n, "bytes/entry")
 			b.ReportMetric(float64(n*b.N)/writing.Seconds(), "written/s")
 			b.ReportMetric(float64(n*b.N)/whole.Seconds(), "entries/s")
 			b.ReportMetric(float64(n*b.N)/bare.Seconds(), "entries/s-bare") // what the drive would allow
@@ -102,13 +121,17 @@ func bareCopy(b *testing.B, dir string, size int64) time.Duration {
 	return time.Since(start)
 }
 
-// response is an entry as most are.
+// response is an entry as most are: identifiers and the commitment are as random as they look, which a codec cannot make small.
 func response(i int) audit.Entry {
+	random := func(what string, i int) string {
+		return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s %d", what, i)))
+	}
 	return audit.Entry{
-		Actor: "ana", Action: audit.Response, Conversation: "0123456789abcdef0123456789abcdef", Turn: fmt.Sprintf("%032x", i),
+		Actor: "ana", Action: audit.Response, Conversation: random("conversation", i/8)[:32], Turn: random("turn", i)[:32],
 		Model: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Policy: "builtin-1", Ruleset: "r1-0123456789abcdef",
-		Response: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Redactions: map[string]int{"EMAIL_ADDRESS": 1},
-		PromptTokens: 120, OutputTokens: 350, Result: "complete", Time: time.Date(2026, 3, 1, 9, 30, i%60, 123_456_789, time.UTC),
+		Response: audit.Commitment(random("response", i)), Redactions: map[string]int{"EMAIL_ADDRESS": 1},
+		PromptTokens: 100 + i%400, OutputTokens: 50 + i*7%900, Result: "complete",
+		Time: time.Date(2026, 3, 1, 9, 30, i%60, 123_456_789, time.UTC),
 	}
 }
 
@@ -154,3 +177,87 @@ func BenchmarkConvert(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCompress is what each codec makes of the bytes of OCSF and FHIR, and what an entry costs it in processor time.
+func BenchmarkCompress(b *testing.B) {
+	l := record(b, 0)
+	const n = 2000
+	for i := range n {
+		if _, err := l.Append(response(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var ocsf, fhir [][]byte // by batches, as they are written
+	each, resources := batchSize/650, testSource.fhir()
+	err := snapshot(b, l).Lines(b.Context(), 0, n, func(_ int64, lines [][]byte) error {
+		for _, line := range lines {
+			e, _, err := audit.DecodeLeaf(line)
+			if err != nil {
+				return err
+			}
+			if e.Seq%int64(each) == 0 {
+				ocsf, fhir = append(ocsf, nil), append(fhir, nil)
+			}
+			last := len(ocsf) - 1
+			ocsf[last], fhir[last] = testSource.appendOCSF(ocsf[last], &e), resources.append(fhir[last], &e)
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		open func(io.Writer) (io.WriteCloser, error)
+	}{
+		{"gzip-1", func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, 1) }},
+		{"gzip-1-in-members", func(w io.Writer) (io.WriteCloser, error) {
+			packed, err := gzip.NewWriterLevel(w, 1)
+			return members{packed, w}, err
+		}},
+		{"gzip-2", func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, 2) }},
+		{"gzip-3", func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(w, 3) }},
+		{"gzip-1-of-Go", func(w io.Writer) (io.WriteCloser, error) { return stdgzip.NewWriterLevel(w, 1) }},
+		{"zstd-fastest", func(w io.Writer) (io.WriteCloser, error) {
+			return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var sum hashWriter
+			before := cpuTime(b)
+			for b.Loop() {
+				sum = hashWriter{to: io.Discard, h: fnv.New64()}
+				for _, batches := range [][][]byte{ocsf, fhir} {
+					w, err := c.open(&sum)
+					if err != nil {
+						b.Fatal(err)
+					}
+					for _, p := range batches {
+						if _, err := w.Write(p); err != nil {
+							b.Fatal(err)
+						}
+					}
+					if err := w.Close(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/1000/float64(n*b.N), "cpu-us/entry")
+			b.ReportMetric(float64(sum.n)/n, "bytes/entry")
+		})
+	}
+}
+
+// members writes each batch as a gzip member of its own.
+type members struct {
+	packed *gzip.Writer
+	to     io.Writer
+}
+
+func (m members) Write(p []byte) (int, error) {
+	m.packed.Reset(m.to)
+	n, err := m.packed.Write(p)
+	return n, errors.Join(err, m.packed.Close())
+}
+
+func (m members) Close() error { return nil }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/klauspost/compress/gzip"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"subrosa/internal/atomicfile"
@@ -53,6 +54,7 @@ type Bundle struct {
 	Journal string // a file on this workstation that remembers what is finished, so that the next try goes on; empty: none
 	Source
 	Recipients []string // age recipients; none: everything in the clear
+	Compress   bool     // OCSF and FHIR, which are most of it, with gzip
 	Since      time.Time
 	Until      time.Time
 	Matter     string
@@ -429,7 +431,7 @@ func (p *partLog) same(q partLog) bool {
 func (w *writer) asked() string {
 	h := sha256.New()
 	e := json.NewEncoder(h)
-	_ = e.Encode([]any{w.Origin, w.Version, w.Recipients, utc(w.Since), utc(w.Until), w.Matter, w.per}) // a hash never fails
+	_ = e.Encode([]any{w.Origin, w.Version, w.Recipients, w.Compress, utc(w.Since), utc(w.Until), w.Matter, w.per}) // a hash never fails
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -454,32 +456,39 @@ func (w *writer) writeJournal() {
 	}
 }
 
-// output is one file of the bundle: content -> age -> SHA-256 and file.
+// output is one file of the bundle: content -> gzip -> age -> SHA-256 and file.
 type output struct {
-	name string
-	w    *writer
-	f    file
-	sum  hashWriter
-	age  io.WriteCloser // nil in the clear
-	in   io.Writer
+	name   string
+	f      file
+	sum    hashWriter
+	in     io.Writer
+	layers []io.Closer // gzip and age, those that there are, in the order in which they end
 }
 
 func (w *writer) create(base string) (*output, error) {
-	o := &output{name: w.fileName(base), w: w}
+	o := &output{name: w.fileName(base)}
 	var err error
 	if o.f, err = w.target.Create(filepath.Join(w.dir, o.name)); err != nil {
 		return nil, targetError(err)
 	}
 	o.sum = hashWriter{to: o.f, h: sha256.New()}
 	o.in = &o.sum
-	if len(w.recipients) == 0 {
-		return o, nil
+	if len(w.recipients) > 0 {
+		sealed, err := age.Encrypt(o.in, w.recipients...)
+		if err != nil {
+			o.abandon()
+			return nil, targetError(err)
+		}
+		o.in, o.layers = sealed, []io.Closer{sealed}
 	}
-	if o.age, err = age.Encrypt(&o.sum, w.recipients...); err != nil {
-		o.abandon()
-		return nil, targetError(err)
+	if strings.HasSuffix(base, bundle.Compressed) {
+		packed, err := gzip.NewWriterLevel(o.in, gzip.BestSpeed)
+		if err != nil {
+			o.abandon()
+			return nil, err
+		}
+		o.in, o.layers = packed, append([]io.Closer{packed}, o.layers...)
 	}
-	o.in = o.age
 	return o, nil
 }
 
@@ -490,8 +499,10 @@ func (o *output) abandon() { _ = o.f.Close() }
 // finish makes the file durable and says how the manifest lists it.
 func (o *output) finish() (bundle.File, error) {
 	var err error
-	if o.age != nil {
-		err = o.age.Close()
+	for _, layer := range o.layers {
+		if err == nil {
+			err = layer.Close()
+		}
 	}
 	if err == nil {
 		err = o.f.Sync()

@@ -2,11 +2,13 @@ package export
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -206,6 +208,70 @@ func TestABundleForAnAuditor(t *testing.T) {
 	}
 }
 
+// What is compressed is what the other files hold, as another gzip reads it.
+func TestACompressedBundleHoldsTheSame(t *testing.T) {
+	l := record(t, 70)
+	auditor := identity(t)
+	for _, recipients := range [][]string{nil, {auditor.Recipient().String()}} {
+		plain := request(t, drive(t))
+		plain.Recipients = recipients
+		packed := request(t, drive(t))
+		packed.Recipients, packed.Compress = recipients, true
+		a, b := mustWrite(t, plain, l), mustWrite(t, packed, l)
+		if b.Bytes >= a.Bytes {
+			t.Errorf("%d bytes, compressed %d", a.Bytes, b.Bytes)
+		}
+		if r, err := bundle.Verify(b.Path, bundle.Options{Identities: []age.Identity{auditor}}); err != nil || !r.EntriesChecked || r.Manifest.Entries != 70 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		compressed := 0
+		for i, f := range a.Manifest.Files {
+			name, other := strings.TrimSuffix(f.Name, bundle.Encrypted), strings.TrimSuffix(b.Manifest.Files[i].Name, bundle.Encrypted)
+			if strings.HasPrefix(name, "ocsf-") || strings.HasPrefix(name, "fhir-") {
+				compressed++
+				name += ".gz"
+			}
+			if other != name {
+				t.Errorf("%s in place of %s", other, name)
+			}
+			if !bytes.Equal(content(t, a, i, auditor), content(t, b, i, auditor)) {
+				t.Errorf("%s holds something else", other)
+			}
+		}
+		if compressed != 10 {
+			t.Errorf("%d files", compressed)
+		}
+	}
+}
+
+// content is what a file of a bundle holds.
+func content(t *testing.T, w Written, i int, auditor age.Identity) []byte {
+	t.Helper()
+	name := w.Manifest.Files[i].Name
+	f, err := os.Open(filepath.Join(w.Path, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	var r io.Reader = f
+	if base, sealed := strings.CutSuffix(name, bundle.Encrypted); sealed {
+		name = base
+		if r, err = age.Decrypt(r, auditor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.HasSuffix(name, bundle.Compressed) {
+		if r, err = gzip.NewReader(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // An auditor's bundle is read back without being decrypted: the lines are proved as they are read.
 func TestALineThatWasChangedInTheRecordIsNotExported(t *testing.T) {
 	home := filepath.Join(t.TempDir(), "audit")
@@ -266,10 +332,10 @@ func TestFilters(t *testing.T) {
 // Every mutation of any file must be noticed, without a key.
 func TestNoMutationOfABundlePasses(t *testing.T) {
 	l := record(t, 300)
-	for _, sealed := range []bool{false, true} {
+	for _, c := range []struct{ sealed, compressed bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
 		b := request(t, drive(t))
-		b.per = 128
-		if sealed {
+		b.per, b.Compress = 128, c.compressed
+		if c.sealed {
 			b.Recipients = []string{identity(t).Recipient().String()}
 		}
 		out := mustWrite(t, b, l)
@@ -462,15 +528,18 @@ func TestPulledAtEveryOperationNothingHalfWrittenVerifiesAndTheNextTryGoesOn(t *
 		want error
 		part bool
 		step int
+		pack bool
 	}{
-		{"EIO", syscall.EIO, ErrTarget, false, 1},
-		{"EIO, torn", syscall.EIO, ErrTarget, true, 4},
-		{"ENOSPC, torn", syscall.ENOSPC, ErrRoom, true, 5},
+		{"EIO", syscall.EIO, ErrTarget, false, 1, false},
+		{"EIO, torn", syscall.EIO, ErrTarget, true, 4, false},
+		{"ENOSPC, torn", syscall.ENOSPC, ErrRoom, true, 5, false},
+		{"EIO, torn, compressed", syscall.EIO, ErrTarget, true, 3, true},
 	} {
 		resumed := 0
 		for ops := 0; ; ops += c.step {
 			dir := drive(t)
 			b := request(t, dir)
+			b.Compress = c.pack
 			d, err := openDisk(dir)
 			if err != nil {
 				t.Fatal(err)
@@ -565,11 +634,16 @@ func TestResumeKeepsFinishedPartsOfAGrownRecordAndMistrustsTheTarget(t *testing.
 		t.Errorf("%d parts kept of 7", out.Resumed)
 	}
 	// Another question is another bundle.
-	b = request(t, drive(t))
-	interrupt()
-	b.Until = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-	if out = mustWrite(t, b, l); out.Resumed != 0 {
-		t.Errorf("%d parts kept of another export", out.Resumed)
+	for name, other := range map[string]func(){
+		"until":      func() { b.Until = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"compressed": func() { b.Compress = true },
+	} {
+		b = request(t, drive(t))
+		interrupt()
+		other()
+		if out = mustWrite(t, b, l); out.Resumed != 0 || !complete(t, out.Path, 100) {
+			t.Errorf("%s: %d parts kept of another export", name, out.Resumed)
+		}
 	}
 	// Nor does a finished part stay that holds what retention has left out since.
 	b = request(t, drive(t))

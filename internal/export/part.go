@@ -29,14 +29,18 @@ const (
 	formats
 )
 
-func partName(format int, number int64) string {
+func (w *writer) partName(format int, number int64) string {
+	packed := ""
+	if w.Compress {
+		packed = bundle.Compressed
+	}
 	switch format {
 	case asEntries:
 		return fmt.Sprintf("%s%06d.jsonl", bundle.EntriesPrefix, number)
 	case asOCSF:
-		return fmt.Sprintf("ocsf-%06d.jsonl", number)
+		return fmt.Sprintf("ocsf-%06d.jsonl%s", number, packed)
 	case asFHIR:
-		return fmt.Sprintf("fhir-%06d.ndjson", number)
+		return fmt.Sprintf("fhir-%06d.ndjson%s", number, packed)
 	default:
 		return fmt.Sprintf("entries-%06d.csv", number)
 	}
@@ -162,7 +166,7 @@ func matches(path string, want bundle.File) bool {
 func (w *writer) forget(first int64) {
 	w.journal.Parts = slices.DeleteFunc(w.journal.Parts, func(p partLog) bool { return p.First == first })
 	for format := range formats {
-		_ = os.Remove(filepath.Join(w.dir, w.fileName(partName(format, w.number(first))))) // if it stays, creating it fails
+		_ = os.Remove(filepath.Join(w.dir, w.fileName(w.partName(format, w.number(first))))) // if it stays, creating it fails
 	}
 }
 
@@ -331,8 +335,8 @@ type outputs struct {
 func (w *writer) openOutputs(first int64) (outputs, error) {
 	o := outputs{group: &sync.WaitGroup{}}
 	for format := range formats {
-		w.discard(w.fileName(partName(format, w.number(first)))) // unfinished, of an earlier try
-		f, err := w.create(partName(format, w.number(first)))
+		w.discard(w.fileName(w.partName(format, w.number(first)))) // unfinished, of an earlier try
+		f, err := w.create(w.partName(format, w.number(first)))
 		if err != nil {
 			o.abandon()
 			return o, err

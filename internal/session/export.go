@@ -26,6 +26,7 @@ import (
 type AuditExport struct {
 	Dir        string   // an existing directory, on a removable drive as a rule
 	Recipients []string // age recipients; where the policy names compliance's, these or none
+	Compress   bool     // OCSF and FHIR with gzip
 	Since      time.Time
 	Until      time.Time
 	Matter     history.MatterID
@@ -70,7 +71,7 @@ func (s *Session) ExportAudit(ctx context.Context, x AuditExport) (AuditExported
 	}
 	b := export.Bundle{
 		Dir: x.Dir, Journal: filepath.Join(s.opts.Home, "export.json"), Source: export.Source{Origin: o.origin(), Version: s.opts.Version},
-		Recipients: x.Recipients, Since: x.Since, Until: x.Until, Matter: string(x.Matter), Made: time.Now(),
+		Recipients: x.Recipients, Compress: x.Compress, Since: x.Since, Until: x.Until, Matter: string(x.Matter), Made: time.Now(),
 	}
 	if x.Matter != "" {
 		if b.InMatter, err = o.inMatter(ctx, x.Matter); err != nil {

@@ -17,6 +17,7 @@ export const drives = () => call(() => app.Drives(), as.toDrives);
 export const exportRecord = (q: {
   dir: string;
   recipient: string;
+  compress: boolean;
   since: string;
   until: string;
   matter: string;

@@ -137,10 +137,10 @@ export function adminMock(mock: MockApp) {
       },
       { path: '', label: '', device: '/dev/sdc1', size: 0, free: 0, readOnly: false },
     ],
-    ExportRecord: async ({ dir }: { dir: string }) => ({
+    ExportRecord: async ({ dir, compress }: { dir: string; compress: boolean }) => ({
       path: `${dir}/subrosa-128`,
       entries: 128,
-      bytes: 412_000,
+      bytes: compress ? 96_000 : 412_000,
       resumed: 0,
       evidence: false,
       unrecorded: null as object | null,

@@ -70,10 +70,10 @@ class TheRecord {
   findDrives = () => this.drives.ask(api.drives);
 
   /** Writes a bundle of the entries of a matter (empty: all) in the filter's days. */
-  async export(dir: string, recipient: string, matter: string): Promise<void> {
+  async export(asked: { dir: string; recipient: string; compress: boolean; matter: string }): Promise<void> {
     const { since, until } = this.filter;
     this.exported.wipe();
-    await this.exported.ask(() => api.exportRecord({ dir, recipient, since, until, matter }));
+    await this.exported.ask(() => api.exportRecord({ ...asked, since, until }));
     await Promise.all([this.state.ask(api.recordState), this.reload()]); // it is on record itself
   }
 

@@ -517,6 +517,8 @@ export const en = {
     recipient: 'Sealed to (age recipient of compliance; empty where policy names it)',
     matter: 'Matter',
     everyMatter: 'The whole record',
+    compress: 'Compress OCSF and FHIR files: much smaller, sooner on a slow stick',
+    compressAbout: 'They end in .gz: gunzip, 7-Zip, a Mac and most SIEMs open them.',
     days: (since: string, until: string) =>
       since === '' && until === ''
         ? 'From the first entry to the newest. The days of the filter below narrow it.'

@@ -510,6 +510,7 @@ export namespace app {
 	export class ExportQuery {
 	    dir: string;
 	    recipient: string;
+	    compress: boolean;
 	    since: string;
 	    until: string;
 	    matter: string;
@@ -522,6 +523,7 @@ export namespace app {
 	        if ('string' === typeof source) source = JSON.parse(source);
 	        this.dir = source["dir"];
 	        this.recipient = source["recipient"];
+	        this.compress = source["compress"];
 	        this.since = source["since"];
 	        this.until = source["until"];
 	        this.matter = source["matter"];

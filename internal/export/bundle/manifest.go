@@ -33,6 +33,8 @@ const (
 	TreeDir = "tree"
 	// Encrypted ends the name of a file that is encrypted with age.
 	Encrypted = ".age"
+	// Compressed ends, in front of Encrypted, the name of a file that is compressed with gzip (RFC 1952).
+	Compressed = ".gz"
 	// EntriesPrefix begins the names of the files that hold the record's own lines.
 	EntriesPrefix = "entries-"
 
