@@ -1,6 +1,7 @@
 """The record in the real window, by keyboard: filtered, an entry with its proof, verified, taken away on a stick, and
 checked there by a program that knows nothing of the window."""
 
+import gzip
 import json
 import os
 import pathlib
@@ -95,6 +96,9 @@ class Record(Story):
         w = self.w
         self.tab_to("button", "Export to a stick")
         w.key("Return")
+        self.tab_to("check", "Compress OCSF and FHIR files.*")
+        w.key("space")
+        w.shows(r"They end in \.gz")
         self.fill("Folder", str(self.stick))
         self.fill("Sealed to.*", self.recipient)
         w.picture("24-record-export")
@@ -119,10 +123,14 @@ class Record(Story):
                 f.write_bytes(whole)
         self.assertEqual(self.verify(bundle)[0], 0)
 
-        opened = ["age", "-d", "-i", self.identity, bundle / "entries-000001.jsonl.age"]
-        actions = [json.loads(line)["action"] for line in subprocess.check_output(opened).splitlines()]
+        def opened(name):
+            return subprocess.check_output(["age", "-d", "-i", self.identity, bundle / name])
+
+        actions = [json.loads(line)["action"] for line in opened("entries-000001.jsonl.age").splitlines()]
         self.assertEqual((actions[0], actions[-1]), ("setup", "audit_export"))
         self.assertEqual({"prompt", "response", "self_test"} - set(actions), set())
+        for name in ("ocsf-000001.jsonl.gz.age", "fhir-000001.ndjson.gz.age"):
+            self.assertEqual(len(gzip.decompress(opened(name)).splitlines()), len(actions), name)
 
     def test_5_the_window_itself_tried_what_it_must_not(self):
         w = self.w
