@@ -15,7 +15,8 @@ const (
 // Addresses finds street and postal addresses: number, name and kind of street (English, French), kind, name and number
 // (Spanish, Portuguese, Italian), a street whose name ends in its kind and a number (German, Dutch, Scandinavian, Hungarian,
 // Slavic), P.O. boxes and military mail; postcodes by label, after a US state, or before a town of the list; towns,
-// provinces and countries by label; towns before a country; organisations by their legal form.
+// provinces and countries by label or preposition; towns before a country, or behind a street or hospital; organisations by
+// their legal form.
 func Addresses() []Rule {
 	g := names()
 	kinds := streetKinds()
@@ -33,9 +34,11 @@ func Addresses() []Rule {
 		{Name: "street_postcode/1", Type: StreetAddress, Anchors: capitals, If: mayBeBeforePostcode, Match: matchBeforePostcode},
 		{Name: "zip_label/1", Type: ZIPCode, Phrases: zipLabels(), Match: matchZIPLabel},
 		{Name: "zip_place/3", Type: ZIPCode, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchZIP(c, g) }},
-		{Name: "location_postcode/3", Type: Location, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g) }},
+		{Name: "location_postcode/4", Type: Location, Anchors: figure, If: mayBePostcode, Match: func(c *Candidate) Verdict { return matchTownAfter(c, g, lands) }},
 		{Name: "location_state/1", Type: Location, Anchors: capitals, If: mayBeTown, Match: matchTownBefore},
-		{Name: "location_label/2", Type: Location, Phrases: placeLabels(), Match: func(c *Candidate) Verdict { return matchPlace(c, g) }},
+		{Name: "location_label/3", Type: Location, Phrases: placeLabels(), Match: func(c *Candidate) Verdict { return matchPlace(c, g, lands) }},
+		{Name: "location_after/1", Type: Location, Words: placePrepositions(), Match: func(c *Candidate) Verdict { return matchPlaceAfter(c, g, lands) }},
+		{Name: "location_behind/1", Type: Location, Anchors: capitals, If: mayBeBehindAddress, Match: func(c *Candidate) Verdict { return matchTownBehind(c, g, kinds, before, lands) }},
 		{Name: "location_country/1", Type: Location, Anchors: capitals, If: mayBeTownOf, Match: func(c *Candidate) Verdict { return matchTownOf(c, g, lands) }},
 		{Name: "organization_form/1", Type: Organization, Anchors: capitals, If: mayBeOrganization, Match: matchOrganization},
 	}

@@ -1,5 +1,7 @@
 package redact
 
+import "bytes"
+
 // people are the last names of the persons found in a text so far.
 type people struct {
 	noted map[string]int // the finds, and where the first of each was triggered
@@ -40,21 +42,49 @@ func (p *people) note(name []byte, at int) {
 		if last := name[w.start:w.end]; w.flags&(plain|place) == 0 && w.capital && len(last) > 2 && len(last) <= maxWord {
 			var buf [maxWord]byte
 			low := fold(buf[:0], last)
-			first, ok := p.first[string(low)]
-			if ok && first <= at || !ok && safeWord(last) {
-				continue
+			if _, ok := p.first[string(low)]; ok || !safeWord(last) {
+				p.add(low, at)
 			}
-			if p.first == nil {
-				p.first = map[string]int{}
-			}
-			p.first[string(low)] = at
-			p.pairs[last[0]&31] |= 1 << (last[1] & 31)
 		}
 	}
 }
 
-// again tells whether a last name is that of a person found before the candidate's place: Live if a rule for persons still
-// waits there.
+// noteMailbox remembers the last name in an address such as imke.hathersage@example.org or i.hathersage@example.org.
+func (p *people) noteMailbox(address []byte, at int) {
+	host := bytes.IndexByte(address, '@')
+	first, last, ok := bytes.Cut(address[:max(host, 0)], []byte("."))
+	if !ok || len(first) == 0 || len(last) < 4 || len(last) > maxWord {
+		return
+	}
+	for _, b := range last {
+		if !isLetter(b) {
+			return
+		}
+	}
+	var buf [maxWord]byte
+	if len(first) > 1 && (len(first) > maxWord || names().look(fold(buf[:0], first))&anyFirst == 0) {
+		return
+	}
+	low := fold(buf[:0], last)
+	if names().look(low)&(plain|place) == 0 && !safeWord(low) {
+		p.add(low, at)
+	}
+}
+
+// add remembers a last name in small letters.
+func (p *people) add(low []byte, at int) {
+	if first, ok := p.first[string(low)]; ok && first <= at {
+		return
+	}
+	if p.first == nil {
+		p.first = map[string]int{}
+	}
+	p.first[string(low)] = at
+	p.pairs[low[0]&31] |= 1 << (low[1] & 31)
+}
+
+// again tells whether a last name is that of a person found before the candidate's place: Live if a rule for persons or mailboxes
+// still waits there.
 func (c *Candidate) again(last []byte) Verdict {
 	s := c.stream
 	var buf [maxWord]byte
@@ -63,7 +93,7 @@ func (c *Candidate) again(last []byte) Verdict {
 	}
 	if c.More {
 		for _, d := range s.doubts {
-			if d.rule >= 0 && d.rule != c.rule && d.at < s.from+c.At && s.r.rules[d.rule].Type == Person {
+			if d.rule >= 0 && d.rule != c.rule && d.at < s.from+c.At && (s.r.rules[d.rule].Type == Person || s.r.rules[d.rule].Type == EmailAddress) {
 				return Live
 			}
 		}

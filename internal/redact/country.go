@@ -79,25 +79,13 @@ func matchTownOf(c *Candidate, g *gazetteer, countries map[string][]string) Verd
 	if s.i == end || !capital(c.Text, s.i) {
 		return None
 	}
-	from := s.i
-	first, _ := s.word()
-	if s.short && c.More {
-		return c.Undecided(c.At)
+	last, v := country(c, s.i, countries)
+	if v != Found {
+		c.Start = c.At
+		return v
 	}
-	last := 0 // where the longest name that fits ends
-	for _, p := range countries[string(first)] {
-		s.i, s.short = from, false
-		if s.phrase(p) {
-			last = max(last, s.i)
-		}
-		if s.short && c.More {
-			return c.Undecided(c.At)
-		}
-	}
-	s.i = last
-	if b := s.peek(); last == 0 || inWord[b] || b == '-' {
-		return None
-	} else if line && b != '\n' && !s.short {
+	s.i, s.short = last, false
+	if b := s.peek(); line && b != '\n' && !s.short {
 		if s.spaces(1) == 0 || !isDigit(s.peek()) && !s.short {
 			return None
 		}

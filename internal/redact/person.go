@@ -16,17 +16,19 @@ const Person Type = "PERSON"
 // unless its title or label is in small letters too.
 func Persons() []Rule {
 	g := names()
-	titles := personTitles()
+	titles, kin := personTitles(), roles()
 	return []Rule{
 		{Name: "person_title/3", Type: Person, Words: keys(titles), Match: func(c *Candidate) Verdict { return matchTitle(c, g, titles) }},
 		{Name: "person_label/3", Type: Person, Phrases: personLabels(), Match: func(c *Candidate) Verdict { return matchPersonLabel(c, g, titles) }},
-		{Name: "person_intro/2", Type: Person, Phrases: personIntros(), Match: func(c *Candidate) Verdict { return matchIntro(c, g) }},
-		{Name: "person_name/3", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeName, Match: func(c *Candidate) Verdict { return matchName(c, g) }},
+		{Name: "person_role/1", Type: Person, Words: keys(kin), Match: func(c *Candidate) Verdict { return matchRole(c, g, kin) }},
+		{Name: "person_intro/3", Type: Person, Phrases: personIntros(), Match: func(c *Candidate) Verdict { return matchIntro(c, g) }},
+		{Name: "person_listed/1", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeListed, Match: func(c *Candidate) Verdict { return matchListed(c, g) }},
+		{Name: "person_name/4", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeName, Match: func(c *Candidate) Verdict { return matchName(c, g) }},
 		{Name: "person_again/1", Type: Person, Anchors: "ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xc4\xc5", If: mayBeAgain, Match: matchAgain},
 	}
 }
 
-func keys(m map[string]bool) []string {
+func keys[V any](m map[string]V) []string {
 	all := make([]string, 0, len(m))
 	for k := range m {
 		all = append(all, k)
@@ -85,7 +87,7 @@ func personLabels() []string {
 func personIntros() []string {
 	return []string{
 		"my name is", "my name's", "his name is", "her name is", "their name is", "the name is", "name is", "maiden name is", "last name is", "first name is", "surname is", "name was", "named *", "called *", "i'm *", "i am *", "this is *", "known as *", "aka *", "nicknamed *", "calls me", "call me *", "goes by", "formerly known as *",
-		"hi *", "hello *", "hey *", "dear *", "regards *", "sincerely *", "thanks *", "cheers *", "atentamente *", "saludos *", "signed by", "signed *", "change it to *", "correct it to *", "as spoken by *", "on behalf of *", "represented by *", "assistant to *", "the late *", "my kid *", "follow up with *", "meeting with *", "spoke with *", "spoke to *", "referred by *", "accompanied by *", "my child *", "my partner *", "my friend *", "said *", "by *", "kid *",
+		"hi *", "hello *", "hey *", "dear *", "regards *", "sincerely *", "yours faithfully *", "best wishes *", "warmly *", "grüßen *", "grüße *", "gruß *", "hochachtungsvoll *", "un saludo *", "cordialmente *", "thanks *", "cheers *", "atentamente *", "saludos *", "signed by", "signed *", "named him", "named her", "named our son", "named our daughter", "christened *", "change it to *", "correct it to *", "as spoken by *", "on behalf of *", "represented by *", "assistant to *", "the late *", "my kid *", "follow up with *", "meeting with *", "spoke with *", "spoke to *", "referred by *", "accompanied by *", "my child *", "my partner *", "my friend *", "said *", "by *", "kid *",
 		"what's your name", "what is your name", "your name", "your last name", "your first name", "me llamo", "se llama", "mi nombre es", "su nombre es", "ich heiße", "mein name ist", "heißt *", "namens", "je m'appelle", "mi chiamo", "estimado *", "estimada *", "querido *", "querida *", "liebe *", "lieber *", "sehr geehrter *", "the estate of", "estate of", "will of *", "in re *", "matter of *", "guardian of *", "custody of *",
 	}
 }
@@ -534,6 +536,9 @@ func matchIntro(c *Candidate, g *gazetteer) Verdict {
 			continue
 		}
 		n := nm.takeName(c.Text, strict)
+		if n == 0 && strict && closing(p) && nm.n == 1 && c.Text[s.i-1] == '\n' && nm.signs(c.Text) {
+			n = 1
+		}
 		if n == 0 {
 			continue
 		}
@@ -558,6 +563,22 @@ func matchIntro(c *Candidate, g *gazetteer) Verdict {
 	return None
 }
 
+// closing reports whether a phrase closes a letter, so that a name that is in no list may stand in the line below it. In
+// German that line may hold any noun.
+func closing(p string) bool {
+	switch p {
+	case "regards", "sincerely", "yours faithfully", "best wishes", "warmly", "un saludo", "cordialmente", "atentamente", "saludos", "thanks", "cheers":
+		return true
+	}
+	return false
+}
+
+// signs reports whether the one word is all of its line and may be a name.
+func (nm *name) signs(text []byte) bool {
+	w := nm.words[0]
+	return !w.initial && !w.upper && w.flags != plain && w.end-w.start > 2 && !safeWord(text[w.start:w.end]) && (w.end == len(text) || text[w.end] == '\n')
+}
+
 // mayBeName lets most capitals go: words of the language at the head of a sentence, and unknown words that no word with a
 // capital follows.
 func mayBeName(w *Word) bool {
@@ -577,7 +598,7 @@ func mayBeName(w *Word) bool {
 	switch {
 	case w.After != ' ', 'a' > w.Next, w.Next > 'z':
 		return true
-	case known == 0 && !contains("abdeilmstvyz", w.Next): // no particle begins so
+	case known == 0 && !contains("abcdefilmrstvwyz", w.Next): // no particle and no verb of persons begins so
 		return false
 	case len(w.Text) < 3:
 		return true
@@ -587,7 +608,7 @@ func mayBeName(w *Word) bool {
 	case r.stop != 'a' || r.last != w.at: // no: a particle
 		return true
 	case known == 0:
-		return false
+		return personVerb(w.stream.text, w.at+len(w.Text)) == 3
 	case known&(firstName|plain|place) == firstName:
 		return true
 	}
@@ -625,7 +646,7 @@ func matchName(c *Candidate, g *gazetteer) Verdict {
 	var buf [40]byte
 	folded := fold(buf[:0], c.Text[at:j])
 	flags := g.look(folded)
-	if flags == plain && (j >= len(c.Text) || c.Text[j] != '-') || flags == 0 && len(folded) > 2 && !(j < len(c.Text) && (c.Text[j] == ' ' || c.Text[j] == '-')) {
+	if flags == plain && (j >= len(c.Text) || c.Text[j] != '-') || flags == 0 && len(folded) > 2 && !(j < len(c.Text) && (c.Text[j] == ' ' || c.Text[j] == '-' || c.Text[j] == '\'')) {
 		return None
 	}
 	nm := readName(c.Text, at, c.More, g, false)
@@ -641,6 +662,15 @@ func matchName(c *Candidate, g *gazetteer) Verdict {
 		}
 	}
 	n, score := nm.evidence(c.Text)
+	if a := nm.words[0]; n == 0 && nm.n == 1 && !a.initial && a.flags&(plain|place) == 0 && !safeWord(c.Text[a.start:a.end]) {
+		switch kin(c.Text, a.end, c.More) {
+		case Live:
+			return heldName(c, at)
+		case Found:
+			return c.Is(a.start, a.end, 0.6)
+		case None:
+		}
+	}
 	if n == 0 {
 		return None
 	}
@@ -743,19 +773,19 @@ func (nm *name) evidence(text []byte) (n int, score float64) {
 	}
 	switch verb := personVerb(text, a.end); {
 	case len(w) > 1 && a.flags == 0 && !safeWord(text[a.start:a.end]):
-		if b := w[len(w)-1]; len(w) <= 3 && b.flags == 0 && !b.initial && !b.upper && !safeWord(text[b.start:b.end]) && personVerb(text, b.end) == 2 {
+		if b := w[len(w)-1]; len(w) <= 3 && b.flags == 0 && !b.initial && !b.upper && !safeWord(text[b.start:b.end]) && personVerb(text, b.end) >= 2 {
 			return len(w), 0.6
 		}
-	case k < len(w) && k == len(w)-1 && a.flags&anyFirst != 0 && w[k].flags == 0 && !w[k].upper && !safeWord(text[w[k].start:w[k].end]) && personVerb(text, w[k].end) == 2: // Dolores Whitfield lives
+	case k < len(w) && k == len(w)-1 && a.flags&anyFirst != 0 && w[k].flags == 0 && !w[k].upper && !safeWord(text[w[k].start:w[k].end]) && personVerb(text, w[k].end) >= 2: // Dolores Whitfield lives
 		return len(w), 0.65
-	case a.flags&(lastName|anyFirst) != 0 && a.flags&(plain|place) == 0 && verb > 0 && !safeWord(text[a.start:a.end]), a.flags&(lastName|anyFirst) != 0 && verb == 2:
+	case a.flags&(lastName|anyFirst) != 0 && a.flags&(plain|place) == 0 && verb > 0 && !safeWord(text[a.start:a.end]), a.flags&(lastName|anyFirst) != 0 && verb >= 2, a.flags == 0 && verb == 3 && a.end-a.start > 3 && !safeWord(text[a.start:a.end]):
 		return 1, 0.6
 	}
 	return 0, 0
 }
 
-// personVerb reports whether a verb that persons are the subject of follows text[:end]: 2 for one that hardly anything
-// else is, 1 for others.
+// personVerb reports whether a verb that persons are the subject of follows text[:end]: 3 for one that nothing else is, 2 for
+// one that hardly anything else is, 1 for others.
 func personVerb(text []byte, end int) int {
 	if end >= len(text) || text[end] != ' ' {
 		return 0
@@ -765,7 +795,9 @@ func personVerb(text []byte, end int) int {
 		j++
 	}
 	switch string(text[end+1 : j]) {
-	case "said", "says", "told", "testified", "denies", "denied", "lives", "lived", "shouted", "whispered", "complains", "complained", "smokes", "recalls", "married", "replied", "stated", "states", "admitted", "argued", "wrote", "asked", "flew", "resides", "drinks":
+	case "smokes", "smoked", "drinks", "complains", "complained", "whispered", "shouted", "married", "remarried", "fainted", "vomited", "wept", "sobbed", "limps", "fuma", "raucht":
+		return 3
+	case "said", "says", "told", "testified", "denies", "denied", "lives", "lived", "recalls", "replied", "stated", "states", "admitted", "argued", "wrote", "asked", "flew", "resides":
 		return 2
 	case "was", "is", "has", "had", "reports", "reported", "began", "spent", "signed", "agreed", "refused", "works", "worked", "called", "presents", "presented", "wants", "wanted", "went", "came", "attended":
 		return 1
@@ -943,7 +975,7 @@ func safeWord(w []byte) bool {
 var safeWords = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday jan feb mar apr jun jul aug sep sept oct nov dec lunes martes miércoles jueves viernes sábado montag dienstag mittwoch donnerstag " +
 	"aspirin tylenol advil lipitor zocor plavix xanax prozac zoloft humira lantus ozempic viagra insulin warfarin heparin metformin lisinopril prednisone tamsulosin gabapentin ibuprofen paracetamol nolotil augmentine omeprazol adiro sintrom enantyum marcumar ramipril metoprolol novalgin pantoprazol " +
 	"parkinson alzheimer hodgkin crohn huntington tourette sjögren raynaud cushing hashimoto kaposi wegener meckel epstein guillain barré burkitt ewing whipple wernicke korsakoff babinski romberg trendelenburg apgar doppler holter hickman foley billroth hartmann kussmaul cheyne dupuytren charcot ehlers danlos klinefelter noonan behçet behcet takayasu kawasaki henoch schönlein churg strauss goodpasture creutzfeldt lyme ebola coombs gram giemsa ziehl papanicolaou pap mantoux schirmer snellen ishihara goldmann gleason breslow clark child pugh ranson wells killip forrester bishop bartholin skene zollinger ellison mallory weiss barrett peyronie legg perthes osgood schlatter hirschsprung cockcroft gault " +
-	"miranda daubert brady lanham sherman chevron escobedo batson jencks hipaa gdpr habeas corpus plaintiff defendant exhibit section article affidavit deponent esq esquire md phd rn llb qc kc jd usa uk nhs icu ecg ekg mri ct")...)
+	"miranda daubert brady lanham sherman chevron escobedo batson jencks hipaa gdpr habeas corpus plaintiff defendant exhibit section article affidavit deponent esq esquire md phd rn llb qc kc jd usa uk nhs icu ecg ekg mri ct oberarzt oberärztin chefarzt chefärztin")...)
 
 // safeEndings are what drugs, diseases and procedures end in, by their last byte.
 var safeEndings = func() (t [256][]string) {

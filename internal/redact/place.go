@@ -166,7 +166,7 @@ func houseBefore(text []byte) bool {
 }
 
 // matchTownAfter: 28013 Madrid, 82467 Garmisch-Partenkirchen, the town behind a postcode.
-func matchTownAfter(c *Candidate, g *gazetteer) Verdict {
+func matchTownAfter(c *Candidate, g *gazetteer, countries map[string][]string) Verdict {
 	v, town := postcodeAndTown(c, g)
 	switch {
 	case v != Found:
@@ -174,6 +174,11 @@ func matchTownAfter(c *Candidate, g *gazetteer) Verdict {
 	case town == 0: // Springfield, IL 62704: the town stands before it
 		return None
 	}
+	start := town
+	if len(c.Text) < town+6 && c.More {
+		return heldName(c, c.At)
+	}
+	town += article(c.Text[town:])
 	nm := readName(c.Text, town, c.More, g, false)
 	if nm.open {
 		return heldName(c, c.At)
@@ -182,11 +187,21 @@ func matchTownAfter(c *Candidate, g *gazetteer) Verdict {
 	if n == 0 {
 		return None
 	}
-	start, end := nm.span(0, n)
-	if end, v = region(c, g, end); v == Live {
+	_, end := nm.span(0, n)
+	if end, v = region(c, g, countries, end); v == Live {
 		return heldName(c, c.At)
 	}
 	return c.Is(start, end, 0.65)
+}
+
+// article returns how long the article is that text, a town's name, begins with: La Laguna, El Ejido.
+func article(text []byte) int {
+	for _, a := range [...]string{"La ", "El ", "Las ", "Los ", "Le ", "Les "} {
+		if startsWith(text, a) && capital(text, len(a)) {
+			return len(a)
+		}
+	}
+	return 0
 }
 
 // matchTownBefore: Springfield, IL 62704.
@@ -260,14 +275,14 @@ func usState(b []byte) bool {
 
 func placeLabels() []string {
 	return []string{
-		"city", "town", "county", "state", "country", "location", "place", "place of birth", "birthplace", "born in", "lives in", "living in", "resident of", "resides in", "moved here from", "originally from", "now live in", "i live in", "we live in", "lived in", "grew up in", "raised in", "based in", "flew to", "fly to", "flying to", "flew from", "travel to", "travelled to", "traveled to", "travelling to", "traveling to", "travelled from", "traveled from",
+		"city", "town", "county", "state", "country", "location", "place", "place of birth", "birthplace", "born in", "lives in", "living in", "resident of", "resides in", "moved here from", "originally from", "now live in", "i live in", "we live in", "lived in", "grew up in", "raised in", "based in", "flew to", "fly to", "flying to", "flew from", "flies to", "returned to", "returned from", "visit to", "back from", "travel to", "travelled to", "traveled to", "travelling to", "traveling to", "travelled from", "traveled from",
 		"moved to", "moving to", "moved from", "moved back to", "relocated to", "trip to", "came from", "comes from", "coming to", "native of", "emigrated from", "emigrated to", "immigrated from", "arrived in", "arrived from", "i am in", "i'm in", "natural de", "procedente de", "residente en", "reside en", "vive en", "vivía en", "nacido en", "nacida en", "vecino de",
-		"vecina de", "viajó a", "viaje a", "oriundo de", "originario de", "originaria de", "wohnt in", "lebt in", "lebte in", "geboren in", "stammt aus", "kommt aus", "reiste nach", "reise nach", "umzug nach", "gezogen nach", "habite à", "né à", "née à", "localidad", "localidad provincia", "provincia", "país", "pais", "ciudad", "lugar de nacimiento", "población", "municipio", "wohnort", "ort", "stadt", "geburtsort", "wohnhaft in", "ville", "città", "cidade", "where",
+		"vecina de", "viajó a", "viaje a", "emigró a", "se mudó a", "se trasladó a", "regresó de", "volvió de", "llegó de", "oriundo de", "originario de", "originaria de", "wohnt in", "lebt in", "lebte in", "geboren in", "stammt aus", "kommt aus", "zurück aus", "zurück nach", "zog nach", "floh aus", "reiste nach", "reise nach", "umzug nach", "gezogen nach", "habite à", "né à", "née à", "localidad", "localidad provincia", "provincia", "país", "pais", "ciudad", "lugar de nacimiento", "población", "municipio", "wohnort", "ort", "stadt", "geburtsort", "wohnhaft in", "ville", "città", "cidade", "where",
 	}
 }
 
 // matchPlace: Localidad: Cádiz; lives in Leeds.
-func matchPlace(c *Candidate, g *gazetteer) Verdict {
+func matchPlace(c *Candidate, g *gazetteer, countries map[string][]string) Verdict {
 	live := -1
 	for _, p := range c.Phrases {
 		if !c.begins(p) {
@@ -298,14 +313,18 @@ func matchPlace(c *Candidate, g *gazetteer) Verdict {
 		if !sign && !verb || !capital(c.Text, s.i) {
 			continue
 		}
+		land, v := country(c, s.i, countries)
 		nm := readName(c.Text, s.i, c.More, g, false)
-		if nm.open {
+		if nm.open || v == Live {
 			if heldName(c, s.i) == Live && (live < 0 || s.i < live) {
 				live = s.i
 			}
 			continue
 		}
 		n := nm.town(c.Text)
+		if v == Found && (n == 0 || nm.words[n-1].end < land) && (live < 0 || !c.More) { // Czech Republic: words of the language
+			return c.Is(s.i, land, 0.6)
+		}
 		if n == 0 || verb && !nm.placed(c.Text, n) {
 			continue
 		}
@@ -386,7 +405,7 @@ func (nm *name) placed(text []byte, n int) bool {
 
 // region extends a place that ends at text[end:] by the province and country behind it: Matosinhos. Porto (Portugal). It
 // returns Live if more text decides.
-func region(c *Candidate, g *gazetteer, end int) (int, Verdict) {
+func region(c *Candidate, g *gazetteer, countries map[string][]string, end int) (int, Verdict) {
 	for range 3 {
 		i := end
 		if i < len(c.Text) && (c.Text[i] == '.' || c.Text[i] == ',' || c.Text[i] == ')') {
@@ -408,15 +427,26 @@ func region(c *Candidate, g *gazetteer, end int) (int, Verdict) {
 		if nm.open {
 			return 0, Live
 		}
+		land, v := country(c, i, countries)
+		if v == Live {
+			return 0, Live
+		}
 		n := nm.town(c.Text)
-		known := false
+		known := v == Found
 		for _, w := range nm.words[:n] {
 			known = known || w.flags&place != 0 && w.flags&plain == 0
+		}
+		if n > 1 && !known { // Santa Cruz de Tenerife, and nothing behind it that makes it a person's
+			_, to := nm.span(0, n)
+			known = nm.begins(c.Text) && to < len(c.Text) && contains(".,)", c.Text[to])
 		}
 		if !known {
 			break
 		}
-		_, end = nm.span(0, n)
+		if n > 0 {
+			_, end = nm.span(0, n)
+		}
+		end = max(end, land)
 	}
 	return end, Found
 }

@@ -294,8 +294,11 @@ func (s *Stream) judge(k, at, name int) {
 		if f.kind == "" {
 			f.kind = s.r.rules[k].Type
 		}
-		if f.kind == Person {
+		switch f.kind {
+		case Person:
 			s.people.note(c.Text[c.Start:c.End], s.dropped+at)
+		case EmailAddress:
+			s.people.noteMailbox(c.Text[c.Start:c.End], s.dropped+at)
 		}
 		f.swallows, f.endless = s.r.rules[k].Swallows, c.Endless
 		if f.endless {
