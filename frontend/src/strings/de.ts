@@ -537,7 +537,7 @@ export const de: Strings = {
     matter: 'Akte',
     everyMatter: 'Das ganze Protokoll',
     compress: 'OCSF- und FHIR-Dateien packen: viel kleiner, schneller fertig auf einem langsamen Stick',
-    compressAbout: 'Sie enden auf .gz: gunzip, 7-Zip, ein Mac und die meisten SIEM-Systeme öffnen sie.',
+    compressAbout: 'Sie enden auf .gz: gunzip, 7-Zip, ein Mac und viele SIEM-Systeme öffnen sie.',
     days: (since: string, until: string) =>
       since === '' && until === ''
         ? 'Vom ersten Eintrag bis zum neuesten. Die Tage der Auswahl unten grenzen es ein.'

@@ -518,7 +518,7 @@ export const en = {
     matter: 'Matter',
     everyMatter: 'The whole record',
     compress: 'Compress OCSF and FHIR files: much smaller, sooner on a slow stick',
-    compressAbout: 'They end in .gz: gunzip, 7-Zip, a Mac and most SIEMs open them.',
+    compressAbout: 'They end in .gz: gunzip, 7-Zip, a Mac and many SIEMs open them.',
     days: (since: string, until: string) =>
       since === '' && until === ''
         ? 'From the first entry to the newest. The days of the filter below narrow it.'
