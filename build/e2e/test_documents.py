@@ -194,6 +194,23 @@ class Documents(Story):
         w.unlock()
         w.find("field", "Message")
 
+    def test_6b_several_are_taken_along_together(self):
+        w = self.w
+        w.press("Select several")
+        w.press("Select all")
+        w.press("Export")
+        self.tab_to("choice", "PDF")
+        w.key("Down", "Down")
+        self.fill("Folder", str(self.stick), clear=True)
+        self.fill("File name", "all", clear=True)
+        w.key("Return")
+        found = w.shows(r"(\d+) conversations were written and read back")
+        w.picture("59b-several")
+        self.assertEqual(len(list(self.stick.glob("all-*.md"))), int(found[1]))
+        self.assertGreater(int(found[1]), 1)
+        w.key("Escape")
+        w.press("Done")
+
     def test_7_the_record_names_them_by_number_alone(self):
         record = (self.home / "audit" / "entries").read_text()
         for action in "document_add", "document_read", "document_use":

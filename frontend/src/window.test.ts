@@ -570,6 +570,39 @@ describe('a temporary chat', () => {
   });
 });
 
+describe('taking several conversations along', () => {
+  it('writes each to a file of its own, can be cancelled, and says what was not written and why', async () => {
+    const user = await open();
+    let end = () => {};
+    mock.writing = new Promise((done) => (end = done));
+    await user.click(button('Select several'));
+    const exporter = () => within(screen.getByRole('toolbar')).getByRole('button', { name: 'Export' });
+    expect(exporter()).toBeDisabled();
+    await user.click(screen.getByLabelText('Select Example patient note'));
+    await user.click(screen.getByLabelText('Select Shorten the extension clause'));
+    await user.click(exporter());
+    const dialog = within(screen.getByRole('dialog'));
+    await user.click(await dialog.findByLabelText('Markdown'));
+    expect(screen.getByRole('dialog')).toHaveTextContent(/2 conversations.*a file of its own/);
+    await fireEvent.input(dialog.getByLabelText('File name'), { target: { value: 'ward' } });
+    await user.click(dialog.getByRole('button', { name: 'Export' }));
+    expect(await dialog.findByText('Writing 50%')).toBeInTheDocument();
+    await user.click(dialog.getByRole('button', { name: 'Cancel' }));
+    expect(mock.cancelled).toEqual(['take-along']);
+    await clean();
+    end();
+    expect(await dialog.findByRole('alert')).toHaveTextContent(
+      /^1 of 2 were not written: Shorten the extension clause: The disk is full/,
+    );
+    expect(dialog.getByText(/^Example patient note: .*ward-1\.md, .*entry 128\./)).toBeInTheDocument();
+    expect(mock.taken.map((q) => [q.conversation, q.format, q.name])).toEqual([
+      ['note', 'md', 'ward'],
+      ['clause', 'md', 'ward'],
+    ]);
+    await clean();
+  });
+});
+
 describe('taking a conversation along', () => {
   async function dialog(user: Awaited<ReturnType<typeof open>>) {
     await user.click(button('Example patient note'));

@@ -145,6 +145,16 @@ const views = {
       await page.getByText('on record as entry').waitFor();
     },
   ],
+  'export-several': [
+    'ready',
+    async (page) => {
+      await page.getByRole('button', { name: 'Select several' }).click();
+      await page.getByRole('button', { name: 'Select all' }).click();
+      await page.getByRole('toolbar').getByRole('button', { name: 'Export' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Export' }).click();
+      await page.getByText('were not written').scrollIntoViewIfNeeded();
+    },
+  ],
   temporary: [
     'ready',
     async (page) => {

@@ -24,6 +24,8 @@ export const exportRecord = (q: {
 }) => call(() => app.ExportRecord(q), as.toExported);
 export const exportTerms = () => call(() => app.ExportTerms(), as.toExportTerms);
 export const exportConversation = (q: TakeAlong) => call(() => app.ExportConversation(q), as.toTaken);
+export const exportConversations = (ids: string[], q: TakeAlong) =>
+  call(() => app.ExportConversations(ids, q), as.toTakenOnes);
 export const cancel = (job: string) => call(() => app.Cancel(job), nothing);
 
 export const models = () => call(() => app.Models(), as.toSealedModels);

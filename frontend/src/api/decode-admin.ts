@@ -18,6 +18,7 @@ import type {
   SealedModel,
   Slot,
   Taken,
+  TakenOne,
   Verified,
 } from './types';
 
@@ -109,6 +110,12 @@ export const toExportTerms = (value: unknown): ExportTerms => {
 
 export const toTaken = (value: unknown): Taken =>
   read(value, { path: '', size: 0, sha256: '', entry: 0, sealed: false });
+
+export const toTakenOnes = (value: unknown): TakenOne[] =>
+  list(value).map((v) => {
+    const f = fields(v);
+    return { conversation: str(f.conversation), taken: toTaken(f.taken), fault: toFaultFields(f.fault) };
+  });
 
 export const toFit = (value: unknown): Fit =>
   read(value, {

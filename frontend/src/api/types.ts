@@ -456,6 +456,13 @@ export interface Taken {
   sealed: boolean;
 }
 
+/** What became of one of several that were written. */
+export interface TakenOne {
+  conversation: string;
+  taken: Taken;
+  fault: Fault | null; // why it was not written
+}
+
 export interface SealedModel {
   id: string;
   name: string;

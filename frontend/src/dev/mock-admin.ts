@@ -25,6 +25,11 @@ function entry(seq: number): Entry {
 }
 
 const all = Array.from({ length: 128 }, (_, i) => entry(127 - i));
+const full = {
+  code: 'disk_full',
+  message: 'The disk is full.',
+  hint: 'Free some space and export again.',
+};
 const hash = (n: number) =>
   `${'kQ3v8mYpLx0cWb7T'.slice(n % 7)}${'Zr4nUe1HsAf6DjGo2iBtNwXyMqCvEpK='.slice(n % 5)}`;
 
@@ -156,7 +161,17 @@ export function adminMock(mock: MockApp) {
       const path = `${q.folder}/${q.name}.${q.format}${q.sealed ? '.age' : ''}`;
       return { path, size: 48_000, sha256: hash(1), entry: 128, sealed: q.sealed };
     },
-    Cancel: async () => undefined,
+    ExportConversations: async (ids: string[], q: TakeAlong) => {
+      mock.taken.push(...ids.map((conversation) => ({ ...q, conversation })));
+      mock.emit('progress', { job: 'take-along', step: 'writing', done: 1, total: ids.length });
+      await mock.writing;
+      return ids.map((conversation, i) => {
+        const path = `${q.folder}/${q.name}-${i + 1}.${q.format}`;
+        const taken = { path, size: 48_000, sha256: hash(1), entry: 128 + 2 * i, sealed: q.sealed };
+        return conversation === 'clause' ? { conversation, taken: {}, fault: full } : { conversation, taken };
+      });
+    },
+    Cancel: async (job: string) => void mock.cancelled.push(job),
     Models: async () => [model, forFinding],
     ImportModel: async () => {
       throw {

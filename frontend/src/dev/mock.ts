@@ -47,6 +47,8 @@ export class MockApp {
   passphrase = 'correct';
   copied: string[] = [];
   taken: TakeAlong[] = [];
+  writing: Promise<void> = Promise.resolve(); // several, for so long
+  cancelled: string[] = []; // jobs
   used: { id: string; wish: Wish } | null = null;
   forgotten = 0;
   readAhead: string[] = [];

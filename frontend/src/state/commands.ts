@@ -28,7 +28,8 @@ const actions: Record<Command, () => void> = {
   messages: () => ui.toggle('messages'),
   copy: () => void copyLast(),
   export: () => {
-    if (chat.conversation && !chat.temporary) ui.dialog = { kind: 'export', conversation: chat.conversation };
+    if (chat.conversation && !chat.temporary)
+      ui.dialog = { kind: 'export', conversations: [chat.conversation] };
   },
   larger: () => void look.resize(1, session.phase === 'ready'),
   smaller: () => void look.resize(-1, session.phase === 'ready'),

@@ -3,7 +3,8 @@ import type { Conversation, Doc, Matter, Message } from '../api/types';
 
 export type Dialog =
   | { kind: 'evidence' | 'shortcuts' | 'palette' | 'matters' | 'masked' }
-  | { kind: 'delete' | 'organise' | 'export'; conversation: Conversation }
+  | { kind: 'delete' | 'organise'; conversation: Conversation }
+  | { kind: 'export'; conversations: Conversation[] }
   | { kind: 'deleteMany'; ids: string[] }
   | { kind: 'deleteMessage'; message: Message }
   | { kind: 'deleteDocument'; document: Doc }

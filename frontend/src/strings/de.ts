@@ -88,6 +88,7 @@ export const de: Strings = {
     pin: 'Anheften',
     unpin: 'Lösen',
     move: 'Verschieben…',
+    export: 'Ausgeben',
     remove: 'Löschen',
     done: 'Fertig',
     title: 'Die ausgewählten Gespräche löschen?',
@@ -328,12 +329,21 @@ export const de: Strings = {
   },
   take: {
     title: 'Gespräch ausgeben',
+    titleSeveral: 'Gespräche ausgeben',
     about:
       'Aufgeschrieben mit dem Modell, der Richtlinie und dem Eintrag im Protokoll, aus denen es stammt. Verdecktes bleibt verdeckt, und was die Richtlinie heute verdeckt, auch. Die Ausgabe selbst steht im Protokoll.',
     off: 'Die Richtlinie dieses Rechners lässt keine Gespräche ausgeben. Fragen Sie die IT oder die Compliance.',
     format: 'Format',
     formats: { pdf: 'PDF', docx: 'Word (DOCX)', md: 'Markdown', json: 'Daten (JSON)' },
     name: 'Dateiname',
+    several: (n: number) => plural(n, 'Gespräch', 'Gespräche'),
+    numbered:
+      'Jedes bekommt eine eigene Datei und einen eigenen Eintrag im Protokoll; dem Namen folgt eine Nummer.',
+    notWritten: (n: number, all: number) => `${number(n)} von ${number(all)} sind nicht geschrieben:`,
+    allWritten: (n: number) =>
+      `${plural(n, 'Gespräch ist', 'Gespräche sind')} geschrieben und zurückgelesen. Werfen Sie ein Laufwerk aus, ehe Sie es abziehen.`,
+    oneWritten: (title: string, path: string, size: string, entry: number) =>
+      `${title}: ${path}, ${size}, im Protokoll als Eintrag ${number(entry)}.`,
     seal: (n: number) => `Für ${plural(n, 'Empfänger', 'Empfänger')} der Richtlinie verschlüsseln`,
     values: 'Mit den Angaben hinter den Stellvertretern, wie Sie sie sehen; das kommt ins Protokoll',
     willSeal: (n: number) =>

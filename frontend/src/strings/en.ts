@@ -76,6 +76,7 @@ export const en = {
     pin: 'Pin',
     unpin: 'Unpin',
     move: 'Move to…',
+    export: 'Export',
     remove: 'Delete',
     done: 'Done',
     title: 'Delete the selected conversations?',
@@ -312,12 +313,21 @@ export const en = {
   },
   take: {
     title: 'Export conversation',
+    titleSeveral: 'Export conversations',
     about:
       'Written down with the model, the policy and the entry on record that it comes from. What is masked stays masked, and what policy masks today is masked too. The export itself is on record.',
     off: 'The policy of this workstation does not let conversations be exported. Ask IT or compliance.',
     format: 'Format',
     formats: { pdf: 'PDF', docx: 'Word (DOCX)', md: 'Markdown', json: 'Data (JSON)' },
     name: 'File name',
+    several: (n: number) => plural(n, 'conversation', 'conversations'),
+    numbered:
+      'Each gets a file of its own and an entry of its own on record; the name is followed by a number.',
+    notWritten: (n: number, all: number) => `${n} of ${all} were not written:`,
+    allWritten: (n: number) =>
+      `${plural(n, 'conversation was', 'conversations were')} written and read back. Eject a drive before you pull it out.`,
+    oneWritten: (title: string, path: string, size: string, entry: number) =>
+      `${title}: ${path}, ${size}, on record as entry ${entry}.`,
     seal: (n: number) => `Encrypt it to ${plural(n, 'recipient', 'recipients')} of the policy`,
     values: 'With the values behind stand-ins, as you see them; that goes on record',
     willSeal: (n: number) =>
