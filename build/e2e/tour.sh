@@ -9,6 +9,7 @@ preview redaction-2-preview
 versions 60-versions
 found 64-found
 source 52-source
+page 57-page
 entry 22-record-entry
 held 65-held
 policy 66-policy
