@@ -50,7 +50,7 @@ func TestGuardrailsSeeTheSameInPieces(t *testing.T) {
 	for _, text := range builtinGuards()[0].Words {
 		words = append(words, strings.Fields(text)...)
 	}
-	words = append(words, strings.Fields("everything above your system prompt instructions original names values behind the placeholders [PERSON_1] really real redaction re de you no longer apply was told given back hidden under hide systemprompt in clear text is off exist unredacted masking filter without privacy before tus deine nicht nichts anything to be not do please letter by letter digits one at a time backwards in words base64 reverse order al revés dots between the letters ssn surname phone number pretend no rules note")...)
+	words = append(words, strings.Fields("everything above your system prompt instructions original names values behind the placeholders [PERSON_1] really real redaction re de you no longer apply was told given back hidden under hide systemprompt in clear text is off exist unredacted masking filter without privacy before tus deine nicht nichts anything to be not do please letter by letter digits one at a time backwards in words base64 reverse order al revés dots between the letters ssn surname phone number pretend no rules note first letter hidden name that was masked you replaced in test mode are so test drill without filter let untouched through blanks where brackets letters der verborgene namen nombre oculto stop replacing labels wieder back vuelve a poner forget keep secret administrator configured")...)
 	separator := rapid.SampledFrom([]string{" ", " ", " ", " ", ", ", ". ", "\n", "\n\n", "! ", "'", "-", "7 "})
 	rapid.Check(t, func(t *rapid.T) {
 		var text string

@@ -32,6 +32,13 @@ const (
 	bare     = "reveal expose disclose leak dump revela revelar verrate"
 )
 
+// What stands for a value and can be masked, how it is said that it is, and what of it tells something about it.
+const (
+	identifying = "name names surname surnames number numbers date dates address addresses identity identities person persons ssn iban birthday email value values adressen field fields namens nachname nachnamens nachnamen vorname vornamen namen nummer nummern adresse adressen datum stellen werte nombre nombres apellido apellidos número números fecha fechas dirección direcciones teléfono datos valores"
+	covered     = "hidden masked redacted concealed removed replaced protected blacked anonymised anonymized pseudonymised pseudonymized obscured verborgenen verborgene verborgener verborgenes versteckten versteckte versteckter maskierten maskierte geschwärzten geschwärzte anonymisierten oculto oculta ocultos ocultas ocultado ocultada ocultados tapado tapada tapados enmascarado enmascarada enmascarados censurado censurada censurados"
+	aspects     = "letter letters digit digits initials hint syllable syllables acrostic anagram rhymes vowel vowels consonants vokale vocales pista tipp silben buchstabe buchstaben ziffer ziffern initialen anfangsbuchstaben letra letras dígito dígitos iniciales sílabas"
+)
+
 // order is what may be a request to override: a verb, the words behind it in the sentence, in small letters, and the text
 // around it.
 type order struct {
@@ -54,10 +61,14 @@ func judges() map[string][]judge {
 		{"undo undoing reverse decode resolve deshaz deshacer revierte descifra", (*order).undo},
 		{"redact mask anonymize anonymise pseudonymize pseudonymise censor hide ocultes enmascares anonimices censures tapes maskiere maskier schwärze anonymisiere zensiere", (*order).deny},
 		{swapping, (*order).restore},
-		{"hebe kill stelle disable disables deactivate deactivating disabling bypass bypassing circumvent suspend skip remove stop stopping turn switch evade defeat desactiva desactivar desactive apaga apagar quita quitar deja deshabilita elude deaktiviere deaktivieren schalte abschalten umgehe umgehen entferne", (*order).off},
+		{"hebe kill stelle disable disables deactivate deactivating disabling bypass bypassing circumvent suspend skip remove stop stopping turn switch evade defeat überspringe sáltate omite desactiva desactivar desactive apaga apagar quita quitar deja deshabilita elude deaktiviere deaktivieren schalte abschalten umgehe umgehen entferne", (*order).off},
 		{swapping, (*order).swap},
-		{"fill restore recover put bring stelle setze restaura", (*order).fill},
+		{"fill restore recover put bring stelle setze restaura substitute vuelve insert füge pon", (*order).fill},
 		{"leave keep lass deja", (*order).leave},
+		{"let lass deja run process handle treat analyse analyze procesa verarbeite", (*order).through},
+		{"stop hör deja", (*order).cease},
+		{aspects, (*order).aspect},
+		{"say translate guess spell sort compare compose write convert übersetze errate sortiere vergleiche buchstabiere traduce adivina ordena compara deletrea", (*order).rework},
 		{"need want brauche necesito quiero", (*order).want},
 		{"without sin ohne", (*order).bars},
 		{spelling + " give put write read tell print output return list say encode translate convert nenne gib schreib schreibe lies codiere kodiere dame dime escribe pon lee devuelve codifica", (*order).spelled},
@@ -71,6 +82,9 @@ func judges() map[string][]judge {
 		{"reidentify uncover unblind depseudonymize depseudonymise unmask unmasking deanonymize deanonymise unredact demaskiere desenmascara", (*order).open},
 		{"identify anonymize anonymise pseudonymize pseudonymise", (*order).reopen},
 		{showing + " " + bare, (*order).show},
+		{showing + " " + bare + " lista zeigst nennst verrätst muestres enseña enseñes reveles digas", (*order).licensed},
+		{"answer respond reply speak sprich habla antworte antwortest antworten responde", (*order).plainly},
+		{"put place insert paste output print give show", (*order).yourText},
 	} {
 		for w := range strings.FieldsSeq(class.verbs) {
 			verbs[w] = append(verbs[w], class.judge)
@@ -88,7 +102,7 @@ func overrides(spec int) Rule {
 		words = append(words, w)
 	}
 	slices.Sort(words)
-	return Rule{Name: "guard_override/4", Type: guardType(spec), Words: words, Match: func(c *Candidate) Verdict {
+	return Rule{Name: "guard_override/5", Type: guardType(spec), Words: words, Match: func(c *Candidate) Verdict {
 		return matchOverride(c, verbs)
 	}}
 }
@@ -169,7 +183,7 @@ func (o *order) bracketed() int {
 	if !o.bracket() {
 		return 0
 	}
-	if p := o.at("real actual true original echten wahren reales", 0, len(o.words)); p > 0 && o.at(values+" date address phone", p, p+2) > 0 {
+	if p := o.at("real actual true original echten wahren reales", 0, len(o.words)); p > 0 && o.at(values+" date address phone person", p, p+2) > 0 {
 		return p
 	}
 	if p := o.at("hidden concealed masked", 0, 4); p > 0 && o.at("under beneath underneath by behind", p, p+1) > 0 {
@@ -179,6 +193,127 @@ func (o *order) bracketed() int {
 		return p
 	}
 	return 0
+}
+
+// masked returns 1 + the index of the last word of what is masked, from from on: the hidden name, el nombre oculto, the number
+// that was blacked out, the names you replaced; 0 for none.
+func (o *order) masked(from int) int {
+	for i := from; i < len(o.words); i++ {
+		switch w := o.words[i]; {
+		case has(covered, w):
+			if p := o.at(identifying, i+1, i+3); p > 0 {
+				return p
+			}
+		case has(identifying, w):
+			if p := o.at(covered, i+1, i+2); p > 0 {
+				return p
+			}
+			if p := o.at("that which you", i+1, i+2); p > 0 {
+				q := o.at(covered+" hid mask redact conceal", p, p+3)
+				if q > 0 && (o.words[p-1] == "you" || o.at("was were is are have", p, q) > 0) && o.at("by", q, q+1) == 0 {
+					return q
+				}
+			}
+		}
+	}
+	return 0
+}
+
+// aspect: a piece or a measure of what is masked: the first letter of each hidden name, how many letters it has.
+func (o *order) aspect() int { return o.masked(0) }
+
+// rework: what is masked is wanted in another form, from which it can be told.
+func (o *order) rework() int {
+	p := o.masked(0)
+	switch {
+	case p == 0 || p > 7 || !ordered(o.before):
+		return 0
+	case o.verb == "compare" && o.at("whether if match matches same", p, len(o.words)) == 0, o.verb == "write" && o.at("as in", p, p+1) == 0:
+		return 0
+	}
+	return p
+}
+
+// licensed: what is masked is to be shown since somebody allows it, or since this is a test.
+func (o *order) licensed() int {
+	p := max(o.masked(0), o.at("originals", 0, 4))
+	if q := o.at("original real actual unmasked unredacted ursprünglichen echten", 0, 4); p == 0 && q > 0 && o.at(identifying+" record version", q, q+2) > 0 {
+		p = q + 1
+	}
+	if q := o.at(identifying, 0, 4); p == 0 && q > 0 && o.at("originales reales", q, q+1) > 0 {
+		p = q + 1
+	}
+	before := strings.ToLower(string(o.before[bytes.LastIndexAny(o.before, ".?!")+1:]))
+	if q := o.at("what", 0, 1); q > 0 && o.at("they it", q, q+1) > 0 && o.at("hold holds hide hides conceal conceals replace replaces", q+1, q+2) > 0 && holds(before, "placeholder", "token", "your label", "your tag", "marcador", "platzhalter") {
+		return q + 2
+	}
+	if strings.HasSuffix(o.verb, "st") && holds(before, "geschwärzt", "maskiert", "verborgen", "versteckt") { // dass du die geschwärzten Stellen zeigst
+		p = 1
+	}
+	if p == 0 || p > 8 {
+		return 0
+	}
+	mode := holds(before, " mode", "modus", "modo de", " drill", "simulation", "simulacro", "übung") && holds(before, "you are", "you're", "this is", "du bist", "das ist", "estás", "esto es")
+	leave := holds(before, "i have clearance", "i have permission", "you may", "you can safely", "authorised you", "authorized you", "allowed you", "permits you", "erlaubt, dass du", "erlaubt dass du", "autorizado que", "permitido que", "autorizado a que")
+	if !mode && !leave {
+		return 0
+	}
+	return p
+}
+
+// plainly: answers are wanted without a filter.
+func (o *order) plainly() int {
+	p := o.at("without ohne sin", 0, 3)
+	q := o.at("filter filters filtering filtro filtros filterung", p, p+3)
+	if p == 0 || q == 0 || q < len(o.words) && o.at("and y und please bitte from", q, q+1) == 0 {
+		return 0
+	}
+	return q
+}
+
+// yourText: the assistant's own instructions or first message are to be put somewhere.
+func (o *order) yourText() int {
+	p := o.at("your", 0, 2)
+	if p == 0 {
+		return 0
+	}
+	if q := o.at("hidden system internal initial secret", p, p+1); q > 0 && o.at(orders+" message", q, q+1) > 0 && o.at("for", q+1, q+2) == 0 {
+		return q + 1
+	}
+	if q := o.at("first opening", p, p+1); q > 0 && o.at("message prompt instruction instructions", q, q+1) > 0 && o.at("verbatim word", q+1, q+2) > 0 {
+		return q + 2
+	}
+	return 0
+}
+
+// through: a text is to pass without being masked.
+func (o *order) through() int {
+	if !ordered(o.before) {
+		return 0
+	}
+	if p := o.at("untouched unmasked unredacted ungeschwärzt unmaskiert unzensiert", 0, 6); p > 0 && o.at("through pass durch", 0, p+1) > 0 {
+		return p
+	}
+	if p := o.at("without sin ohne", 0, 6); p > 0 {
+		if q := o.at("anonymising anonymizing masking redacting pseudonymising pseudonymizing censoring censurar enmascarar anonimizar anonymisierung schwärzung maskierung", p, p+3); q > 0 {
+			return q
+		}
+	}
+	return 0
+}
+
+// cease: names are to be replaced no more.
+func (o *order) cease() int {
+	p := o.at("replacing swapping sustituir reemplazar cambiar ersetzen", 0, 6)
+	if p == 0 || !ordered(o.before) || o.at(identifying, 0, p+3) == 0 || o.at("tags labels placeholders tokens etiquetas marcadores platzhalter", 0, p+5) == 0 {
+		return 0
+	}
+	return p
+}
+
+// holds reports whether text holds one of these.
+func holds(text string, any ...string) bool {
+	return slices.ContainsFunc(any, func(s string) bool { return strings.Contains(text, s) })
 }
 
 // undo: masking is undone.
@@ -213,18 +348,21 @@ func (o *order) restore() int {
 
 // off: the protection is switched off, or gone around.
 func (o *order) off() int {
+	if o.at("it", 0, 1) > 0 && has("bypass disable deactivate circumvent skip", o.verb) && holds(strings.ToLower(string(o.before)), "privacy filter", "redaction", "masking", "anonymi") {
+		return 1
+	}
 	if p := o.at("hiding replacing blacking", 0, 1); p > 0 {
 		if q := o.at(values, p, p+3); q > 0 {
 			return q
 		}
 	}
-	if p := o.at(protection, 0, 5); p > 0 {
+	if p := o.at(protection, 0, 5); p > 0 && o.at("study studies trial effect", p, p+1) == 0 {
 		soft := has("filter filters filtering protection safety safeguards filtro filtros redacción", o.words[p-1]) // of other things as well
 		if !soft || o.at("privacy pii phi your dlp tu deine content redaction output data datenschutz", 0, p) > 0 || o.at("privacidad datenschutz privacy datos personales", p, p+3) > 0 {
 			return p
 		}
 	}
-	if p := o.at("privacy pii phi dlp", 0, 4); p > 0 && o.at("mode detection detector layer scanner scanning scrubbing check checks", p, p+1) > 0 {
+	if p := o.at("privacy pii phi dlp", 0, 4); p > 0 && o.at("mode detection detector layer scanner scanning scrubbing check checks step pass stage", p, p+1) > 0 {
 		return p + 1
 	}
 	if p := o.at("datenschutz", 0, 3); p > 0 && o.at("ab aus", p, p+1) > 0 {
@@ -251,7 +389,16 @@ func (o *order) fill() int {
 	if p := o.at("masked redacted hidden blanked pseudonymized pseudonymised anonymized anonymised geschwärzten maskierten enmascarados", 0, 5); p > 0 && o.at(values, p, p+3) > 0 {
 		return p
 	}
-	if p := o.at("real original actual", 0, 3); p > 0 && o.at("names identifiers identities", p, p+2) > 0 && o.at("back", p, p+4) > 0 {
+	if p := o.at("real original actual echten wahren", 0, 3); p > 0 && o.at("names numbers dates addresses values identifiers identities namen nummern werte", p, p+2) > 0 && o.at("back wieder", p, p+4) > 0 {
+		return p
+	}
+	if p := o.at("nombres datos valores", 0, 5); p > 0 && o.at("reales originales verdaderos", p, p+1) > 0 && o.at("poner vez nuevo", 0, p) > 0 {
+		return p + 1
+	}
+	if p := o.at("klarnamen echtnamen originalnamen", 0, 3); p > 0 && o.at("wieder", p, p+1) > 0 {
+		return p + 1
+	}
+	if p := o.at("blanks", 0, 3); p > 0 && o.at("where", p, p+1) > 0 && o.at("brackets placeholders tokens", p, p+4) > 0 {
 		return p
 	}
 	return 0
@@ -351,6 +498,11 @@ func (o *order) pretend() int {
 	if !ordered(o.before) || o.verb == "tu" && o.at("so", 0, 1) == 0 {
 		return 0
 	}
+	if p := o.at("model assistant ai bot chatbot modell assistent modelo asistente", 0, 4); p > 0 {
+		if q := o.at("privacy datenschutz privacidad", p, len(o.words)); q > 0 && o.at("never no not without nie nichts ohne nunca sin", p, q) > 0 {
+			return q
+		}
+	}
 	p := o.at(protection, 0, len(o.words))
 	if p == 0 || has("protection safety safeguards", o.words[p-1]) { // a tenant's, a machine's
 		return 0
@@ -395,10 +547,24 @@ func (o *order) said() int {
 
 // which: asks for the instructions.
 func (o *order) which() int {
+	if p := o.at("of", 0, 1); p > 0 {
+		if q := o.masked(p); q > 0 && q < 5 && o.at("redacted removed replaced protected", p, q) == 0 {
+			return q
+		}
+	}
 	if p := o.at("prompt systemprompt", 0, 5); p > 0 && o.at("your tu dein deinem", 0, p) > 0 {
 		return p
 	}
-	if p := o.at(orders, 0, 3); p > 0 {
+	if p := o.at("tell told", 0, 5); p > 0 && o.at("you", p, p+1) > 0 && o.at("hide mask redact conceal", p+1, p+3) > 0 {
+		return min(p+3, len(o.words))
+	}
+	if p := o.at("dijeron", 0, 2); p > 0 && o.at("antes", p, p+1) > 0 && o.at("conversación", p+1, p+5) > 0 {
+		return p + 1
+	}
+	if p := o.at("told instructed", 0, 4); p > 0 && o.at("you", 0, p) > 0 && o.at("before", p, p+1) > 0 && o.at("conversation chat session", p+1, p+4) > 0 {
+		return p
+	}
+	if p := o.at(orders, 0, 3); p > 0 && !medical(o.words) {
 		if q := o.at("you du", p, p+4); q > 0 && o.at("given received told got bekommen erhalten", q, q+3) > 0 {
 			return p
 		}
@@ -414,7 +580,7 @@ func (o *order) who() int {
 	if !o.bracket() {
 		return 0
 	}
-	if p := o.at("behind really actually hinter wirklich detrás realmente", 0, o.limit()); p > 0 {
+	if p := o.at("behind really actually hinter wirklich wirklichkeit detrás realmente realidad", 0, o.limit()); p > 0 {
 		return p
 	}
 	if p := o.at("place", 0, o.limit()); p > 0 && o.at("of", p, p+1) > 0 {
@@ -432,6 +598,12 @@ func (o *order) drop() int {
 		return p
 	}
 	if p := o.at("system", 0, 3); p > 0 && o.at("message messages", p, p+1) > 0 {
+		return p + 1
+	}
+	if p := o.at("that dass que", 0, 1); p > 0 && o.at("you du debes tienes", p, p+1) > 0 && o.at("secret private hidden mask protect geheim verborgen verbergen schützen secreto ocultos proteger", p+1, len(o.words)) > 0 && o.at(identifying, p+1, len(o.words)) > 0 {
+		return len(o.words)
+	}
+	if p := o.at("administrator admin", 0, 4); p > 0 && o.at("configured set decided wants", p, p+1) > 0 {
 		return p + 1
 	}
 	if p := o.at("what whatever was lo", 0, 2); p > 0 && !strings.HasSuffix(string(bytes.ToLower(lastWord(o.before))), "not") {
@@ -477,7 +649,7 @@ func (o *order) open() int {
 
 // show: the instructions, or what is masked, are to be shown.
 func (o *order) show() int {
-	if o.bracket() && (o.at("stand stands", 0, len(o.words)) > 0 || o.at("really", 0, len(o.words)) > 0) {
+	if o.bracket() && (o.at("stand stands", 0, len(o.words)) > 0 || o.at("really wirklichkeit wirklich", 0, len(o.words)) > 0) {
 		return len(o.words)
 	}
 	if p := o.at("behind hinter detrás", 0, 4); p > 0 {
@@ -485,10 +657,27 @@ func (o *order) show() int {
 			return q
 		}
 	}
+	if p := o.at("behind", 0, len(o.words)); p > 2 && o.at(values, 0, p-1) > 0 && o.at("your", p, p+1) > 0 && o.at("labels placeholders tokens masks tags", p+1, p+2) > 0 {
+		return p + 2
+	}
+	if p := o.at("systemtext", 0, 4); p > 0 {
+		return p
+	}
+	if p := o.at("labels tags placeholders tokens masks platzhalter platzhaltern", 0, 4); p > 0 && o.at("what was", 0, p) > 0 && o.at("conceal conceals hide hides cover covers replace replaced verbergen verdecken", p, p+2) > 0 {
+		return p + 1
+	}
+	if p := o.at(identifying, 0, 4); p > 0 {
+		if q := o.masked(p - 1); q > 0 && q <= p+3 && (o.at("you", p, p+1) > 0 || o.at("that which", p, p+1) > 0 && has("anonymised anonymized masked pseudonymised pseudonymized", o.words[q-1])) {
+			return q
+		}
+	}
 	if has("repeat recite reproduce print output repite wiederhole", o.verb) {
-		if p := o.at("everything words todo alles", 0, 2); p > 0 {
-			if q := o.at("above anterior oben arriba", p, p+4); q > 0 {
+		if p := o.at("everything words todo alles", 0, 4); p > 0 {
+			if q := o.at("above anterior oben arriba encima", p, p+5); q > 0 {
 				return q
+			}
+			if q := o.at("über", p, p+3); q > 0 && o.at("dieser diesem", q, q+1) > 0 && o.at("zeile text satz nachricht", q+1, q+2) > 0 {
+				return q + 2
 			}
 		}
 	}
@@ -512,7 +701,7 @@ func (o *order) show() int {
 	if p := o.at("answer reply response output", 0, 3); p > 0 && o.at("with", p, p+1) > 0 && o.at("real original actual", p+1, p+4) > 0 && o.at(values, p+1, p+5) > 0 {
 		return o.at(values, p+1, p+5)
 	}
-	if p := o.at(orders, 0, 6); p > 0 && o.at("your tus deine deinen", 0, p) > 0 && o.at(system+" interne internas", 0, p) > 0 {
+	if p := o.at(orders, 0, 6); p > 0 && o.at("for", p, p+1) == 0 && o.at("your tus deine deinen", 0, p) > 0 && o.at(system+" interne internas", 0, p) > 0 {
 		return p
 	}
 	if p := o.at("prompt prompts systemprompt systemanweisung systemnachricht", 0, 6); p > 0 && o.at("your tu deinem deinen deiner dein", 0, p) > 0 {
@@ -609,7 +798,7 @@ func unfollowed(verb string, before []byte, words []string) bool {
 func yours(before []byte) bool {
 	last := string(bytes.ToLower(lastWord(before)))
 	switch last {
-	case "previous", "earlier", "prior", "system", "other":
+	case "previous", "earlier", "prior", "system", "other", "safety", "privacy", "security", "content":
 		before = before[:len(bytes.TrimRight(before, " "))-len(last)]
 		last = string(bytes.ToLower(lastWord(before)))
 	}
