@@ -6,6 +6,7 @@ package app
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 
 	"subrosa/internal/fault"
@@ -73,7 +74,10 @@ func (a *App) Unlock(passphrase string) error {
 // unlocked loads the model while the user reads the screen.
 func (a *App) unlocked(err error) error {
 	if err == nil {
-		go func() { _ = a.session.LoadModel(context.Background()) }() // its status carries a failure
+		go func() {
+			_ = a.session.LoadModel(context.Background()) // its status carries a failure
+			debug.FreeOSMemory()                          // what opening took: the runtime would keep it for minutes
+		}()
 	}
 	return err
 }

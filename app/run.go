@@ -23,6 +23,7 @@ import (
 	"subrosa/internal/lockdown"
 	"subrosa/internal/sandbox"
 	"subrosa/internal/session"
+	"subrosa/internal/webview"
 )
 
 // contentSecurityPolicy lets the page run its own script and style, and reach nothing.
@@ -57,7 +58,7 @@ func Run(page fs.FS) int {
 	}
 	a.takeHome(opts, homeless)
 	go proven()
-	if err := errors.Join(harden(), forgetPrograms()); err != nil {
+	if err := errors.Join(harden(), forgetPrograms(), webview.Prepare(hasGPU())); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", err)
 		return 1
 	}
@@ -168,12 +169,18 @@ func (a *App) options(page fs.FS) *options.App {
 	}
 }
 
-// webviewGPU draws in software where there is no GPU to draw with, as under Xvfb.
+// hasGPU tells whether there is a GPU for the page: not under Xvfb.
+func hasGPU() bool {
+	_, err := os.Stat("/dev/dri")
+	return err == nil
+}
+
+// webviewGPU draws in software where there is no GPU to draw with.
 func webviewGPU() linux.WebviewGpuPolicy {
-	if _, err := os.Stat("/dev/dri"); err != nil {
-		return linux.WebviewGpuPolicyNever
+	if hasGPU() {
+		return linux.WebviewGpuPolicyOnDemand
 	}
-	return linux.WebviewGpuPolicyOnDemand
+	return linux.WebviewGpuPolicyNever
 }
 
 // silence is the web view's logger. Wails' own writes whole calls to standard error when one fails, passphrase and

@@ -35,6 +35,20 @@ def held(pid):
     return round(sum(out.values())), {k: round(v) for k, v in out.items()}
 
 
+def written_and_executed(pid):
+    """The programs below pid that have memory which is both, with the lines of /proc/PID/maps that say so."""
+    out = {}
+    for p in tree(pid):
+        try:
+            name = pathlib.Path(f"/proc/{p}/comm").read_text().strip()
+            lines = pathlib.Path(f"/proc/{p}/maps").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if both := [line for line in lines if {"w", "x"} <= set(line.split()[1])]:
+            out[f"{name} {p}"] = both
+    return out
+
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 

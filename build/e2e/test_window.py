@@ -13,6 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import canary  # noqa: E402
+import memory  # noqa: E402
 from window import BIN, PASSPHRASE, ROOT, WALLS, Atspi, Story, Window, nothing_left, wait  # noqa: E402
 
 LONG = "Write a long story"
@@ -88,6 +89,7 @@ class FirstDay(Story):
         self.w.shows(r"tokens/s|tok/s")
         self.assertNotIn("219-09-9999", self.w.text())
         self.w.picture("04-answered")
+        self.assertEqual(memory.written_and_executed(self.w.pid()), {})
 
     def test_04_a_second_model_is_imported(self):
         """It has random weights and is large enough to be stopped, and killed, in the middle of an answer."""

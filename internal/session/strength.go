@@ -1,6 +1,11 @@
 package session
 
-import "github.com/trustelem/zxcvbn"
+import (
+	"github.com/trustelem/zxcvbn"
+	"github.com/trustelem/zxcvbn/frequency"
+)
+
+func init() { clear(frequency.FrequencyLists) } // zxcvbn has made its dictionaries of them: 1.5 MB that nobody reads again
 
 // PassphraseStrength is zxcvbn's estimate.
 type PassphraseStrength struct {

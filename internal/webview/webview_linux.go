@@ -112,7 +112,21 @@ static int harden_all(const char *home) {
 */
 import "C"
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
+
+// Prepare says, before there is a web view, how its processes run: without a compiler for the page's JavaScript, so that no
+// memory of theirs is both written and executed, as in WebKit's own lockdown mode; and, where there is no GPU, without the
+// renderer that would share its buffers with one.
+func Prepare(gpu bool) error {
+	err := os.Setenv("JSC_useJIT", "0")
+	if !gpu {
+		err = errors.Join(err, os.Setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1"))
+	}
+	return err
+}
 
 // Harden restricts every web view of this process, on GTK's thread, and returns when it has. It is called once.
 func Harden() error {

@@ -4,6 +4,9 @@ package webview
 
 import "errors"
 
+// Prepare has nothing to say here.
+func Prepare(bool) error { return nil }
+
 // Harden is not available here.
 func Harden() error { return errors.ErrUnsupported }
 
