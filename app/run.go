@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 
@@ -58,6 +59,7 @@ func Run(page fs.FS) int {
 	}
 	a.takeHome(opts, homeless)
 	go proven()
+	debug.SetGCPercent(50) // the window is open all day: its memory counts for more than the collector's time
 	if err := errors.Join(harden(), forgetPrograms(), webview.Prepare(hasGPU())); err != nil {
 		fmt.Fprintln(os.Stderr, "subrosa:", err)
 		return 1

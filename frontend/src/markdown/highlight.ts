@@ -20,7 +20,7 @@ const languages = {
 };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 
-// While a block is still growing it is highlighted again each frame, so only while that is cheap.
+// While a block is still growing, its complete lines are highlighted again with each new one, so only while that is cheap.
 const whileOpen = 4_000;
 const whenClosed = 100_000;
 
@@ -33,8 +33,18 @@ const entities: Record<string, string> = {
 };
 export const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => entities[c] ?? c);
 
+const marked = (code: string, language: string): string =>
+  hljs.highlight(code, { language, ignoreIllegals: true }).value;
+
+let lines = { code: '', language: '', html: '' }; // the complete lines of the block that is growing
+
 /** Class-based HTML for code; plain escaped text where the language is unknown or the block is too long. */
 export function highlight(code: string, language: string, closed: boolean): string {
   if (!hljs.getLanguage(language) || code.length > (closed ? whenClosed : whileOpen)) return escape(code);
-  return hljs.highlight(code, { language, ignoreIllegals: true }).value;
+  if (closed) return marked(code, language);
+  const complete = code.slice(0, code.lastIndexOf('\n') + 1);
+  if (lines.code !== complete || lines.language !== language) {
+    lines = { code: complete, language, html: marked(complete, language) };
+  }
+  return lines.html + escape(code.slice(complete.length));
 }

@@ -9,6 +9,11 @@ export interface Block {
   html: string;
 }
 
+interface Open extends Block {
+  raw: string;
+  finished: boolean;
+}
+
 // Where a block ends depends on the line or two after it, so a block counts as closed when two more stand behind it.
 const openBlocks = 2;
 
@@ -19,7 +24,7 @@ export class IncrementalMarkdown {
   #raw = '';
   #tail = '';
   #done: Block[] = [];
-  #open: (Block & { raw: string; finished: boolean })[] = [];
+  #open: Open[] = [];
   readonly #cited: ReadonlySet<number>;
 
   /** cited are the numbers that lead to a source. */
@@ -35,13 +40,17 @@ export class IncrementalMarkdown {
     this.#raw = text;
     this.#tail += added.replace(/\r\n?/g, '\n');
     if (added.includes('\n') || added.includes('\r')) this.#close(); // only a complete line can close a block
-    this.#open = visible(lex(this.#tail)).map((token, i) => {
-      const key = this.#done.length + i;
-      const before = this.#open.find((block) => block.key === key);
-      if (before?.raw === token.raw && before.finished === finished) return before;
-      return { key, raw: token.raw, finished, html: renderToken(token, finished, this.#cited) };
-    });
+    this.#open = visible(lex(this.#tail)).map((token, i, { length }) =>
+      this.#block(token, this.#done.length + i, finished || i < length - 1),
+    );
     return [...this.#done, ...this.#open];
+  }
+
+  /** The block as it was, where it is the same; finished is what something stands behind, too. */
+  #block(token: Token, key: number, finished: boolean): Open {
+    const before = this.#open.find((block) => block.key === key);
+    if (before?.raw === token.raw && before.finished === finished) return before;
+    return { key, raw: token.raw, finished, html: renderToken(token, finished, this.#cited) };
   }
 
   #reset(): void {
@@ -60,7 +69,7 @@ export class IncrementalMarkdown {
     const length = closed.reduce((n, token) => n + token.raw.length, 0);
     if (!complete.startsWith(closed.map((token) => token.raw).join(''))) return; // not a plain cut (tabs expanded)
     for (const token of visible(closed)) {
-      this.#done.push({ key: this.#done.length, html: renderToken(token, true, this.#cited) });
+      this.#done.push(this.#block(token, this.#done.length, true));
     }
     this.#tail = this.#tail.slice(length);
   }
