@@ -35,11 +35,12 @@ type SealedModelView struct {
 
 // FindingView is how far the passages of documents can be found with a model for it.
 type FindingView struct {
-	Used  bool       `json:"used"`  // it is the one, else another is
-	State string     `json:"state"` // of the model
-	Pages int        `json:"pages"` // of documents, that can be found by their meaning
-	Of    int        `json:"of"`
-	Fault *FaultView `json:"fault,omitempty"` // why passages are found by their words alone
+	Used   bool       `json:"used"`  // it is the one, else another is
+	State  string     `json:"state"` // of the model
+	Pages  int        `json:"pages"` // of documents, that can be found by their meaning
+	Of     int        `json:"of"`
+	Paused bool       `json:"paused"`          // no more are made until MakeFinding says so
+	Fault  *FaultView `json:"fault,omitempty"` // why passages are found by their words alone
 }
 
 // FitView is how a model is, or would be, loaded into the memory that is free.
@@ -152,6 +153,15 @@ func (a *App) Models() ([]SealedModelView, error) {
 	}), err
 }
 
+// Finding tells how far passages can be found by their meaning; null where no model is for it.
+func (a *App) Finding() (*FindingView, error) {
+	s, err := a.session.Vectors(context.Background())
+	return findingView(s.Manifest, s), err
+}
+
+// MakeFinding has what makes that so go on, also after a failure, or stop.
+func (a *App) MakeFinding(on bool) error { return a.session.MakeVectors(on) }
+
 // FitModel tells how a model would be loaded, as wished. That it does not fit is told, and no fault.
 func (a *App) FitModel(id string, w WishView) (FitView, error) {
 	fit, err := a.session.FitModel(context.Background(), vault.ModelID(id), w.wish())
@@ -256,7 +266,7 @@ func findingView(m vault.Manifest, s session.VectorStatus) *FindingView {
 	case m.ID != s.Manifest.ID:
 		return &FindingView{State: string(session.ModelUnloaded)}
 	}
-	return &FindingView{Used: true, State: string(s.State), Pages: s.Pages, Of: s.Of, Fault: faultView(s.Fault)}
+	return &FindingView{Used: true, State: string(s.State), Pages: s.Pages, Of: s.Of, Paused: s.Paused, Fault: faultView(s.Fault)}
 }
 
 func lineageView(l session.Lineage) LineageView {

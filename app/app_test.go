@@ -124,6 +124,8 @@ func TestLockedMethodsSayLocked(t *testing.T) {
 		"RenameMatter":  func() error { return a.RenameMatter("x", "y") },
 		"SetRetention":  func() error { return a.SetRetention("x", 1) },
 		"Search":        func() error { _, err := a.Search("x"); return err },
+		"Finding":       func() error { _, err := a.Finding(); return err },
+		"MakeFinding":   func() error { return a.MakeFinding(true) },
 		"ExportTerms":   func() error { _, err := a.ExportTerms(); return err },
 		"ExportConversations": func() error {
 			_, err := a.ExportConversations([]string{"x"}, TakeAlongQuery{Folder: "/", Name: "x", Format: "md"})

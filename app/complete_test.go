@@ -228,6 +228,8 @@ func TestEveryBoundMethodLeavesItsEntry(t *testing.T) {
 			return err
 		}},
 		{"Models", "", "reads", func() error { _, err := a.Models(); return err }},
+		{"Finding", "", "reads", func() error { _, err := a.Finding(); return err }},
+		{"MakeFinding", "", "goes on with or stops what document_vectors has on record", func() error { return a.MakeFinding(true) }},
 		{"Lineage", "", "reads the record itself", func() error { _, err := a.Lineage(model); return err }},
 		{"Recipient", "", "reads a public key", func() error { _, err := a.Recipient(); return err }},
 		{"Policy", "", "reads what every entry names", func() error { _, err := a.Policy(); return err }},

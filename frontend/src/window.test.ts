@@ -766,6 +766,28 @@ describe('the views for compliance and IT', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent('package');
   });
 
+  it('the models: making passages ready to be found is stopped, goes on, and is tried again after a failure', async () => {
+    await open();
+    const fault = { code: 'engine_crashed', message: 'The engine ended.', hint: 'Try again.' };
+    const user = userEvent.setup();
+    await user.click(button('Models'));
+    expect(await screen.findByText(/^212 of 480 pages/)).toBeInTheDocument();
+    expect(screen.getByRole('progressbar', { name: 'Passages are being prepared' })).toHaveValue(212);
+    mock.finding = { ...mock.finding, pages: 300 };
+    expect(await screen.findByText(/^300 of 480 pages/, {}, { timeout: 5000 })).toBeInTheDocument();
+    await clean();
+    await user.click(button('Cancel'));
+    expect(await screen.findByText(/^Stopped/)).toBeInTheDocument();
+    expect(mock.finding.paused).toBe(true);
+    await clean();
+    await user.click(button('Go on'));
+    await screen.findByRole('button', { name: 'Cancel' });
+    mock.finding = { ...mock.finding, fault };
+    await user.click(await screen.findByRole('button', { name: 'Try again' }, { timeout: 5000 }));
+    await screen.findByRole('button', { name: 'Cancel' });
+    expect(mock.finding.fault).toBeNull();
+  });
+
   it('how a model is loaded: what would come of it, and used so', async () => {
     const user = await go('Models');
     await user.click((await screen.findAllByRole('button', { name: 'How it is loaded' }))[0]!);

@@ -30,7 +30,7 @@ var silent = map[string]string{
 	"TextSize": "appearance", "SetTextSize": "appearance",
 	"Stop":  "ends a turn, whose response entry says that it was stopped: TestStopIsNoErrorAndStillFinishes",
 	"Watch": "locks, and the lock entry says why",
-	"Model": "reads", "Models": "reads", "Vectors": "reads", "AwaitVectors": "waits", "FitModel": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",
+	"Model": "reads", "Models": "reads", "Vectors": "reads", "AwaitVectors": "waits", "MakeVectors": "goes on with or stops what document_vectors has on record: TestTheMakingOfVectorsIsStoppedAndGoesOn", "FitModel": "reads", "ModelLineage": "reads", "ModelRecipient": "reads a public key",
 	"DefaultSampling": "reads",
 	"Passphrase":      "reads",
 	"Conversations":   "the user's own list on the user's own screen; the unlock is on record",

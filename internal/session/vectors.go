@@ -22,8 +22,9 @@ import (
 type VectorStatus struct {
 	Manifest vault.Manifest // of the model that makes the vectors; zero: there is none, and passages are found by their words
 	State    ModelState
-	Pages    int // of documents, that have its vectors
-	Of       int // pages
+	Pages    int  // of documents, that have its vectors
+	Of       int  // pages
+	Paused   bool // none are made until MakeVectors says so
 	Fault    *fault.Fault
 }
 
@@ -35,10 +36,35 @@ func (s *Session) Vectors(ctx context.Context) (VectorStatus, error) {
 	}
 	v := o.vectors
 	v.mu.Lock()
-	st := VectorStatus{Manifest: v.manifest, State: v.state, Fault: v.fault}
+	st := VectorStatus{Manifest: v.manifest, State: v.state, Paused: v.paused, Fault: v.fault}
 	v.mu.Unlock()
 	st.Pages, st.Of, err = o.history.Vectors(ctx, st.Manifest.SHA256)
 	return st, historyFault(err)
+}
+
+// MakeVectors has the making of vectors go on, also after a failure, or stop after the page that is being done. What is made
+// stays and is used. A lock or an import begins anew.
+func (s *Session) MakeVectors(on bool) error {
+	o, err := s.ready()
+	if err != nil {
+		return err
+	}
+	v := o.vectors
+	v.mu.Lock()
+	v.paused = !on
+	failed, state := v.fault != nil, ModelUnloaded
+	if v.engine != nil && v.engine.Alive() {
+		state = ModelReady
+	}
+	v.mu.Unlock()
+	switch {
+	case !on:
+		v.interrupt()
+	case failed:
+		v.set(state, nil)
+	}
+	v.poke()
+	return nil
 }
 
 // AwaitVectors waits until all pages have vectors, or none are made, or ctx ends, and tells how far it is then.
@@ -46,7 +72,7 @@ func (s *Session) AwaitVectors(ctx context.Context) (VectorStatus, error) {
 	const often = 100 * time.Millisecond
 	for {
 		st, err := s.Vectors(context.WithoutCancel(ctx))
-		if err != nil || st.Pages == st.Of || st.Manifest.ID == "" || st.Fault != nil {
+		if err != nil || st.Pages == st.Of || st.Manifest.ID == "" || st.Paused || st.Fault != nil {
 			return st, err
 		}
 		select {
@@ -59,7 +85,7 @@ func (s *Session) AwaitVectors(ctx context.Context) (VectorStatus, error) {
 
 // vectors are made of documents' passages in the background, page by page, by the model for it that was imported last, in
 // an engine of its own. They give way to answers. Where that fails, passages are found by their words alone, and it is
-// not tried again before the next unlock or import.
+// not tried again before the next unlock or import, or MakeVectors.
 type vectors struct {
 	open *open
 	opts Options
@@ -70,6 +96,7 @@ type vectors struct {
 	mu       sync.Mutex
 	manifest vault.Manifest // zero: there is none
 	state    ModelState
+	paused   bool
 	fault    *fault.Fault
 	engine   *engine.Engine
 	of       vault.ModelID // the engine's
@@ -109,7 +136,7 @@ func (v *vectors) choose() {
 		}
 	}
 	v.mu.Lock()
-	v.manifest, v.state, v.fault = newest, ModelUnloaded, nil
+	v.manifest, v.state, v.paused, v.fault = newest, ModelUnloaded, false, nil
 	v.noted = map[history.DocumentID]bool{}
 	v.mu.Unlock()
 	v.poke()
@@ -139,17 +166,23 @@ func (v *vectors) chosen() (vault.Manifest, bool) {
 	return v.manifest, v.manifest.ID != "" && v.fault == nil && v.open.policy.Allows(policy.AttachDocument) == nil
 }
 
+func (v *vectors) isPaused() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.paused
+}
+
 // step makes the vectors of some pages that have none, while nobody waits for an answer. It returns false when there is
 // nothing left to do, or nothing that can be done.
 func (v *vectors) step(ctx context.Context) bool {
 	const some = 32
 	m, ok := v.chosen()
-	if !ok {
+	if !ok || v.isPaused() {
 		return false
 	}
 	pages, err := v.open.history.WithoutVectors(ctx, m.SHA256, some)
 	for i := 0; i < len(pages) && err == nil; i++ {
-		if !v.open.model.whenIdle(ctx) {
+		if !v.open.model.whenIdle(ctx) || v.isPaused() {
 			return false
 		}
 		var again bool

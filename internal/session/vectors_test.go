@@ -262,6 +262,46 @@ func TestVectorsGiveWayToAnswersAndToALock(t *testing.T) {
 	}
 }
 
+func TestTheMakingOfVectorsIsStoppedAndGoesOn(t *testing.T) {
+	s := unlocked(t, testOptions(t))
+	thesaurus(t, s, "Thesaurus", medical...)
+	makes := func(on bool) {
+		t.Helper()
+		if err := s.MakeVectors(on); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func() VectorStatus {
+		t.Helper()
+		st, err := s.AwaitVectors(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	makes(false)
+	d := added(t, s, DocumentPlace{}, ward())
+	if err := say(t, s, "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if st := told(); !st.Paused || st.Pages != 0 || st.Of != d.Pages {
+		t.Fatalf("while it is stopped: %+v", st)
+	}
+	makes(true)
+	if st := vectored(t, s); st.Paused || st.Pages != d.Pages {
+		t.Fatalf("when it goes on: %+v", st)
+	}
+	s.open.vectors.set(ModelFailed, fault.New(fault.EngineCrashed, nil))
+	added(t, s, DocumentPlace{}, ward())
+	if st := told(); st.Fault == nil || st.Pages != d.Pages {
+		t.Fatalf("after a failure: %+v", st)
+	}
+	makes(true)
+	if st := vectored(t, s); st.Fault != nil || st.Pages != 2*d.Pages {
+		t.Errorf("tried again: %+v", st)
+	}
+}
+
 func TestAnIdleModelForFindingGivesItsMemoryBack(t *testing.T) {
 	o := testOptions(t)
 	o.ModelIdle = time.Millisecond

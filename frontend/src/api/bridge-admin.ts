@@ -33,6 +33,8 @@ export const importModel = (dir: string) => call(() => app.ImportModel(dir), as.
 export const verifyModel = (id: string) => call(() => app.VerifyModel(id), nothing);
 export const fitModel = (id: string, wish: Wish) => call(() => app.FitModel(id, wish), as.toFit);
 export const useModel = (id: string, wish: Wish) => call(() => app.UseModel(id, wish), nothing);
+export const finding = () => call(() => app.Finding(), as.toFinding);
+export const makeFinding = (on: boolean) => call(() => app.MakeFinding(on), nothing);
 export const lineage = (id: string) => call(() => app.Lineage(id), as.toLineage);
 export const recipient = () => call(() => app.Recipient(), str);
 

@@ -132,11 +132,11 @@ export const toSealedModel = (value: unknown): SealedModel => ({
   finding: toFinding(fields(value).finding),
 });
 
-const toFinding = (value: unknown): Finding | null =>
+export const toFinding = (value: unknown): Finding | null =>
   value === undefined || value === null
     ? null
     : {
-        ...read(value, { used: false, state: '', pages: 0, of: 0 }),
+        ...read(value, { used: false, state: '', pages: 0, of: 0, paused: false }),
         fault: toFaultFields(fields(value).fault),
       };
 

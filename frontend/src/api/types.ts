@@ -487,6 +487,7 @@ export interface Finding {
   state: string; // of the model
   pages: number; // of documents, that can be found by their meaning
   of: number;
+  paused: boolean; // no more are made for now
   fault: Fault | null; // why passages are found by their words alone
 }
 

@@ -74,7 +74,7 @@ export function adminMock(mock: MockApp) {
       ...{ fits: true, context: 512, needs: 320_000_000, free: 23_700_000_000, eightBits: false },
       ...{ deviceName: '', layers: 0, allLayers: 7, deviceNeeds: 0, deviceFree: 0 },
     },
-    finding: { used: true, state: 'ready', pages: 212, of: 480 },
+    finding: mock.finding,
   };
   const state = {
     ...{ origin: 'subrosa/5d41402abc4b2a76', size: 128, root: hash(1), keys: 1, witnessedSize: 96 },
@@ -191,6 +191,10 @@ export function adminMock(mock: MockApp) {
     }),
     UseModel: async (id: string, wish: Wish) => {
       mock.used = { id, wish };
+    },
+    Finding: async () => mock.finding,
+    MakeFinding: async (on: boolean) => {
+      mock.finding = { ...mock.finding, paused: !on, fault: null };
     },
     Lineage: async () => ({
       ...{ source: 'demo.gguf', sealedBy: '', sealedAt: '2026-03-02T09:00:00Z', signer: '', verified: false },

@@ -4,6 +4,7 @@ import type {
   AppState,
   Conversation,
   Doc,
+  Finding,
   Message,
   Preferences,
   Source,
@@ -47,6 +48,7 @@ export class MockApp {
   passphrase = 'correct';
   copied: string[] = [];
   taken: TakeAlong[] = [];
+  finding: Finding = { used: true, state: 'ready', pages: 212, of: 480, paused: false, fault: null };
   writing: Promise<void> = Promise.resolve(); // several, for so long
   cancelled: string[] = []; // jobs
   used: { id: string; wish: Wish } | null = null;

@@ -2,7 +2,18 @@
 import { faults } from '../api/bridge';
 import * as api from '../api/bridge-admin';
 import { toFault } from '../api/fault';
-import type { Fault, Fit, Lineage, Policy, Posture, Progress, SealedModel, Slot, Wish } from '../api/types';
+import type {
+  Fault,
+  Finding,
+  Fit,
+  Lineage,
+  Policy,
+  Posture,
+  Progress,
+  SealedModel,
+  Slot,
+  Wish,
+} from '../api/types';
 import { Fetched } from './fetched.svelte';
 
 /** What leaves everything about a model's loading open. */
@@ -12,6 +23,7 @@ class Admin {
   models = new Fetched<SealedModel[]>();
   lineage = new Fetched<Lineage>();
   fit = new Fetched<Fit>(); // of a model as it is wished for
+  finding = new Fetched<Finding | null>(); // with the model for it
   recipient = new Fetched<string>();
   policy = new Fetched<Policy>();
   posture = new Fetched<Posture>();
@@ -44,6 +56,7 @@ class Admin {
 
   openModels(): void {
     this.#begin();
+    this.finding.wipe();
     void this.models.ask(api.models);
     void this.recipient.ask(api.recipient);
   }
@@ -60,6 +73,13 @@ class Admin {
   cancel = (job: string) => api.cancel(job).catch(() => undefined);
 
   fitModel = (id: string, wish: Wish) => this.fit.ask(() => api.fitModel(id, wish));
+
+  askFinding = () => this.finding.ask(api.finding);
+
+  /** Goes on making passages ready to be found, or stops that. */
+  async makeFinding(on: boolean): Promise<void> {
+    if (await this.#act(() => api.makeFinding(on), '')) await this.askFinding();
+  }
 
   async useModel(id: string, wish: Wish, words: string): Promise<void> {
     if (await this.#act(() => api.useModel(id, wish), words)) await this.models.ask(api.models);
@@ -92,6 +112,7 @@ class Admin {
     for (const part of [
       this.models,
       this.lineage,
+      this.finding,
       this.recipient,
       this.policy,
       this.posture,

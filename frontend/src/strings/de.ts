@@ -629,6 +629,10 @@ export const de: Strings = {
     foundPages: (pages: string, of: string) =>
       `${pages} von ${of} Seiten der Dokumente sind nach ihrem Sinn zu finden`,
     wordsAlone: 'nur nach ihren Wörtern gefunden',
+    preparing: 'Stellen werden vorbereitet',
+    preparingStopped: 'Angehalten: Was bis jetzt vorbereitet ist, wird gefunden.',
+    prepareOn: 'Fortsetzen',
+    prepareAgain: 'Noch einmal versuchen',
     anotherFinds: 'nicht in Gebrauch: Ein anderes dafür wurde später importiert',
     facts: 'Modell',
     factWords: (architecture: string, parameters: string, quantisation: string) =>

@@ -610,6 +610,10 @@ export const en = {
     foundPages: (pages: string, of: string) =>
       `${pages} of ${of} pages of documents can be found by what they mean`,
     wordsAlone: 'found by their words alone',
+    preparing: 'Passages are being prepared',
+    preparingStopped: 'Stopped: what is prepared by now is found.',
+    prepareOn: 'Go on',
+    prepareAgain: 'Try again',
     anotherFinds: 'not used: another model for it was imported later',
     facts: 'Model',
     factWords: (architecture: string, parameters: string, quantisation: string) =>

@@ -593,6 +593,7 @@ export namespace app {
 	    state: string;
 	    pages: number;
 	    of: number;
+	    paused: boolean;
 	    fault?: FaultView;
 	
 	    static createFrom(source: any = {}) {
@@ -605,6 +606,7 @@ export namespace app {
 	        this.state = source["state"];
 	        this.pages = source["pages"];
 	        this.of = source["of"];
+	        this.paused = source["paused"];
 	        this.fault = this.convertValues(source["fault"], FaultView);
 	    }
 	

@@ -52,6 +52,8 @@ export function ExportTerms():Promise<app.ExportTermsView>;
 
 export function Faults():Promise<Array<app.FaultView>>;
 
+export function Finding():Promise<app.FindingView>;
+
 export function FitModel(arg1:string,arg2:app.WishView):Promise<app.FitView>;
 
 export function Forget():Promise<void>;
@@ -65,6 +67,8 @@ export function Kinds():Promise<Array<app.KindView>>;
 export function Lineage(arg1:string):Promise<app.LineageView>;
 
 export function Lock():Promise<void>;
+
+export function MakeFinding(arg1:boolean):Promise<void>;
 
 export function Matters():Promise<Array<app.MatterView>>;
 

@@ -102,6 +102,10 @@ export function Faults() {
   return window['go']['app']['App']['Faults']();
 }
 
+export function Finding() {
+  return window['go']['app']['App']['Finding']();
+}
+
 export function FitModel(arg1, arg2) {
   return window['go']['app']['App']['FitModel'](arg1, arg2);
 }
@@ -128,6 +132,10 @@ export function Lineage(arg1) {
 
 export function Lock() {
   return window['go']['app']['App']['Lock']();
+}
+
+export function MakeFinding(arg1) {
+  return window['go']['app']['App']['MakeFinding'](arg1);
 }
 
 export function Matters() {
