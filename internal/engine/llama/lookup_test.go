@@ -66,7 +66,7 @@ func TestADraftIsWhatCameAfterTheSameTokens(t *testing.T) {
 	}{
 		{"abcdefgh abc", 4, "defg"},
 		{"abcdefgh abc", 2, "de"},
-		{"abcd abce abc", 8, "e abc"}, // the newest one
+		{"abcd abce abc", 8, "e ab"}, // the newest one
 		{"abc", 8, ""},
 		{"ab", 8, ""},
 		{"abcdefgh xyz", 8, ""},
@@ -84,24 +84,45 @@ func TestADraftIsWhatCameAfterTheSameTokens(t *testing.T) {
 	}
 }
 
-func TestGuessesThatDoNotPayPauseLongerEachTime(t *testing.T) {
-	l := newLookup(tokens("abcdefgh abc"))
+func TestGuessesThatDoNotPayNeedMoreTheNextTime(t *testing.T) {
+	var quoted []llama.Token // each three of its tokens occur once
+	for i := range llama.Token(1000) {
+		quoted = append(quoted, i)
+	}
+	l := newLookup(append(quoted, quoted[:gram]...))
 	l.learn(0, 0, time.Millisecond)
-	pauses := func() (n int) {
+	at := gram // of the quotation
+	until := func() (n int) {
 		for l.draft(8) == nil {
+			l.add(quoted[at])
+			at++
 			n++
 		}
 		return n
 	}
-	for _, want := range []int{4, 8, 16, 32, 64, 64} {
+	if got := until(); got != 0 {
+		t.Fatalf("the first guess came after %d more tokens", got)
+	}
+	for _, want := range []int{6, 12, 24, 48, 64, 64} {
 		l.learn(8, 1, 5*time.Millisecond) // two tokens in the time of five
-		if got := pauses(); got != want {
-			t.Errorf("a pause of %d tokens, want %d", got, want)
+		if got := until(); got != want {
+			t.Errorf("guessed again after %d tokens, want %d", got, want)
 		}
+	}
+	l.add(5000)
+	if got := l.draft(8); got != nil {
+		t.Errorf("%v was guessed after a token that was never seen", got)
 	}
 	l.learn(4, 4, 2*time.Millisecond) // five tokens in the time of two
 	l.learn(8, 0, 2*time.Millisecond)
-	if got := pauses(); got != 4 {
-		t.Errorf("after guesses that paid, a pause of %d", got)
+	if got := until(); got != 64 {
+		t.Errorf("after a guess that paid and one that did not, %d", got)
+	}
+	for range 5 {
+		l.learn(4, 4, 2*time.Millisecond)
+	}
+	l.learn(8, 0, 2*time.Millisecond)
+	if got := until(); got != 6 {
+		t.Errorf("after guesses that paid, and one that did not, %d", got)
 	}
 }
