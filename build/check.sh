@@ -22,6 +22,9 @@ for os in windows darwin; do
   GOFLAGS= CGO_ENABLED=0 GOOS=$os go vet $(cat build/lint/portable-packages.txt)
 done
 
+echo "== the benchmark's own module is up to date"
+(cd build/bench/redact && GOFLAGS='' go list -m all >/dev/null)
+
 echo "== front end"
 npm run --silent check --prefix frontend
 npm run --silent lint --prefix frontend
