@@ -337,3 +337,15 @@ class Story(unittest.TestCase):
             except AssertionError:
                 self.w.key("ctrl+a", "BackSpace")
         raise AssertionError(f"{text!r} cannot be typed into {name!r}")
+
+    def add(self, file):
+        """Adds a document by its path, as one types it into the dialog of the desktop."""
+        w = self.w
+        self.tab_to("button", "Add documents")
+        w.key("Return")
+        wait("the file dialog", lambda: subprocess.run(["xdotool", "search", "--name", "Documents to answer from"], capture_output=True).stdout)
+        time.sleep(1)  # it takes keys a moment after it is there
+        w.type(str(file), 30)
+        time.sleep(1)
+        w.picture(f"50-dialog-{file.name}")
+        w.key("Return")

@@ -109,7 +109,7 @@ describe('a document', () => {
     await within(panel).findByText('Page 2 of 3');
     await user.click(within(panel).getByRole('button', { name: 'Show the page larger' }));
     expect(within(panel).getByRole('button', { name: 'Show the page beside the chat' })).toBeInTheDocument();
-    await user.click(button('Show passage 4: other.txt, page 1'));
+    await user.click(button('[4] page 1, other.txt: show the passage'));
     expect(await within(panel).findByText(/has no pages to show/)).toBeInTheDocument();
     expect(within(panel).getByRole('region', { name: 'page 1' })).toHaveTextContent('Page 1 begins here.');
     await clean();

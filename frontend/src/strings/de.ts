@@ -235,7 +235,7 @@ export const de: Strings = {
     page: (n: number) => `Seite ${n}`,
     pageOf: (n: number, of: number) => `Seite ${n} von ${of}`,
     openPassage: (number: number, name: string, page: number) =>
-      `Stelle ${number} zeigen: ${name}, Seite ${page}`,
+      `[${number}] Seite ${page}, ${name}: Stelle zeigen`,
     cite: (number: number) => `Quelle ${number} zeigen`,
     fillHint:
       'Die Dokumente dieses Gesprächs füllen einen großen Teil dessen, was das Modell aufnehmen kann. Löschen Sie eines, oder fragen Sie in einem neuen Gespräch mit einem Teil davon.',

@@ -219,7 +219,7 @@ export const en = {
     page: (n: number) => `page ${n}`,
     pageOf: (n: number, of: number) => `Page ${n} of ${of}`,
     openPassage: (number: number, name: string, page: number) =>
-      `Show passage ${number}: ${name}, page ${page}`,
+      `[${number}] page ${page}, ${name}: show the passage`,
     cite: (number: number) => `Show source ${number}`,
     fillHint:
       'The documents of this conversation fill much of what the model can take in. Delete one, or ask in a new conversation with a part of it.',
