@@ -18,7 +18,14 @@ import yaml from 'highlight.js/lib/languages/yaml';
 const languages = {
   ...{ bash, csharp, css, diff, go, ini, java, javascript, json, python, r, sql, typescript, xml, yaml },
 };
-for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
+
+/** Whether code of this language can be marked. The languages are taken in with the first code that there is. */
+function knows(language: string): boolean {
+  if (!hljs.listLanguages().length) {
+    for (const [name, grammar] of Object.entries(languages)) hljs.registerLanguage(name, grammar);
+  }
+  return hljs.getLanguage(language) !== undefined;
+}
 
 // While a block is still growing, its complete lines are highlighted again with each new one, so only while that is cheap.
 const whileOpen = 4_000;
@@ -40,7 +47,7 @@ let lines = { code: '', language: '', html: '' }; // the complete lines of the b
 
 /** Class-based HTML for code; plain escaped text where the language is unknown or the block is too long. */
 export function highlight(code: string, language: string, closed: boolean): string {
-  if (!hljs.getLanguage(language) || code.length > (closed ? whenClosed : whileOpen)) return escape(code);
+  if (code.length > (closed ? whenClosed : whileOpen) || !knows(language)) return escape(code);
   if (closed) return marked(code, language);
   const complete = code.slice(0, code.lastIndexOf('\n') + 1);
   if (lines.code !== complete || lines.language !== language) {
