@@ -53,13 +53,19 @@ func mountImage(t *testing.T, image, at string) {
 // What a stick holds when it is pulled out is what reached it: its image is copied at random moments of an export, and
 // each copy mounted. Nothing on one verifies but what is whole.
 func TestAStickPulledOutWhileAnExportRuns(t *testing.T) {
+	t.Run("as it is", func(t *testing.T) { pullOut(t, false) })
+	t.Run("compressed", func(t *testing.T) { pullOut(t, true) })
+}
+
+func pullOut(t *testing.T, compressed bool) {
+	t.Helper()
 	memory := drive(t)
 	image, at := stick(t, memory, 24<<20)
 	l := record(t, 400)
 	done := make(chan error, 1)
 	go func() {
 		b := request(t, at)
-		b.per = 32
+		b.per, b.Compress = 32, compressed
 		_, err := b.Write(t.Context(), snapshot(t, l))
 		done <- err
 	}()
