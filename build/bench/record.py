@@ -18,6 +18,7 @@ TARGETS = [
     ("the same with its entries, MB", "Million/export/subrosa-verify-and-entries", "MB-peak", "<=", 200),
     ("added to an unlock, ms", "Million/unlock", "ms-added", "<=", 100),
     ("export of it to this disk, sealed, entries/s", "Million/export/write", "entries/s", ">=", 50_000),
+    ("the same, compressed, entries/s", "Million/export-compressed/write", "entries/s", ">=", 50_000),
     ("export of 40,000, to memory, sealed", "Export/memory/sealed", "entries/s", ">=", 50_000),
     ("export of 40,000, to memory, clear", "Export/memory/clear", "entries/s", ">=", 50_000),
     ("export of 40,000, to this disk, sealed", "Export/disk/sealed", "entries/s", "", None),

@@ -51,7 +51,8 @@ func BenchmarkMillion(b *testing.B) {
 	b.Run("verify/subrosa-verify-log", func(b *testing.B) {
 		m.run(b, filepath.Join(m.bin, "subrosa-verify"), "--json", filepath.Join(m.dir, "home", "audit"))
 	})
-	b.Run("export", m.export)
+	b.Run("export", func(b *testing.B) { m.export(b, false) })
+	b.Run("export-compressed", func(b *testing.B) { m.export(b, true) })
 }
 
 // million is a data directory with a long record, and the keyring that belongs to it.
@@ -242,7 +243,7 @@ func (million) run(b *testing.B, program string, args ...string) {
 
 // export writes the sealed bundle to the disk where the data directory is, as an export to a drive is: hashed, encrypted, made
 // durable, read back past the cache, and verified. Then the auditor verifies it.
-func (m million) export(b *testing.B) {
+func (m million) export(b *testing.B, compress bool) {
 	o := m.options(b)
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -271,7 +272,7 @@ func (m million) export(b *testing.B) {
 				b.Fatal("run it with -benchtime 1x")
 			}
 			load, began, before := loadAverage(b), time.Now(), used(b)
-			x, err := s.ExportAudit(context.WithoutCancel(b.Context()), AuditExport{Dir: stick, Recipients: []string{id.Recipient().String()}})
+			x, err := s.ExportAudit(context.WithoutCancel(b.Context()), AuditExport{Dir: stick, Recipients: []string{id.Recipient().String()}, Compress: compress})
 			if err != nil {
 				b.Fatal(err)
 			}
