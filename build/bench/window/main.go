@@ -15,17 +15,17 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"testing/fstest"
 
 	"subrosa/app"
-	"subrosa/frontend"
+	"subrosa/build/probe"
 	"subrosa/internal/history"
 	"subrosa/internal/keys"
+	_ "subrosa/internal/sandbox/first" // enters the namespaces
 	"subrosa/internal/secret"
 )
 
 //go:embed probe.js
-var probe []byte
+var script []byte
 
 func init() { runtime.LockOSThread() }
 
@@ -37,34 +37,26 @@ func main() {
 		}
 		return
 	}
-	os.Exit(app.Run(measured{frontend.Assets}))
+	page, err := probe.Page(probe.Script{Name: "probe.js", Data: script})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "window:", err)
+		os.Exit(1)
+	}
+	os.Exit(app.Run(measured{page}))
 }
 
-// measured is the built page with the probe in it.
+// measured prints what the script of the page saw.
 type measured struct{ fs.FS }
 
 func (m measured) Open(name string) (fs.File, error) {
-	if _, seen, ok := strings.Cut(name, "measured/"); ok {
-		if text, err := base64.RawURLEncoding.DecodeString(seen); err == nil {
-			_, _ = fmt.Fprintf(os.Stdout, "%s\n", text)
-		}
-		return nil, fs.ErrNotExist
-	}
-	made := fstest.MapFS{}
-	switch {
-	case strings.HasSuffix(name, "index.html"):
-		page, err := fs.ReadFile(m.FS, name)
-		if err != nil {
-			return nil, err
-		}
-		text := strings.Replace(string(page), "<head>", `<head><script src="./probe.js"></script>`, 1)
-		made[name] = &fstest.MapFile{Data: []byte(text)}
-	case strings.HasSuffix(name, "probe.js"):
-		made[name] = &fstest.MapFile{Data: probe}
-	default:
+	_, seen, ok := strings.Cut(name, "measured/")
+	if !ok {
 		return m.FS.Open(name)
 	}
-	return made.Open(name)
+	if text, err := base64.RawURLEncoding.DecodeString(seen); err == nil {
+		_, _ = fmt.Fprintf(os.Stdout, "%s\n", text)
+	}
+	return nil, fs.ErrNotExist
 }
 
 const turns = 5000 // two messages each
