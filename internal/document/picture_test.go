@@ -106,7 +106,7 @@ func TestPicturesThatCannotBe(t *testing.T) {
 		"too wide":     {pdf, Passage{Page: 1}, 100_000, ErrTooLarge},
 		"no width":     {pdf, Passage{Page: 1}, 0, ErrTooLarge},
 		"endless page": {pdftest.Objects(catalog, tree, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 1 14400]>>"), Passage{Page: 1}, 2000, ErrTooLarge},
-		"a bomb":       {formBomb(), Passage{Page: 1}, 800, ErrTimeout},
+		"a bomb":       {timeBomb(), Passage{Page: 1}, 800, ErrTimeout},
 	} {
 		limits := Limits{}
 		if name == "a bomb" {
