@@ -200,9 +200,11 @@ func (s *server) generate(b proto.GenerateBody) error {
 	if b.Ahead {
 		r, err = s.model.Read(request)
 	} else {
-		r, err = s.model.Generate(request, func(text string, reasoning bool) error {
+		answer := pieces{send: func(text string, reasoning bool) error {
 			return s.send(proto.Delta, proto.DeltaBody{ID: b.ID, Text: text, Reasoning: reasoning})
-		})
+		}}
+		r, err = s.model.Generate(request, answer.add)
+		err = errors.Join(err, answer.flush())
 	}
 	s.end()
 	if err != nil {

@@ -187,7 +187,7 @@ type StopBody struct {
 	ID uint64 `json:"id"`
 }
 
-// DeltaBody is a piece of the answer: whole characters.
+// DeltaBody is a piece of the answer, of one token or several: whole characters.
 type DeltaBody struct {
 	ID        uint64 `json:"id"`
 	Text      string `json:"text"`
