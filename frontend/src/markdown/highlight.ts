@@ -1,3 +1,4 @@
+import type { LanguageFn } from 'highlight.js';
 import hljs from 'highlight.js/lib/core';
 import bash from 'highlight.js/lib/languages/bash';
 import csharp from 'highlight.js/lib/languages/csharp';
@@ -15,14 +16,16 @@ import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
 
-const languages = {
+const languages: Record<string, LanguageFn> = {
   ...{ bash, csharp, css, diff, go, ini, java, javascript, json, python, r, sql, typescript, xml, yaml },
 };
 
-/** Whether code of this language can be marked. The languages are taken in with the first code that there is. */
+/** Whether code of this language can be marked. A language is taken in with the first code in it; one that goes by another
+ * name ("py") is looked for among all. */
 function knows(language: string): boolean {
-  if (!hljs.listLanguages().length) {
-    for (const [name, grammar] of Object.entries(languages)) hljs.registerLanguage(name, grammar);
+  if (hljs.getLanguage(language)) return true;
+  for (const name of Object.hasOwn(languages, language) ? [language] : Object.keys(languages)) {
+    if (!hljs.getLanguage(name)) hljs.registerLanguage(name, languages[name]!);
   }
   return hljs.getLanguage(language) !== undefined;
 }
