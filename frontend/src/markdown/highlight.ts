@@ -23,6 +23,7 @@ const languages: Record<string, LanguageFn> = {
 /** Whether code of this language can be marked. A language is taken in with the first code in it; one that goes by another
  * name ("py") is looked for among all. */
 function knows(language: string): boolean {
+  if (language === '') return false;
   if (hljs.getLanguage(language)) return true;
   for (const name of Object.hasOwn(languages, language) ? [language] : Object.keys(languages)) {
     if (!hljs.getLanguage(name)) hljs.registerLanguage(name, languages[name]!);

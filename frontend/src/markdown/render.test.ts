@@ -107,7 +107,11 @@ describe('code', () => {
     expect(root.querySelector('button.copy-code')).toHaveTextContent('Copy code');
   });
 
-  it('of an unknown language is plain text', () => {
-    expect(page('```klingon\n<b>\n```').querySelector('code')?.innerHTML).toBe('&lt;b&gt;\n'.trimEnd());
+  it('of a language that goes by another name is highlighted', () => {
+    expect(page('```py\ndef a(): pass\n```').querySelector('.hljs-keyword')?.textContent).toBe('def');
+  });
+
+  it.each(['', 'klingon', 'constructor'])('of no language that is known, %j, is plain text', (language) => {
+    expect(page(`\`\`\`${language}\n<b>\n\`\`\``).querySelector('code')?.innerHTML).toBe('&lt;b&gt;');
   });
 });
