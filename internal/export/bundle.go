@@ -117,7 +117,7 @@ func (b Bundle) newWriter(snap *audit.Snapshot) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{Bundle: b, snap: snap, recipients: recipients, fhir: b.fhir(), figures: newFigures()}
-	w.jobs = make(chan *job, 4*max(2, runtime.GOMAXPROCS(0)))
+	w.jobs = make(chan *job, 8*max(2, runtime.GOMAXPROCS(0)))
 	for range cap(w.jobs) {
 		w.jobs <- &job{}
 	}
@@ -153,21 +153,15 @@ func (w *writer) run(ctx context.Context) (Written, error) {
 	if err := w.start(); err != nil {
 		return Written{}, err
 	}
-	var err error
-	for first := int64(0); first < w.snap.Size && err == nil; first += w.per {
-		err = w.part(ctx, first)
-	}
+	err := w.recordAndTree(ctx)
 	if unsettled := w.settle(); err == nil {
 		err = unsettled
 	}
 	if err != nil {
 		return Written{}, err
 	}
-	if err := w.snap.Proves(&w.leaves); err != nil {
-		return Written{}, fmt.Errorf("%w: %w", ErrRecord, err)
-	}
-	if err := w.tree(ctx); err != nil {
-		return Written{}, err
+	if err := w.target.Sync(w.dir, true); err != nil {
+		return Written{}, targetError(err)
 	}
 	for _, step := range []func() error{w.report, w.seal} {
 		if err := ctx.Err(); err != nil {
@@ -181,6 +175,19 @@ func (w *writer) run(ctx context.Context) (Written, error) {
 		return Written{}, err
 	}
 	return w.finish()
+}
+
+// recordAndTree writes the parts, and the tree while the last of them is made durable.
+func (w *writer) recordAndTree(ctx context.Context) error {
+	for first := int64(0); first < w.snap.Size; first += w.per {
+		if err := w.part(ctx, first); err != nil {
+			return err
+		}
+	}
+	if err := w.snap.Proves(&w.leaves); err != nil {
+		return fmt.Errorf("%w: %w", ErrRecord, err)
+	}
+	return w.tree(ctx)
 }
 
 // start finds what an earlier try left, or begins anew.
@@ -242,7 +249,7 @@ func (w *writer) fileName(base string) string {
 	return base
 }
 
-// tree writes the record's tree, in the clear.
+// tree writes the record's tree, in the clear. It is not yet durable.
 func (w *writer) tree(ctx context.Context) error {
 	root := filepath.Join(w.dir, bundle.TreeDir)
 	made := map[string]bool{}
@@ -256,7 +263,7 @@ func (w *writer) tree(ctx context.Context) error {
 			return targetError(err)
 		}
 		_, err = f.Write(data)
-		return targetError(errors.Join(err, f.Close())) // made durable by the deep sync
+		return targetError(errors.Join(err, f.Close())) // made durable by the deep sync of run
 	}
 	if err := put("checkpoint", w.snap.Checkpoint); err != nil {
 		return err
@@ -275,7 +282,7 @@ func (w *writer) tree(ctx context.Context) error {
 	if err != nil {
 		return recordError(ctx, err)
 	}
-	return targetError(w.target.Sync(w.dir, true))
+	return nil
 }
 
 func (w *writer) mkdirs(dir string, made map[string]bool) error {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -440,16 +441,28 @@ func indexOf(files []string, part string) int {
 // pulled is a drive that is pulled out after so many operations: from then on everything fails.
 type pulled struct {
 	disk
-	left *int
+	left *atomic.Int64
 	err  error
 	part bool // the last write still leaves half of its bytes
 }
 
+func pulledAfter(d disk, ops int, err error, part bool) pulled {
+	p := pulled{disk: d, left: new(atomic.Int64), err: err, part: part}
+	p.left.Store(int64(ops))
+	return p
+}
+
 func (p pulled) use() error {
-	if *p.left--; *p.left < 0 {
-		return p.err
+	_, err := p.count()
+	return err
+}
+
+// count uses the drive up by one operation. The first that fails is the last that may leave something.
+func (p pulled) count() (last bool, err error) {
+	if left := p.left.Add(-1); left < 0 {
+		return left == -1, p.err
 	}
-	return nil
+	return false, nil
 }
 
 func (p pulled) Mkdir(name string) error {
@@ -487,9 +500,9 @@ type pulledFile struct {
 }
 
 func (f pulledFile) Write(b []byte) (int, error) {
-	if err := f.p.use(); err != nil {
+	if last, err := f.p.count(); err != nil {
 		n := 0
-		if f.p.part && *f.p.left == -1 {
+		if f.p.part && last {
 			n, _ = f.file.Write(b[:len(b)/2])
 		}
 		return n, err
@@ -544,8 +557,8 @@ func TestPulledAtEveryOperationNothingHalfWrittenVerifiesAndTheNextTryGoesOn(t *
 			if err != nil {
 				t.Fatal(err)
 			}
-			left := ops
-			b.target = pulled{disk: d, left: &left, err: c.err, part: c.part}
+			p := pulledAfter(d, ops, c.err, c.part)
+			b.target = p
 			out, err := b.Write(t.Context(), snapshot(t, l))
 			_ = d.Close()
 			if err == nil {
@@ -562,7 +575,7 @@ func TestPulledAtEveryOperationNothingHalfWrittenVerifiesAndTheNextTryGoesOn(t *
 			}
 			for _, name := range whole(t, dir) {
 				// Only what is whole may verify: all was written and read back, and the renaming or its fsync failed.
-				if m := left; m != -1 || !complete(t, filepath.Join(dir, name), 70) {
+				if m := p.left.Load(); m != -1 || !complete(t, filepath.Join(dir, name), 70) {
 					t.Fatalf("%s after %d operations: %s verifies", c.name, ops, name)
 				}
 			}

@@ -26,8 +26,7 @@ func TestAFileIsThereWholeOrNotAtAll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		left := ops
-		f := File{Path: filepath.Join(dir, "a.pdf"), target: pulled{disk: d, left: &left, err: syscall.EIO, part: true}}
+		f := File{Path: filepath.Join(dir, "a.pdf"), target: pulledAfter(d, ops, syscall.EIO, true)}
 		out, err := f.Write(t.Context(), content)
 		_ = d.Close()
 		if err == nil {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -58,6 +59,14 @@ type job struct {
 	pruned  int64
 	err     error
 	done    chan struct{}
+	holders atomic.Int32 // who still reads it
+}
+
+// release gives a job back that nobody reads any more.
+func (w *writer) release(j *job) {
+	if j.holders.Add(-1) == 0 {
+		w.jobs <- j
+	}
 }
 
 // batchSize is how many bytes of lines are converted at a time: what they become, eight times as much, stays in the
@@ -105,7 +114,7 @@ type closing struct {
 	done chan struct{}
 }
 
-func (w *writer) closeInBackground(log partLog, outs outputs) *closing {
+func (w *writer) closeInBackground(log partLog, outs *outputs) *closing {
 	c := &closing{log: log, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
@@ -171,7 +180,8 @@ func (w *writer) forget(first int64) {
 }
 
 // pass reads a part's lines and counts, and with write writes them into files that are not yet durable.
-func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog, outs outputs, err error) {
+func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog, outs *outputs, err error) {
+	outs = &outputs{}
 	to := min(first+w.per, w.snap.Size)
 	log = partLog{First: first, figures: newFigures()}
 	if write {
@@ -196,7 +206,9 @@ func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog
 		}
 		return outs.write(j)
 	})
-	outs.drain()
+	if failed := outs.drain(); failed != nil {
+		err = failed
+	}
 	if err != nil {
 		outs.abandon()
 		return log, outs, recordError(ctx, err)
@@ -209,10 +221,9 @@ func (w *writer) pass(ctx context.Context, first int64, write bool) (log partLog
 func (w *writer) convert(ctx context.Context, first, to int64, write bool, each func(*job) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	workers, free := max(2, runtime.GOMAXPROCS(0)), w.jobs
-	todo, ordered := make(chan *job), make(chan *job, cap(free))
+	todo, ordered := make(chan *job), make(chan *job, cap(w.jobs))
 	var group sync.WaitGroup
-	for range workers {
+	for range max(2, runtime.GOMAXPROCS(0)) {
 		group.Go(func() {
 			for j := range todo {
 				w.fill(j, write)
@@ -228,7 +239,7 @@ func (w *writer) convert(ctx context.Context, first, to int64, write bool, each 
 			for len(lines) > 0 {
 				var j *job
 				select {
-				case j = <-free:
+				case j = <-w.jobs:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
@@ -250,7 +261,7 @@ func (w *writer) convert(ctx context.Context, first, to int64, write bool, each 
 				stop()
 			}
 		}
-		free <- j
+		w.release(j)
 	}
 	group.Wait()
 	if failed != nil {
@@ -262,6 +273,7 @@ func (w *writer) convert(ctx context.Context, first, to int64, write bool, each 
 // take copies as many of the lines as make a batch, and returns the others.
 func (j *job) take(lines [][]byte) [][]byte {
 	j.lines, j.ends, j.done, j.err = j.lines[:0], j.ends[:0], make(chan struct{}), nil
+	j.holders.Store(1)
 	for len(lines) > 0 && len(j.lines) < batchSize {
 		j.lines = append(append(j.lines, lines[0]...), '\n')
 		j.ends = append(j.ends, len(j.lines))
@@ -324,16 +336,18 @@ func (b Bundle) asksFor(e *audit.Entry) bool {
 	return e.Matter == "" && e.Conversation != "" && b.InMatter != nil && b.InMatter(e.Conversation)
 }
 
-// outputs are the files of a part, written side by side: encrypting and hashing are most of the work.
+// outputs are the files of a part, written side by side: encrypting and hashing are most of the work, and a file that waits
+// for the drive keeps no other from its share.
 type outputs struct {
-	files []*output
-	feed  []chan []byte
-	acks  []chan error
-	group *sync.WaitGroup
+	files  []*output
+	feed   []chan *job
+	errs   []error // of each file, by its writer
+	failed atomic.Bool
+	group  sync.WaitGroup
 }
 
-func (w *writer) openOutputs(first int64) (outputs, error) {
-	o := outputs{group: &sync.WaitGroup{}}
+func (w *writer) openOutputs(first int64) (*outputs, error) {
+	o := &outputs{errs: make([]error, formats)}
 	for format := range formats {
 		w.discard(w.fileName(w.partName(format, w.number(first)))) // unfinished, of an earlier try
 		f, err := w.create(w.partName(format, w.number(first)))
@@ -347,41 +361,49 @@ func (w *writer) openOutputs(first int64) (outputs, error) {
 		o.abandon()
 		return o, targetError(err)
 	}
-	for _, f := range o.files {
-		feed, acks := make(chan []byte), make(chan error, 1)
-		o.feed, o.acks = append(o.feed, feed), append(o.acks, acks)
-		o.group.Go(func() {
-			for b := range feed {
-				_, err := f.Write(b)
-				acks <- err
-			}
-		})
+	for format := range o.files {
+		feed := make(chan *job, cap(w.jobs)) // all that there are: nobody waits to put one in
+		o.feed = append(o.feed, feed)
+		o.group.Go(func() { o.take(w, format, feed) })
 	}
 	return o, nil
 }
 
-func (w *writer) discard(name string) { _ = os.Remove(filepath.Join(w.dir, name)) }
-
-// write gives each file its share and waits for all.
-func (o *outputs) write(j *job) error {
-	for i := range o.feed {
-		o.feed[i] <- j.out[i]
+// take writes a file's shares. After an error it only gives them back.
+func (o *outputs) take(w *writer, format int, feed <-chan *job) {
+	for j := range feed {
+		if o.errs[format] == nil {
+			if _, err := o.files[format].Write(j.out[format]); err != nil {
+				o.errs[format] = err
+				o.failed.Store(true)
+			}
+		}
+		w.release(j)
 	}
-	var errs []error
-	for i := range o.acks {
-		errs = append(errs, <-o.acks[i])
-	}
-	return targetError(errors.Join(errs...))
 }
 
-func (o *outputs) drain() {
-	for _, f := range o.feed {
-		close(f)
+func (w *writer) discard(name string) { _ = os.Remove(filepath.Join(w.dir, name)) }
+
+// write has each file take its share. An error comes with a later one, or from drain.
+func (o *outputs) write(j *job) error {
+	if o.failed.Load() {
+		return o.drain()
 	}
-	if o.group != nil {
-		o.group.Wait()
+	j.holders.Add(int32(len(o.feed)))
+	for _, feed := range o.feed {
+		feed <- j
+	}
+	return nil
+}
+
+// drain waits until all is written.
+func (o *outputs) drain() error {
+	for _, feed := range o.feed {
+		close(feed)
 	}
 	o.feed = nil
+	o.group.Wait()
+	return targetError(errors.Join(o.errs...))
 }
 
 func (o *outputs) abandon() {
