@@ -90,6 +90,9 @@ class FirstDay(Story):
         self.assertNotIn("219-09-9999", self.w.text())
         self.w.picture("04-answered")
         self.assertEqual(memory.written_and_executed(self.w.pid()), {})
+        if not pathlib.Path("/dev/dri").exists():  # OpenGL's renderer in software: tens of megabytes that the window does not need
+            self.assertNotIn("libEGL_mesa", pathlib.Path(f"/proc/{self.w.pid()}/maps").read_text())
+            self.assertNotIn("libGLX_mesa", pathlib.Path(f"/proc/{self.w.pid()}/maps").read_text())
 
     def test_04_a_second_model_is_imported(self):
         """It has random weights and is large enough to be stopped, and killed, in the middle of an answer."""

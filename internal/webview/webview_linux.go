@@ -2,6 +2,8 @@ package webview
 
 /*
 #cgo pkg-config: gtk+-3.0 webkit2gtk-4.1
+#cgo LDFLAGS: -ldl
+#include <dlfcn.h>
 #include <gtk/gtk.h>
 #include <webkit2/webkit2.h>
 
@@ -96,6 +98,14 @@ static gboolean run(gpointer data) {
 	return G_SOURCE_REMOVE;
 }
 
+// Looks for drivers of EGL: a process does so at its first call, and never again.
+static void look_for_egl(void) {
+	void *egl = dlopen("libEGL.so.1", RTLD_NOW);
+	void *(*display)(void *) = egl != NULL ? (void *(*)(void *))dlsym(egl, "eglGetDisplay") : NULL;
+	if (display != NULL)
+		display(NULL);
+}
+
 static int harden_all(const char *home) {
 	task t = {.home = home, .views = -1};
 	g_mutex_init(&t.mutex);
@@ -123,9 +133,23 @@ import (
 func Prepare(gpu bool) error {
 	err := os.Setenv("JSC_useJIT", "0")
 	if !gpu {
-		err = errors.Join(err, os.Setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1"))
+		err = errors.Join(err, os.Setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1"), withoutOpenGL())
 	}
 	return err
+}
+
+// withoutOpenGL keeps OpenGL's software renderer, some 20 MB with its compiler, out of this process, which draws nothing with
+// it. GTK is told so; WebKit asks EGL and goes on without where there is no driver. The web view's own process, which does
+// not, finds one as ever: it takes the environment over when the variable is gone again.
+func withoutOpenGL() error {
+	const drivers = "__EGL_VENDOR_LIBRARY_FILENAMES"
+	before, set := os.LookupEnv(drivers)
+	err := errors.Join(os.Setenv("GDK_GL", "disable"), os.Setenv(drivers, os.DevNull))
+	C.look_for_egl()
+	if set {
+		return errors.Join(err, os.Setenv(drivers, before))
+	}
+	return errors.Join(err, os.Unsetenv(drivers))
 }
 
 // Harden restricts every web view of this process, on GTK's thread, and returns when it has. It is called once.
