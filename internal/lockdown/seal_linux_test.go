@@ -67,10 +67,10 @@ func TestASealedProcessHasWhatItHasAndNothingElse(t *testing.T) {
 	}
 }
 
-// sceneLimited takes more of something than it may.
-func sceneLimited(take func()) func() result {
+// sceneLimited takes more of something than it may. Where memory is slow to come, 256 MiB take more than a second.
+func sceneLimited(seconds uint64, take func()) func() result {
 	return func() result {
-		if err := Limit(256<<20, 1); err != nil {
+		if err := Limit(256<<20, seconds); err != nil {
 			return result{Err: err.Error()}
 		}
 		take()
